@@ -1,0 +1,105 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Credential } from '@opsmesh/contracts';
+import { and, eq, sql, type SQL } from 'drizzle-orm';
+import { uuidv7 } from 'uuidv7';
+import { DATABASE, type Database, type Executor } from '../database/database.js';
+import { assets, credentials } from '../database/schema.js';
+import { FOREIGN_KEY_VIOLATION, sqlState, UNIQUE_VIOLATION } from '../database/sql-state.js';
+import { UUID, type Protocol } from '../inventory/asset-fields.js';
+import { InventoryError } from '../inventory/inventory-error.js';
+import { credentialOf } from './credential-of.js';
+import type { CreateCredentialDto, CredentialSecretDto, CredentialView } from './credential.dto.js';
+import { openCredential, sealCredential, type SealBinding } from './envelope.js';
+import { VaultKey } from './vault-key.js';
+
+type Row = typeof credentials.$inferSelect;
+
+/** The vault: secrets go in by people and come out by leases only. Everything acts within one tenant. */
+@Injectable()
+export class VaultService {
+  constructor(@Inject(DATABASE) private readonly db: Database, @Inject(VaultKey) private readonly key: VaultKey) {}
+
+  async list(tenantId: string): Promise<CredentialView[]> {
+    const rows = await this.db.select().from(credentials).where(eq(credentials.tenantId, tenantId)).orderBy(credentials.name);
+    return rows.map(view);
+  }
+
+  async create(tenantId: string, given: CreateCredentialDto): Promise<CredentialView> {
+    const secret = credentialOf(given.kind, given);
+    const binding: SealBinding = { tenantId, credentialId: uuidv7(), assetId: given.assetId?.toLowerCase() ?? null, version: 1 };
+    return this.change(given.name, async (tx) => {
+      if (binding.assetId !== null) await this.requireAsset(tx, tenantId, binding.assetId);
+      const envelope = sealCredential(secret, binding, this.key.bytes);
+      const [row] = await tx.insert(credentials).values({ id: binding.credentialId, tenantId, name: given.name, kind: given.kind, username: given.username, assetId: binding.assetId, ...envelope }).returning();
+      return view(row!);
+    });
+  }
+
+  /** Gives a credential a new secret; the version grows and leases from now on get the new one. */
+  async replace(tenantId: string, id: string, given: CredentialSecretDto): Promise<CredentialView> {
+    return this.change(id, async (tx) => {
+      const row = await this.lock(tx, tenantId, id);
+      const version = row.version + 1;
+      const envelope = sealCredential(credentialOf(row.kind as Protocol, given), { tenantId, credentialId: row.id, assetId: row.assetId, version }, this.key.bytes);
+      const [changed] = await tx.update(credentials).set({ ...envelope, username: given.username, version, updatedAt: sql`now()` }).where(own(tenantId, row.id)).returning();
+      return view(changed!);
+    });
+  }
+
+  /** @throws InventoryError `not-found`, or `conflict` while assets use it. */
+  async delete(tenantId: string, id: string): Promise<void> {
+    await this.change(id, async (tx) => {
+      const row = await this.lock(tx, tenantId, id);
+      const using = await tx.select({ hostname: assets.hostname }).from(assets).where(and(eq(assets.tenantId, tenantId), eq(assets.credentialId, row.id))).limit(4);
+      if (using.length > 0) throw new InventoryError('conflict', `credential ${row.name} is used by ${using.slice(0, 3).map((u) => u.hostname).join(', ')}${using.length > 3 ? ' and others' : ''}: give them another credential first`);
+      await tx.delete(credentials).where(own(tenantId, row.id));
+    });
+  }
+
+  /**
+   * The secret, for a lease that was checked.
+   * @throws EnvelopeBroken
+   */
+  async open(tx: Executor, tenantId: string, id: string): Promise<{ credential: Credential; assetId: string | null; version: number } | undefined> {
+    if (!UUID.test(id)) return undefined;
+    const [row] = await tx.select().from(credentials).where(own(tenantId, id));
+    if (!row) return undefined;
+    const { assetId, version } = row;
+    return { assetId, version, credential: openCredential(row, { tenantId, credentialId: row.id, assetId, version }, this.key.bytes) };
+  }
+
+  private async lock(tx: Executor, tenantId: string, id: string): Promise<Row> {
+    const [row] = UUID.test(id) ? await tx.select().from(credentials).where(own(tenantId, id)).for('update') : [];
+    if (!row) throw new InventoryError('not-found', `there is no credential ${JSON.stringify(id)}`);
+    return row;
+  }
+
+  private async requireAsset(tx: Executor, tenantId: string, id: string): Promise<void> {
+    const found = await tx.select({ id: assets.id }).from(assets).where(and(eq(assets.tenantId, tenantId), eq(assets.id, id)));
+    if (found.length === 0) throw new InventoryError('invalid', `there is no asset ${id}`);
+  }
+
+  private async change<T>(name: string, work: (tx: Executor) => Promise<T>): Promise<T> {
+    try {
+      return await this.db.transaction(async (tx) => {
+        await this.key.hold(tx);
+        return work(tx);
+      });
+    } catch (e) {
+      switch (sqlState(e)) {
+        case UNIQUE_VIOLATION: throw new InventoryError('conflict', `there is already a credential with the name ${name}`);
+        case FOREIGN_KEY_VIOLATION: throw new InventoryError('conflict', `${name}: an asset changed at the same time; nothing was changed`);
+        default: throw e;
+      }
+    }
+  }
+}
+
+function own(tenantId: string, id: string): SQL {
+  return and(eq(credentials.tenantId, tenantId), eq(credentials.id, id))!;
+}
+
+function view(row: Row): CredentialView {
+  const { id, name, username, assetId, version } = row;
+  return { id, name, kind: row.kind as Protocol, username, assetId, version, createdAt: row.createdAt.toISOString(), updatedAt: row.updatedAt.toISOString() };
+}

@@ -1,0 +1,235 @@
+import { randomBytes } from 'node:crypto';
+import type { Client, ClientChannel } from 'ssh2';
+import { OutputCollector } from './output-collector.js';
+import type { CommandOutput, Deadline, Stop } from './outcome.js';
+import { announceLine, bootstrap, marker, programLine, type RemoteCommand } from './remote-program.js';
+import { StartMarker } from './start-marker.js';
+import type { ProcessGroup } from './stop-remote.js';
+
+/** Why a command is stopped before its end. */
+export type Interruption = { readonly kind: 'cancelled' } | { readonly kind: 'timed-out'; readonly deadline: Deadline };
+
+export type OutputStream = 'stdout' | 'stderr';
+
+export interface Execution {
+  readonly command: RemoteCommand;
+  /** Most bytes kept of each stream. */
+  readonly maxOutputBytes: number;
+  readonly secrets: readonly string[];
+  /** Time for the host to give us a shell, in milliseconds. */
+  readonly startMs: number;
+  /** Longest time without any output, in milliseconds; no limit when undefined. */
+  readonly idleMs: number | undefined;
+  /** Aborted, with an {@link Interruption} as reason, when the command must end. */
+  readonly interrupt: AbortSignal;
+  /** Called right before the command is sent; what it throws is thrown on, and nothing was executed. */
+  beforeStart(): void;
+  /** Stops the remote process tree. */
+  stop(group: ProcessGroup): Promise<Stop>;
+  onOutput?(stream: OutputStream, text: string): void | Promise<void>;
+}
+
+/** How the execution of a command over a connection ended. */
+export type ExecutionEnd =
+  | { readonly kind: 'exited'; readonly code: number; readonly output: CommandOutput }
+  | { readonly kind: 'signalled'; readonly signal: string; readonly output: CommandOutput }
+  /** The command was sent; what became of it is not known. */
+  | { readonly kind: 'lost'; readonly detail: string; readonly output: CommandOutput }
+  /** The command was not sent, nothing was executed. */
+  | { readonly kind: 'not-sent'; readonly cause: 'connection' | 'channel-refused' | 'no-shell'; readonly detail: string }
+  | { readonly kind: 'interrupted'; readonly by: Interruption; readonly stop: Stop; readonly output: CommandOutput };
+
+/** After the exit status is here, a stream that a background process keeps open is left once it was silent for this long, in milliseconds. */
+const DRAIN_MS = 2000;
+
+/** Runs one command in one channel of a connection. Throws only what `beforeStart` throws, or UnquotableText. */
+export function execute(client: Client, execution: Execution): Promise<ExecutionEnd> {
+  return new ChannelExecution(client, execution).run();
+}
+
+/** Where an execution stands; it only moves down this list. */
+type Phase = 'opening' | 'announcing' | 'running' | 'exited' | 'stopping' | 'done';
+type Exit = { readonly code: number; readonly signal?: undefined } | { readonly code: null; readonly signal: string };
+
+class ChannelExecution {
+  private readonly nonce = randomBytes(12).toString('hex');
+  private readonly program: string;
+  private readonly markers: Record<OutputStream, StartMarker | undefined>;
+  private readonly streams: Record<OutputStream, OutputCollector>;
+  private phase: Phase = 'opening';
+  private channel: ClientChannel | undefined;
+  private group: ProcessGroup | undefined;
+  private exit: Exit | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private settle: { ok(end: ExecutionEnd): void; bad(error: unknown): void } = { ok: () => {}, bad: () => {} };
+
+  constructor(private readonly client: Client, private readonly execution: Execution) {
+    const { secrets, maxOutputBytes: maxBytes } = execution;
+    this.program = programLine(execution.command);
+    this.markers = { stdout: new StartMarker(marker(this.nonce)), stderr: new StartMarker(marker(this.nonce)) };
+    const collector = (stream: OutputStream) => new OutputCollector({ maxBytes, secrets, onText: (text) => execution.onOutput?.(stream, text) });
+    this.streams = { stdout: collector('stdout'), stderr: collector('stderr') };
+  }
+
+  async run(): Promise<ExecutionEnd> {
+    const { interrupt } = this.execution;
+    const onInterrupt = () => { void this.interrupted(interrupt.reason as Interruption); };
+    // An open channel closes by itself, after its data; one that is being opened would be reported as refused.
+    const onClose = () => { if (this.phase === 'opening') this.closed(); };
+    try {
+      return await new Promise<ExecutionEnd>((ok, bad) => {
+        this.settle = { ok, bad };
+        if (interrupt.aborted) return onInterrupt();
+        interrupt.addEventListener('abort', onInterrupt, { once: true });
+        this.client.on('close', onClose);
+        this.timer = setTimeout(() => this.end({ kind: 'not-sent', cause: 'connection', detail: `no shell within ${this.execution.startMs} ms` }), this.execution.startMs);
+        this.open();
+      });
+    } finally {
+      clearTimeout(this.timer);
+      interrupt.removeEventListener('abort', onInterrupt);
+      this.client.off('close', onClose);
+      this.channel?.close();
+    }
+  }
+
+  private open(): void {
+    try {
+      this.client.exec(bootstrap(this.nonce), (error, channel) => {
+        if (error) return this.refused(error);
+        this.channel = channel;
+        if (this.phase === 'done') return channel.close();
+        this.phase = 'announcing';
+        channel.on('error', () => undefined);
+        channel.on('exit', (code: number | null, signal?: string) => this.exited(code, signal));
+        channel.on('close', () => this.closed());
+        channel.on('data', (chunk: Buffer) => this.received('stdout', chunk));
+        channel.stderr.on('data', (chunk: Buffer) => this.received('stderr', chunk));
+        channel.write(announceLine(this.nonce));
+      });
+    } catch (error) {
+      this.end({ kind: 'not-sent', cause: 'connection', detail: (error as Error).message });
+    }
+  }
+
+  /** ssh2 gives the reason code of RFC 4254, 5.1 when the server refused a channel; without one the connection or the request failed. */
+  private refused(error: Error & { reason?: unknown }): void {
+    const cause = typeof error.reason === 'number' ? 'channel-refused' : /^Unable to exec/.test(error.message) ? 'no-shell' : 'connection';
+    this.end({ kind: 'not-sent', cause, detail: error.message });
+  }
+
+  private received(name: OutputStream, chunk: Buffer): void {
+    this.rearm();
+    const waiting = this.markers[name];
+    if (!waiting) return this.collect(name, chunk);
+    const progress = waiting.push(chunk);
+    if (!progress.found) return;
+    this.markers[name] = undefined;
+    if (name === 'stderr') this.announced(progress.words);
+    if (progress.rest.length > 0) this.collect(name, progress.rest);
+  }
+
+  private collect(name: OutputStream, chunk: Buffer): void {
+    const wait = this.streams[name].push(chunk);
+    const source = name === 'stdout' ? this.channel : this.channel?.stderr;
+    if (wait === undefined || source === undefined) return;
+    source.pause();
+    wait.then(() => source.resume(), () => source.resume());
+  }
+
+  /** The shell is there: send it the command. */
+  private announced([pgid = '0', startTime = '']: readonly string[]): void {
+    // An exit before the command was sent is no exit of the command.
+    if (this.phase !== 'announcing' || !this.channel || this.exit) return;
+    // Only numbers go into the stop script.
+    this.group = { pgid: /^\d{1,10}$/.test(pgid) ? Number(pgid) : 0, startTime: /^\d*$/.test(startTime) ? startTime : '', nonce: this.nonce };
+    try {
+      this.execution.beforeStart();
+    } catch (error) {
+      this.phase = 'done';
+      return this.settle.bad(error);
+    }
+    this.phase = 'running';
+    this.rearm();
+    const { stdin } = this.execution.command;
+    // Without stdin our side stays open: after its end no SSH signal can be sent (RFC 4254, 6.9, and ssh2's `writable`).
+    if (stdin === undefined) this.channel.write(this.program);
+    else this.channel.end(this.program + stdin);
+  }
+
+  /** Starts the timer of the phase again: idle while running, drain after the exit. */
+  private rearm(): void {
+    if (this.phase === 'running') {
+      clearTimeout(this.timer);
+      const { idleMs } = this.execution;
+      if (idleMs !== undefined) this.timer = setTimeout(() => { void this.interrupted({ kind: 'timed-out', deadline: 'idle' }); }, idleMs);
+    } else if (this.phase === 'exited') {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.closed(), DRAIN_MS);
+    }
+  }
+
+  private exited(code: number | null, signal: string | undefined): void {
+    if (code !== null) this.exit = { code };
+    else if (signal !== undefined) this.exit = { code, signal };
+    if (this.phase === 'running' && this.exit) {
+      this.phase = 'exited';
+      this.rearm();
+    }
+  }
+
+  /** The channel or the connection has ended. Without an exit status nobody knows how the command did. */
+  private closed(): void {
+    switch (this.phase) {
+      case 'opening':
+        return this.end({ kind: 'not-sent', cause: 'connection', detail: 'the connection ended before a channel was open' });
+      case 'announcing': {
+        if (!this.exit) return this.end({ kind: 'not-sent', cause: 'connection', detail: 'the connection ended before the command was sent' });
+        const said = [this.markers.stderr?.noise, this.markers.stdout?.noise].filter((n) => n).join(' ').slice(0, 500);
+        return this.end({ kind: 'not-sent', cause: 'no-shell', detail: `the host runs no POSIX shell for this user${said ? `: ${said}` : ''}` });
+      }
+      case 'running':
+        return this.end({ kind: 'lost', detail: 'the connection ended while the command ran', output: this.output() });
+      case 'exited': {
+        const exit = this.exit!;
+        return this.end(exit.code === null ? { kind: 'signalled', signal: exit.signal, output: this.output() } : { kind: 'exited', code: exit.code, output: this.output() });
+      }
+      case 'stopping':
+      case 'done':
+        return undefined;
+    }
+  }
+
+  private async interrupted(by: Interruption): Promise<void> {
+    switch (this.phase) {
+      case 'opening':
+      case 'announcing':
+        return this.end({ kind: 'interrupted', by, stop: { state: 'nothing-started' }, output: this.output() });
+      case 'running': {
+        this.phase = 'stopping';
+        clearTimeout(this.timer);
+        this.channel?.signal('TERM');
+        const stop = await this.execution.stop(this.group!);
+        return this.end({ kind: 'interrupted', by, stop, output: this.output() });
+      }
+      // Its outcome is known; what holds the streams open now are processes it left behind.
+      case 'exited':
+        return this.closed();
+      case 'stopping':
+      case 'done':
+        return undefined;
+    }
+  }
+
+  private output(): CommandOutput {
+    const { stdout, stderr } = this.streams;
+    stdout.end();
+    stderr.end();
+    return { stdout: stdout.text, stderr: stderr.text, truncated: stdout.truncated || stderr.truncated };
+  }
+
+  private end(end: ExecutionEnd): void {
+    this.phase = 'done';
+    this.settle.ok(end);
+  }
+}

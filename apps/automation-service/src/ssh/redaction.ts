@@ -1,0 +1,92 @@
+/** What stands in the place of a secret. */
+export const MASK = '[redacted]';
+/** Secrets shorter than this are not masked by value: they would match everywhere. In characters. */
+const SHORTEST = 4;
+
+/**
+ * Masks known secrets in a stream of bytes: plain, base64 (each alignment, both alphabets), URL, JSON and UTF-16 forms, also when a chunk
+ * ends inside one. Bytes that could be the beginning of a secret are held back until the next chunk or {@link flush}.
+ */
+export class Redactor {
+  private readonly byFirst = new Map<string, string[]>();
+  private readonly pattern: RegExp | undefined;
+  private readonly longest: number;
+  private held = '';
+
+  constructor(secrets: readonly string[]) {
+    const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
+    this.longest = forms[0]?.length ?? 0;
+    if (forms.length > 0) this.pattern = new RegExp(forms.map((f) => f.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+    for (const f of forms) this.byFirst.set(f[0]!, [...(this.byFirst.get(f[0]!) ?? []), f]);
+  }
+
+  push(chunk: Buffer): Buffer {
+    if (this.pattern === undefined) return chunk;
+    const text = this.held + chunk.toString('latin1');
+    const safe = this.safeLength(text);
+    let out = '';
+    let done = 0;
+    for (const m of text.matchAll(this.pattern)) {
+      if (m.index >= safe) break;
+      out += text.slice(done, m.index) + MASK;
+      done = m.index + m[0].length;
+    }
+    if (done < safe) {
+      out += text.slice(done, safe);
+      done = safe;
+    }
+    this.held = text.slice(done);
+    return Buffer.from(out, 'latin1');
+  }
+
+  /** What was held back, at the end of the stream. */
+  flush(): Buffer {
+    const rest = this.pattern === undefined ? this.held : this.held.replace(this.pattern, MASK);
+    this.held = '';
+    return Buffer.from(rest, 'latin1');
+  }
+
+  /** Index from which the text may be an unfinished secret. */
+  private safeLength(text: string): number {
+    for (let i = Math.max(0, text.length - this.longest + 1); i < text.length; i++) {
+      const left = text.length - i;
+      if (this.byFirst.get(text[i]!)?.some((f) => f.length > left && text.endsWith(f.slice(0, left)))) return i;
+    }
+    return text.length;
+  }
+}
+
+/** {@link Redactor} for one whole text. */
+export function redactText(text: string, secrets: readonly string[]): string {
+  const r = new Redactor(secrets);
+  return Buffer.concat([r.push(Buffer.from(text, 'utf8')), r.flush()]).toString('utf8');
+}
+
+/** The byte sequences (as latin1 text) in which a secret may appear; lines of a multi-line secret count one by one too. */
+function formsOf(secret: string): string[] {
+  const parts = secret.includes('\n') ? [secret, ...secret.split(/\r?\n/).filter((l) => l.length >= 16 && !l.startsWith('-----'))] : [secret];
+  return parts.filter((p) => p.length >= SHORTEST).flatMap((p) => {
+    const utf8 = Buffer.from(p, 'utf8');
+    const utf16 = Buffer.from(p, 'utf16le');
+    const url = encodeURIComponent(p);
+    const json = JSON.stringify(p).slice(1, -1);
+    const texts = [
+      p, url, url.replace(/%[0-9A-F]{2}/g, (c) => c.toLowerCase()), url.replaceAll('%20', '+'),
+      url.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`), json, json.replaceAll('/', '\\/'), asciiJson(json),
+    ].map((t) => Buffer.from(t, 'utf8').toString('latin1'));
+    return [...texts, utf16.toString('latin1'), Buffer.from(utf16).swap16().toString('latin1'), ...base64Forms(utf8), ...base64Forms(utf16)];
+  });
+}
+
+function asciiJson(json: string): string {
+  return json.replace(/[^\u0000-\u007f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** The characters of a base64 text that the bytes alone decide, wherever in it they begin. */
+function base64Forms(bytes: Buffer): string[] {
+  return [0, 1, 2].flatMap((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
+    const form = encoded.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
+    return form.length < SHORTEST ? [] : [form, form.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}

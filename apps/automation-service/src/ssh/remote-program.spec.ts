@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
+import { announceLine, bootstrap, marker, programLine, scriptLine, type RemoteCommand } from './remote-program.js';
+import { stopScript } from './stop-remote.js';
+
+const NONCE = '0123456789abcdef01234567';
+
+/** What a login shell does with the exec string, fed with the dialogue at once. */
+function play(command: RemoteCommand, shell = '/bin/sh') {
+  const done = spawnSync(shell, ['-c', bootstrap(NONCE)], { input: announceLine(NONCE) + programLine(command) + (command.stdin ?? ''), encoding: 'utf8' });
+  return { code: done.status, stdout: done.stdout, stderr: done.stderr };
+}
+
+it('the exec string holds nothing but the nonce', () => {
+  expect(bootstrap(NONCE)).toBe(`exec env OPSMESH_EXEC=${NONCE} /bin/sh -c 'IFS= read -r opsmesh_p && eval "$opsmesh_p"'`);
+});
+
+it.each(['/bin/sh', '/bin/bash'])('says its process group after the marker and runs the command (%s)', (shell) => {
+  const { code, stdout, stderr } = play({ script: 'echo $$; exit 3' }, shell);
+  const pid = stdout.split('\n')[1]!;
+  expect(stdout).toBe(`${marker(NONCE)}\n${pid}\n`);
+  expect(stderr).toMatch(new RegExp(`^${marker(NONCE)} ${pid} \\d+\n$`));
+  expect(code).toBe(3);
+});
+
+it('any environment, stdin and script arrive as they are', () => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 80 }).filter((s) => !s.includes('\0'));
+  fc.assert(fc.property(text, text, (value, stdin) => {
+    const { stdout } = play({ script: `printf '%s' "$V"\ncat`, env: { V: value }, stdin });
+    expect(stdout).toBe(`${marker(NONCE)}\n${value}${stdin}`);
+  }), { numRuns: 80 });
+});
+
+it('a line cut short by a lost connection runs nothing', () => {
+  const whole = announceLine(NONCE) + programLine({ script: 'echo ran' });
+  const done = spawnSync('/bin/sh', ['-c', bootstrap(NONCE)], { input: whole.slice(0, -1), encoding: 'utf8' });
+  expect(done.stdout).toBe(`${marker(NONCE)}\n`);
+  expect(done.status).not.toBe(0);
+});
+
+it('the program is one line whatever it holds', () => {
+  expect(programLine({ script: 'a\nb', cwd: 'c\nd', env: { E: 'f\ng' } }).indexOf('\n')).toBe(programLine({ script: 'a\nb', cwd: 'c\nd', env: { E: 'f\ng' } }).length - 1);
+});
+
+it.each(['-', '-x', '~', '$HOME'])('the folder %j is a name, not an option or an expansion', (cwd) => {
+  expect(play({ script: 'echo here', cwd }).code).not.toBe(0);
+});
+
+it('does not run the command when the folder is not there', () => {
+  expect(play({ script: 'echo here', cwd: '/nowhere/at/all' }).stdout).toBe(`${marker(NONCE)}\n`);
+});
+
+it('leaves no variable of ours to the command but the mark of its processes', () => {
+  const { stdout } = play({ script: 'set | grep -i ^opsmesh_' });
+  expect(stdout.split('\n').filter((l) => l !== '' && l !== marker(NONCE))).toEqual([`OPSMESH_EXEC='${NONCE}'`]);
+});
+
+it('the stop script says gone for a group that is not there', () => {
+  const script = scriptLine(stopScript({ pgid: 2 ** 22 + 1, startTime: '1', nonce: 'ffffffffffffffffffffffff' }));
+  expect(spawnSync('/bin/sh', ['-c', 'IFS= read -r p && eval "$p"'], { input: script, encoding: 'utf8' })).toMatchObject({ stdout: 'gone\n', stderr: '', status: 0 });
+});
+
+it('the stop script never takes group 0, that of the kernel, for a command\'s', () => {
+  const script = scriptLine(stopScript({ pgid: 0, startTime: '', nonce: 'ffffffffffffffffffffffff' }));
+  expect(script).toContain('[ "$g" != 0 ] && [ "$3" = "$g" ]');
+  expect(spawnSync('/bin/sh', ['-c', 'IFS= read -r p && eval "$p"'], { input: script.replaceAll('kill -s', ': -s'), encoding: 'utf8' })).toMatchObject({ stdout: 'gone\n' });
+});
+
+it('the stop script leaves a group alone whose leader began at another time', () => {
+  const script = scriptLine(stopScript({ pgid: process.pid, startTime: '1', nonce: 'ffffffffffffffffffffffff' }));
+  expect(spawnSync('/bin/sh', ['-c', 'IFS= read -r p && eval "$p"'], { input: script.replaceAll('kill -s', ': -s'), encoding: 'utf8' })).toMatchObject({ stdout: 'gone\n' });
+});

@@ -1,0 +1,76 @@
+import { assertQuotable, posixQuote } from './posix-quote.js';
+
+/**
+ * How a command reaches the remote shell.
+ *
+ * 1. The string given to the SSH `exec` request is fixed but for a random nonce, so the user's login shell (which may be no POSIX shell)
+ *    parses nothing that came from a plan, and no argument list holds a command, a value or a secret.
+ * 2. Line 1 of stdin ({@link announceLine}) makes the shell the leader of a process group and lets it say so, with its pid, after a marker
+ *    on both output streams. What was printed before the marker belongs to the login shell, not to the command.
+ * 3. Line 2 ({@link programLine}) is sent only after that answer. A connection lost earlier has executed nothing.
+ * 4. The rest of stdin is the command's own.
+ * 5. Every process of the command has {@link EXEC_VARIABLE} with the nonce in its environment, by which a stop finds those that left the group.
+ */
+export interface RemoteCommand {
+  /** Script of the POSIX shell. */
+  readonly script: string;
+  /** Folder to run in: absolute, or relative to the home folder. */
+  readonly cwd?: string;
+  /** Variables to export; names match `[A-Za-z_][A-Za-z0-9_]*`. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Text for the command's stdin; `/dev/null` when left out. */
+  readonly stdin?: string;
+}
+
+export const EXEC_VARIABLE = 'OPSMESH_EXEC';
+
+/** Reads one line of stdin, byte by byte as POSIX asks of `read`, and runs it; the rest of stdin is left alone. */
+export const READ_AND_RUN = 'IFS= read -r opsmesh_p && eval "$opsmesh_p"';
+
+/** The exec string. `nonce` is hexadecimal. */
+export function bootstrap(nonce: string): string {
+  return `exec env ${EXEC_VARIABLE}=${nonce} /bin/sh -c '${READ_AND_RUN}'`;
+}
+
+/** The marker that ends what the login shell printed. */
+export function marker(nonce: string): string {
+  return `opsmesh-${nonce}`;
+}
+
+/** Line 1: become a group leader, answer `<marker> <process group or 0> <start time of the leader or empty>` on stderr and `<marker>` on stdout. */
+export function announceLine(nonce: string): string {
+  const announce = [
+    'opsmesh_g=$$', 'kill -s 0 -- -$$ 2>/dev/null || opsmesh_g=0',
+    'opsmesh_s=', 'if [ -r /proc/$$/stat ]; then IFS= read -r opsmesh_s </proc/$$/stat; fi',
+    'set -- ${opsmesh_s##*) }',
+    `printf "%s %s %s\\n" ${marker(nonce)} "$opsmesh_g" "\${20-}" >&2`, `printf "%s\\n" ${marker(nonce)}`,
+    'set --', READ_AND_RUN,
+  ].join('; ');
+  return `if ! kill -s 0 -- -$$ 2>/dev/null && command -v setsid >/dev/null 2>&1; then exec setsid /bin/sh -c ${posixQuote(announce)}; fi; ${announce}\n`;
+}
+
+/**
+ * Line 2: the command itself. `cd` and the command are joined by `&&`; CDPATH is unset so that `cd` prints nothing.
+ * @throws UnquotableText
+ */
+export function programLine(command: RemoteCommand): string {
+  const parts = ['unset opsmesh_p opsmesh_g opsmesh_s CDPATH', NEWLINE_VARIABLE];
+  if (command.stdin === undefined) parts.push('exec </dev/null');
+  for (const [name, value] of Object.entries(command.env ?? {})) parts.push(`export ${name}=${quoteInLine(value)}`);
+  const run = `eval ${quoteInLine(`unset opsmesh_n\n${command.script}`)}`;
+  parts.push(command.cwd === undefined ? run : `cd ${quoteInLine(command.cwd.startsWith('/') ? command.cwd : `./${command.cwd}`)} && ${run}`);
+  return `${parts.join('; ')}\n`;
+}
+
+/** Any script as the one line that {@link bootstrap} reads. */
+export function scriptLine(script: string): string {
+  return `${NEWLINE_VARIABLE}; eval ${quoteInLine(script)}\n`;
+}
+
+const NEWLINE_VARIABLE = 'opsmesh_n=$(printf "\\nx"); opsmesh_n=${opsmesh_n%x}';
+
+/** {@link posixQuote} for a text that must not break the line: line feeds come from a variable. */
+function quoteInLine(text: string): string {
+  assertQuotable(text);
+  return posixQuote(text).replaceAll('\n', `'"$opsmesh_n"'`);
+}

@@ -1,0 +1,158 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { ToolFailure, type ConnectionDto } from '@opsmesh/contracts';
+import { ConnectFailure, type SshCredential } from './connect.js';
+import { ConnectionPool, DEFAULT_POOL, type ConnectionLease, type PoolOptions } from './connection-pool.js';
+import { execute, type ExecutionEnd, type Interruption, type OutputStream } from './exec-channel.js';
+import { DEFAULT_HOST_LIMITS, HostLimits, type HostLimitOptions } from './host-limits.js';
+import { NO_OUTPUT, type HostOutcome, type Stop } from './outcome.js';
+import { redactText } from './redaction.js';
+import type { RemoteCommand } from './remote-program.js';
+import { stopRemote, type ProcessGroup } from './stop-remote.js';
+
+/** One command for one host. */
+export interface SshRequest {
+  readonly tenantId: string;
+  readonly connection: ConnectionDto;
+  readonly credential: SshCredential;
+  readonly command: RemoteCommand;
+  /** Most bytes kept of each output stream. */
+  readonly maxOutputBytes: number;
+  /** Longest time without output, in milliseconds; no limit when undefined. */
+  readonly idleMs?: number | undefined;
+  /** When the command must be over, in milliseconds of `performance.now()`. */
+  readonly deadline: number;
+  /** Aborted to cancel; a ToolFailure `timed-out` as its reason means that the time is over. */
+  readonly signal: AbortSignal;
+  /** Called right before the command is sent; may throw to forbid it. */
+  beforeStart(): void;
+  /** Redacted output as it comes; while a promise it gives is open the stream is not read. */
+  onOutput?(stream: OutputStream, text: string): void | Promise<void>;
+}
+
+export interface SshClientOptions {
+  readonly limits?: HostLimitOptions;
+  readonly pool?: PoolOptions;
+}
+
+/** Tries to get a command to a host when a kept connection turns out dead or the host has no channel free; nothing was sent then. */
+const SEND_TRIES = 12;
+
+/**
+ * Runs commands over SSH.
+ * 1. A command is sent at most once. Everything that is tried again happened before it was sent.
+ * 2. `ok` needs exit status 0 from the host; a connection lost later than the sending is `connection-lost`.
+ * 3. Timeout and cancel stop the remote process tree and say whether that is confirmed.
+ */
+@Injectable()
+export class SshClient implements OnApplicationShutdown {
+  private readonly limits: HostLimits;
+  private readonly connectMs: number;
+  readonly pool: ConnectionPool;
+
+  constructor(options: SshClientOptions = {}) {
+    const pool = options.pool ?? DEFAULT_POOL;
+    this.connectMs = pool.connectMs;
+    this.limits = new HostLimits(options.limits ?? DEFAULT_HOST_LIMITS);
+    this.pool = new ConnectionPool(this.limits, pool);
+  }
+
+  onApplicationShutdown(): void {
+    this.pool.close();
+  }
+
+  /** Throws what `beforeStart` throws, and UnquotableText for a command that no shell can take; everything else is an outcome. */
+  async run(request: SshRequest): Promise<HostOutcome> {
+    const secrets = secretsOf(request.credential);
+    const interrupt = new AbortController();
+    const timer = setTimeout(() => interrupt.abort({ kind: 'timed-out', deadline: 'total' } satisfies Interruption), Math.max(0, request.deadline - performance.now()));
+    const onAbort = () => interrupt.abort(interruptionOf(request.signal.reason));
+    if (request.signal.aborted) onAbort();
+    else request.signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const { address, port } = request.connection;
+      const release = await this.limits.command(`${address}:${port}`, interrupt.signal);
+      try {
+        return await this.send(request, secrets, interrupt.signal);
+      } finally {
+        release();
+      }
+    } catch (error) {
+      if (error instanceof ConnectFailure) return { kind: error.kind, detail: redactText(error.message, secrets) };
+      if (interrupt.signal.aborted && error === interrupt.signal.reason) return interruptedWhileWaiting(error as Interruption);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      request.signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  private async send(request: SshRequest, secrets: readonly string[], interrupt: AbortSignal): Promise<HostOutcome> {
+    for (let n = 1; ; n++) {
+      const lease = await this.pool.acquire(request, interrupt);
+      let end: ExecutionEnd | undefined;
+      try {
+        end = await execute(lease.client, {
+          command: request.command,
+          maxOutputBytes: request.maxOutputBytes,
+          secrets,
+          startMs: this.connectMs,
+          idleMs: request.idleMs,
+          interrupt,
+          beforeStart: () => request.beforeStart(),
+          stop: (group) => this.stop(request, lease, group),
+          ...(request.onOutput ? { onOutput: request.onOutput.bind(request) } : {}),
+        });
+      } finally {
+        lease.release(end?.kind === 'lost' || (end?.kind === 'not-sent' && end.cause === 'connection') ? 'broken' : 'keep');
+      }
+      if (end.kind !== 'not-sent' || end.cause === 'no-shell' || n === SEND_TRIES) return outcomeOf(end, secrets);
+      await wait(Math.random() * Math.min(1000, 50 * 2 ** n), undefined, { signal: interrupt }).catch(() => { throw interrupt.reason as Error; });
+    }
+  }
+
+  /** Stops by the command's own connection, or by a new one if that has ended. */
+  private async stop(request: SshRequest, lease: ConnectionLease, group: ProcessGroup): Promise<Stop> {
+    const stop = lease.alive() ? await stopRemote(lease.client, group) : undefined;
+    if (stop && (stop.state !== 'unconfirmed' || lease.alive())) return stop;
+    try {
+      const fresh = await this.pool.acquire(request, AbortSignal.timeout(this.connectMs));
+      try {
+        return await stopRemote(fresh.client, group);
+      } finally {
+        fresh.release('keep');
+      }
+    } catch (error) {
+      return { state: 'unconfirmed', detail: `the connection was lost and could not be made again: ${(error as Error).message}` };
+    }
+  }
+}
+
+function outcomeOf(end: ExecutionEnd, secrets: readonly string[]): HostOutcome {
+  switch (end.kind) {
+    case 'exited':
+      return end.code === 0 ? { kind: 'ok', output: end.output } : { kind: 'nonzero', exitCode: end.code, output: end.output };
+    case 'signalled':
+      return { kind: 'signal', signal: end.signal, output: end.output };
+    case 'lost':
+      return { kind: 'connection-lost', detail: end.detail, output: end.output };
+    case 'not-sent':
+      return { kind: end.cause === 'no-shell' ? 'target-refused' : 'unreachable', detail: redactText(end.detail, secrets) };
+    case 'interrupted':
+      return { ...end.by, stop: end.stop, output: end.output };
+  }
+}
+
+function interruptedWhileWaiting(by: Interruption): HostOutcome {
+  const nothing = { stop: { state: 'nothing-started' }, output: NO_OUTPUT } as const;
+  return by.kind === 'cancelled' ? { ...by, ...nothing } : { kind: 'timed-out', deadline: 'waiting', ...nothing };
+}
+
+function interruptionOf(reason: unknown): Interruption {
+  return reason instanceof ToolFailure && reason.failure.code === 'timed-out' ? { kind: 'timed-out', deadline: 'total' } : { kind: 'cancelled' };
+}
+
+/** What must appear in no output. The user name is no secret. */
+export function secretsOf({ password, privateKey, passphrase }: SshCredential): string[] {
+  return [password, privateKey, passphrase].filter((s) => s !== undefined);
+}

@@ -1,0 +1,99 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Client } from 'ssh2';
+import type { Stop } from './outcome.js';
+import { EXEC_VARIABLE } from './remote-program.js';
+import { runScript } from './run-script.js';
+import { Semaphore } from './semaphore.js';
+
+/** The remote processes of one command. */
+export interface ProcessGroup {
+  /** Id of the process group, 0 when the host could give the command none of its own. */
+  readonly pgid: number;
+  /** Start time of its leader in the host's clock ticks (proc(5), field 22), '' where there is no /proc. It tells the group from a later one with the same id. */
+  readonly startTime: string;
+  /** Value of {@link EXEC_VARIABLE} in the environment of every process of the command. */
+  readonly nonce: string;
+}
+
+/** Time for one try to stop a command, in milliseconds: more than the two waits of the script. */
+const STOP_MS = 10_000;
+/** Channels for stopping at once on a connection: what MaxSessions 10 leaves beside the 8 for commands. */
+const STOP_CHANNELS = 2;
+const TRIES = 3;
+const never = new AbortController().signal;
+const places = new WeakMap<Client, Semaphore>();
+
+/**
+ * Ends a command's processes: TERM, then KILL after 1.5 s, to its process group and to every process that left the group but still has the
+ * nonce in its environment. `confirmed` means that the host was asked afterwards and none of them lives.
+ */
+export async function stopRemote(client: Client, group: ProcessGroup): Promise<Stop> {
+  let semaphore = places.get(client);
+  if (!semaphore) places.set(client, semaphore = new Semaphore(STOP_CHANNELS));
+  const release = await semaphore.take(never);
+  let detail = '';
+  try {
+    for (let n = 1; n <= TRIES; n++) {
+      try {
+        const answer = await runScript(client, stopScript(group), STOP_MS);
+        const said = answer.stdout.trim().split('\n').at(-1) ?? '';
+        if (said === 'gone') return { state: 'confirmed' };
+        return { state: 'unconfirmed', detail: said.startsWith('left') ? `still running: processes ${said.slice(5)}` : 'the host did not say whether the processes ended' };
+      } catch (error) {
+        detail = (error as Error).message;
+      }
+      if (n < TRIES) await wait(100 + Math.random() * 200 * n);
+    }
+    return { state: 'unconfirmed', detail };
+  } finally {
+    release();
+  }
+}
+
+/** Prints `gone`, or `left` and the ids of what is left. Works on any POSIX shell; without /proc it knows the group only. */
+export function stopScript({ pgid, startTime, nonce }: ProcessGroup): string {
+  return `
+g=${pgid}
+m=${EXEC_VARIABLE}=${nonce}
+field() { IFS= read -r s 2>/dev/null <"/proc/$1/stat" || return 1; s=\${s##*) }; }
+if [ -n "${startTime}" ] && field "$g"; then
+  set -- $s
+  [ "\${20-}" = "${startTime}" ] || g=0
+fi
+alive() {
+  found=
+  if [ -r /proc/$$/stat ]; then
+    for d in /proc/[0-9]*; do
+      field "\${d#/proc/}" || continue
+      set -- $s
+      case $1 in Z|X) continue ;; esac
+      # Group 0 is that of the kernel and of process 1.
+      if [ "$g" != 0 ] && [ "$3" = "$g" ]; then found="$found \${d#/proc/}"; fi
+    done
+    for f in $(grep -lsF "$m" /proc/[0-9]*/environ 2>/dev/null); do
+      p=\${f#/proc/}
+      found="$found \${p%/environ}"
+    done
+  elif [ "$g" != 0 ] && kill -s 0 -- -"$g" 2>/dev/null; then
+    found=" -$g"
+  fi
+  [ -n "$found" ]
+}
+tell() {
+  if [ "$g" != 0 ]; then kill -s "$1" -- -"$g" 2>/dev/null; fi
+  for p in $found; do kill -s "$1" "$p" 2>/dev/null; done
+}
+for signal in TERM KILL; do
+  alive || { echo gone; exit 0; }
+  tell $signal
+  i=0
+  while [ $i -lt 15 ]; do
+    alive || { echo gone; exit 0; }
+    sleep 0.1 2>/dev/null || { sleep 1; i=$((i + 9)); }
+    i=$((i + 1))
+  done
+done
+alive || { echo gone; exit 0; }
+echo "left$found"
+`;
+}

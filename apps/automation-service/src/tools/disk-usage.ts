@@ -1,0 +1,79 @@
+import { Controller } from '@nestjs/common';
+import { ToolFailure } from '@opsmesh/contracts';
+import { Tool, type ToolCall } from '@opsmesh/worker-runtime';
+import { IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { posixQuote, UnquotableText } from '../ssh/posix-quote.js';
+import { SshClient } from '../ssh/ssh-client.js';
+import { failureOf } from './outcome-failure.js';
+import { runOnTarget } from './run-on-target.js';
+
+export class DiskUsageInput {
+  /** Asset id, address or host name. */
+  @IsString() @IsNotEmpty() @MaxLength(255) target_host!: string;
+  /** Absolute path on the file system asked for; `/` by default. */
+  @IsOptional() @IsString() @Matches(/^\//) @MaxLength(4096) path?: string;
+}
+
+/** Sizes in bytes. */
+export class DiskUsageOutput {
+  @IsString() host!: string;
+  /** Device or source, for example `/dev/sda1`. */
+  @IsString() filesystem!: string;
+  @IsString() mount!: string;
+  @IsInt() @Min(0) sizeBytes!: number;
+  @IsInt() @Min(0) usedBytes!: number;
+  /** What a normal user can still write. */
+  @IsInt() @Min(0) availableBytes!: number;
+  /** As df computes it: used of used and available, rounded up. */
+  @IsInt() @Min(0) @Max(100) usedPercent!: number;
+}
+
+@Controller()
+export class DiskUsage {
+  constructor(private readonly ssh: SshClient) {}
+
+  @Tool({
+    name: 'disk-usage',
+    version: '1.0.0',
+    description: 'Tells size, used and available bytes of the file system that holds a path on a Linux host, over SSH.',
+    input: DiskUsageInput,
+    output: DiskUsageOutput,
+    effect: 'read',
+    idempotent: true,
+    credential: { kind: 'ssh', target: '/target_host' },
+    timeoutMs: 30_000,
+    retry: { maxAttempts: 3, backoff: { initialMs: 500, factor: 2, maxMs: 5000, jitter: true } },
+    estimate: { durationMs: 500 },
+    examples: [{ target_host: 'web-01' }, { target_host: 'db-01', path: '/var/lib/postgresql' }],
+  })
+  async run({ input, context }: ToolCall<DiskUsageInput>): Promise<DiskUsageOutput> {
+    const script = `LC_ALL=C df -P -B1 -- ${quoted(input.path ?? '/')}`;
+    const { host, outcome, workerStopped } = await runOnTarget(this.ssh, context, { command: { script }, maxOutputBytes: 65_536 });
+    if (outcome.kind !== 'ok') throw failureOf(outcome, { host, workerStopped, output: 'output' in outcome ? { host, ...outcome.output } : { host } });
+    const usage = parseDf(outcome.output.stdout);
+    if (!usage) throw new ToolFailure('output-invalid', `df on ${host} printed something else than one file system`, { output: { host, ...outcome.output } });
+    return { host, ...usage };
+  }
+}
+
+function quoted(path: string): string {
+  try {
+    return posixQuote(path);
+  } catch (error) {
+    if (error instanceof UnquotableText) throw new ToolFailure('input-invalid', `path: ${error.message}`);
+    throw error;
+  }
+}
+
+const ROW = /^(\S.*?) +(\d+) +(\d+) +(\d+) +(?:(\d+)%|-) +(\/.*)$/;
+
+/** The one row of `df -P -B1 PATH` (POSIX.1-2017, df, STDOUT); undefined when the text is anything else. Names may hold spaces. */
+export function parseDf(text: string): Omit<DiskUsageOutput, 'host'> | undefined {
+  const [header, row, ...more] = text.replace(/\n$/, '').split('\n');
+  const m = ROW.exec(row ?? '');
+  if (!header?.startsWith('Filesystem') || !header.includes('1-blocks') || more.length > 0 || !m) return undefined;
+  const numbers = [m[2], m[3], m[4], m[5] ?? '0'].map(Number);
+  if (!numbers.every(Number.isSafeInteger)) return undefined;
+  const [sizeBytes, usedBytes, availableBytes, usedPercent] = numbers as [number, number, number, number];
+  return { filesystem: m[1]!, mount: m[6]!, sizeBytes, usedBytes, availableBytes, usedPercent };
+}

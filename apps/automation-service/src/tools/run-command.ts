@@ -1,0 +1,90 @@
+import { Controller } from '@nestjs/common';
+import { ToolFailure } from '@opsmesh/contracts';
+import { Tool, type ToolCall } from '@opsmesh/worker-runtime';
+import { IsBoolean, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { SshClient } from '../ssh/ssh-client.js';
+import { failureOf } from './outcome-failure.js';
+import { runOnTarget } from './run-on-target.js';
+
+export class RunCommandInput {
+  /** Asset id, address or host name. */
+  @IsString() @IsNotEmpty() @MaxLength(255) target_host!: string;
+  /** Script for the POSIX shell of the host. */
+  @IsString() @IsNotEmpty() @MaxLength(65_536) command!: string;
+  /** Folder to run in, absolute or relative to the user's home folder. */
+  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(4096) cwd?: string;
+  /** Text for the command's stdin. */
+  @IsOptional() @IsString() @MaxLength(1_048_576) stdin?: string;
+  /** Environment variables: names like `LANG`, values are texts. */
+  @IsOptional() @IsObject() env?: Record<string, string>;
+  /** Most bytes kept of each output stream (default 1 MiB); the rest is dropped and `truncated` says so. */
+  @IsOptional() @IsInt() @Min(1) @Max(8_388_608) maxOutputBytes?: number;
+  /** Longest time without any output, in milliseconds. */
+  @IsOptional() @IsInt() @Min(100) @Max(86_400_000) idleTimeoutMs?: number;
+}
+
+export class RunCommandOutput {
+  @IsString() host!: string;
+  @IsInt() exitCode!: number;
+  @IsString() stdout!: string;
+  @IsString() stderr!: string;
+  /** True when stdout or stderr was longer than what is kept. */
+  @IsBoolean() truncated!: boolean;
+  /** Time on the host, waiting for its turn included, in milliseconds. */
+  @IsInt() durationMs!: number;
+}
+
+const DEFAULT_OUTPUT_BYTES = 1_048_576;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const MAX_ENV_CHARACTERS = 65_536;
+
+@Controller()
+export class RunCommand {
+  constructor(private readonly ssh: SshClient) {}
+
+  @Tool({
+    name: 'run-command',
+    version: '1.0.0',
+    description: 'Runs a command of the POSIX shell on a host over SSH and gives its exit code and output. A command that exits with another code than 0 fails, with its output kept.',
+    input: RunCommandInput,
+    output: RunCommandOutput,
+    effect: 'write',
+    idempotent: false,
+    credential: { kind: 'ssh', target: '/target_host' },
+    commands: [{ pointer: '/command', dialect: 'posix-shell' }],
+    timeoutMs: 60_000,
+    estimate: { durationMs: 1000 },
+    examples: [{ target_host: 'web-01', command: 'uptime' }, { target_host: '10.0.0.5', command: 'systemctl restart nginx', env: { LANG: 'C' } }],
+  })
+  async run({ input, context }: ToolCall<RunCommandInput>): Promise<RunCommandOutput> {
+    const env = checkedEnv(input.env);
+    const { host, outcome, durationMs, workerStopped } = await runOnTarget(this.ssh, context, {
+      command: {
+        script: input.command,
+        ...(input.cwd === undefined ? {} : { cwd: input.cwd }),
+        ...(input.stdin === undefined ? {} : { stdin: input.stdin }),
+        ...(env === undefined ? {} : { env }),
+      },
+      maxOutputBytes: input.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES,
+      idleMs: input.idleTimeoutMs,
+    });
+    const printed = 'output' in outcome ? outcome.output : { stdout: '', stderr: '', truncated: false };
+    const result = { host, ...printed, durationMs };
+    if (outcome.kind === 'ok') return { ...result, exitCode: 0 };
+    throw failureOf(outcome, { host, workerStopped, output: { ...result, exitCode: outcome.kind === 'nonzero' ? outcome.exitCode : null } });
+  }
+}
+
+/** @throws ToolFailure `input-invalid`; values are not repeated, they may be secrets. */
+function checkedEnv(env: Record<string, unknown> | undefined): Record<string, string> | undefined {
+  if (env === undefined) return undefined;
+  const checked: Record<string, string> = {};
+  let size = 0;
+  for (const [name, value] of Object.entries(env)) {
+    if (!VARIABLE.test(name) || typeof value !== 'string') throw new ToolFailure('input-invalid', `env: ${JSON.stringify(name.slice(0, 64))} is no variable with a text`);
+    size += name.length + value.length;
+    checked[name] = value;
+  }
+  if (size > MAX_ENV_CHARACTERS) throw new ToolFailure('limit-exceeded', `env is longer than ${MAX_ENV_CHARACTERS} characters`);
+  return checked;
+}

@@ -1,0 +1,129 @@
+import { jest } from '@jest/globals';
+import { jsonSchemaOf, ToolFailure, validate, type ConnectionDto, type Credential } from '@opsmesh/contracts';
+import { startFleet, waitFor, type Fleet } from '@opsmesh/testing';
+import { fakeToolContext, type ToolCall, type ToolContext } from '@opsmesh/worker-runtime';
+import { SshClient } from '../ssh/ssh-client.js';
+import { DiskUsage, DiskUsageInput, DiskUsageOutput } from './disk-usage.js';
+import { RunCommand, RunCommandInput, RunCommandOutput } from './run-command.js';
+
+const PASSWORD = 'tool-pa55word';
+let fleet: Fleet;
+let ssh: SshClient;
+
+beforeAll(async () => {
+  fleet = await startFleet({ hosts: [{
+    hostname: 'db-01', address: '127.0.2.21', port: 0, username: 'ops', password: PASSWORD,
+    disks: [
+      { filesystem: '/dev/sim1', mount: '/', sizeBytes: 80_000_000_000, usedBytes: 20_000_000_000 },
+      { filesystem: 'nas:/data set', mount: '/var/lib/my data', sizeBytes: 500_000_000_000, usedBytes: 499_000_000_000 },
+    ],
+  }] });
+  ssh = new SshClient();
+});
+afterAll(async () => {
+  ssh.pool.close();
+  await fleet.stop();
+});
+
+function connection(): ConnectionDto {
+  const host = fleet.host('db-01');
+  return { assetId: 'a1', hostname: 'db-01', address: host.address, protocol: 'ssh', port: host.port, credentialId: 'c1', hostKey: host.hostKey };
+}
+
+function context(more: Partial<ToolContext> = {}): ToolContext {
+  const credential = () => Promise.resolve<Credential>({ kind: 'ssh', username: 'ops', password: PASSWORD });
+  return fakeToolContext({ deadline: performance.now() + 10_000, connection: connection(), credential, ...more });
+}
+
+function call<I extends object>(input: I, more: Partial<ToolContext> = {}): ToolCall<I> {
+  return { input, context: context(more) };
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<ToolFailure> {
+  const error: unknown = await promise.then(() => { throw new Error('it succeeded'); }, (e: unknown) => e);
+  expect(error).toBeInstanceOf(ToolFailure);
+  return error as ToolFailure;
+}
+
+describe('run-command', () => {
+  const tool = () => new RunCommand(ssh);
+  const input = (more: Partial<RunCommandInput>) => validate(RunCommandInput, { target_host: 'db-01', command: 'true', ...more });
+
+  it('gives what the declared output says', async () => {
+    const output = await tool().run(call(input({ command: 'echo $GREETING; cat; uname -n', env: { GREETING: 'hi' }, stdin: 'in\n', cwd: '/' })));
+    expect(validate(RunCommandOutput, output)).toMatchObject({ host: 'db-01', exitCode: 0, stdout: 'hi\nin\ndb-01\n', stderr: '', truncated: false });
+  });
+
+  it('fails on another exit code, with the output kept', async () => {
+    const { failure, output } = await failureOf(tool().run(call(input({ command: 'echo half; echo why >&2; exit 3' }))));
+    expect(failure).toMatchObject({ code: 'nonzero-exit', cause: 'why' });
+    expect(output).toMatchObject({ host: 'db-01', exitCode: 3, stdout: 'half\n', stderr: 'why\n' });
+  });
+
+  it('tells stdout live, and at most so much', async () => {
+    const told: string[] = [];
+    await tool().run(call(input({ command: 'echo first; sleep 0.2; seq 1 100000' }), { progress: (news) => { told.push(news.message ?? ''); } }));
+    expect(told[0]).toBe('first\n');
+    expect(told.join('')).toHaveLength(64 * 1024);
+    expect(Math.max(...told.map((t) => t.length))).toBeLessThanOrEqual(16_000);
+  });
+
+  it('a cancelled attempt stops the command on the host', async () => {
+    const cancel = new AbortController();
+    const { failure, output } = await failureOf(tool().run(call(input({ command: 'echo on; sleep 300' }), { signal: cancel.signal, progress: () => cancel.abort(new ToolFailure('cancelled', 'stop')) })));
+    expect(failure.code).toBe('cancelled');
+    expect(output).toMatchObject({ stdout: 'on\n', exitCode: null });
+    await waitFor(() => fleet.host('db-01').counters.running === 0, { what: 'the host to be idle' });
+  });
+
+  it('a timed out attempt stops it too', async () => {
+    const { failure } = await failureOf(tool().run(call(input({ command: 'sleep 300' }), { deadline: performance.now() + 400 })));
+    expect(failure.code).toBe('timed-out');
+  });
+
+  it('an expired grant sends no command', async () => {
+    const assertGrant = () => { throw new ToolFailure('grant-refused', 'expired'); };
+    expect((await failureOf(tool().run(call(input({ command: 'ledger grant' }), { assertGrant })))).failure.code).toBe('grant-refused');
+    expect(await fleet.readLedger()).toEqual([]);
+  });
+
+  it('takes the grant as the last thing before the command', async () => {
+    const assertGrant = jest.fn(() => {});
+    await tool().run(call(input({ command: 'true' }), { assertGrant }));
+    expect(assertGrant).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['a variable with a bad name', { env: { 'A;touch x': 'v' } }], ['a value that is no text', { env: { A: 1 } as never }], ['NUL in the command', { command: 'a\0b' }],
+  ])('refuses %s before anything is sent', async (_what, more) => {
+    const before = fleet.host('db-01').counters.commands;
+    expect((await failureOf(tool().run(call(input(more))))).failure.code).toBe('input-invalid');
+    expect(fleet.host('db-01').counters.commands - before).toBeLessThanOrEqual(0);
+  });
+
+  it('refuses a target or a credential that is not for SSH', async () => {
+    expect((await failureOf(tool().run(call(input({}), { connection: { ...connection(), protocol: 'winrm' } })))).failure.code).toBe('target-refused');
+    const credential = () => Promise.resolve<Credential>({ kind: 'winrm', username: 'u', password: 'pppp' });
+    expect((await failureOf(tool().run(call(input({}), { credential })))).failure.code).toBe('credential-unavailable');
+  });
+});
+
+describe('disk-usage', () => {
+  const usage = (path?: string) => new DiskUsage(ssh).run(call(validate(DiskUsageInput, { target_host: 'db-01', ...(path === undefined ? {} : { path }) })));
+
+  it('tells the file system of a path', async () => {
+    expect(validate(DiskUsageOutput, await usage())).toMatchObject({ host: 'db-01', filesystem: '/dev/sim1', mount: '/', sizeBytes: 80_000_000_000, usedBytes: 20_000_000_000, availableBytes: 60_000_000_000, usedPercent: 25 });
+    expect(await usage('/var/lib/my data/x')).toMatchObject({ filesystem: 'nas:/data set', mount: '/var/lib/my data', usedPercent: 100 });
+  });
+
+  it('a path is data', async () => {
+    await usage('/$(ledger canary)');
+    await usage("/'; ledger canary; '");
+    expect(await fleet.readLedger()).toEqual([]);
+  });
+});
+
+it('the schemas of inputs and outputs can be derived', () => {
+  expect(jsonSchemaOf(RunCommandInput)).toMatchObject({ required: ['target_host', 'command'], properties: { env: { type: 'object' } } });
+  expect(jsonSchemaOf(DiskUsageOutput)).toMatchObject({ required: expect.arrayContaining(['usedPercent']) });
+});

@@ -1,0 +1,76 @@
+import type { ItemView } from '@opsmesh/contracts';
+import { waitFor } from '@opsmesh/testing';
+import { Redis } from 'ioredis';
+import { Rig } from './rig.js';
+
+const ITEMS = 200;
+
+let rig: Rig;
+beforeAll(async () => { rig = await Rig.start(); }, 120_000);
+afterAll(() => rig.stop(), 60_000);
+
+/** 200 commands that are not idempotent, each of which leaves its mark in the ledger, beside 100 probes that may be repeated. */
+function plan(mark: string): object {
+  const up = rig.mesh.fleet().filter((h) => h.hostname !== 'web-04');
+  const jobs = Array.from({ length: ITEMS }, (_, n) => ({ ip: up[n % up.length]!.ip, mark: `${mark}-${n}` }));
+  return {
+    name: `faults ${mark}`, inputs: { jobs, probes: jobs.slice(0, 100) },
+    steps: [
+      { id: 'write', tool: 'run-command', forEach: '<<input.jobs>>', inputs: { target_host: '<<item.ip>>', command: 'ledger <<item.mark>>; sleep 0.2' }, map: { concurrency: 30 },
+        retry: { maxAttempts: 10, backoff: { initialMs: 500, factor: 1.5, maxMs: 3000, jitter: true } } },
+      { id: 'probe', tool: 'ping', forEach: '<<input.probes>>', inputs: { target_host: '<<item.ip>>', count: 1 }, map: { concurrency: 20 }, retry: { maxAttempts: 10 } },
+      { id: 'disk', tool: 'disk-usage', dependsOn: ['write'], onFailure: 'continue', forEach: '<<input.jobs>>', inputs: { target_host: '<<item.ip>>', path: '/' }, map: { concurrency: 30 },
+        retry: { maxAttempts: 10, backoff: { initialMs: 500, factor: 1.5, maxMs: 3000, jitter: true } } },
+    ],
+  };
+}
+
+/** What must hold whatever was killed: nothing lost, nothing twice, and what the run says is what happened. */
+async function check(id: string, mark: string): Promise<Record<string, number>> {
+  const run = await rig.ended(id);
+  const items = await rig.items(id, 'write');
+  const marks = (await rig.ledger()).map((e) => e.argument).filter((a) => a.startsWith(`${mark}-`));
+  const times = (item: ItemView): number => marks.filter((m) => m === `${mark}-${item.index}`).length;
+  expect(items).toHaveLength(ITEMS);
+  expect(new Set(items.map((i) => i.index)).size).toBe(ITEMS);
+  for (const item of items) {
+    expect(['succeeded', 'unknown', 'failed']).toContain(item.status);
+    expect(times(item)).toBeLessThanOrEqual(1);
+    if (item.status === 'succeeded') expect({ index: item.index, times: times(item) }).toEqual({ index: item.index, times: 1 });
+    if (item.status === 'failed') expect({ index: item.index, times: times(item), failure: item.failure }).toMatchObject({ times: 0 });
+  }
+  const repeatable = [...await rig.items(id, 'probe'), ...await rig.items(id, 'disk')];
+  expect(repeatable.filter((i) => i.status !== 'succeeded').map((i) => ({ index: i.index, status: i.status, failure: i.failure }))).toEqual([]);
+  expect(run.steps.every((s) => s.counts.pending + s.counts.queued + s.counts.running === 0)).toBe(true);
+  return Object.fromEntries(['succeeded', 'unknown', 'failed'].map((s) => [s, items.filter((i) => i.status === s).length]));
+}
+
+/** Until some of the writes are done and most are not. */
+async function underWay(id: string): Promise<void> {
+  await waitFor(async () => ((await rig.run(id)).steps[0]?.counts.succeeded ?? 0) >= 20, { what: 'the first 20 items', timeoutMs: 30_000 });
+}
+
+it.each(['orchestrator', 'automation-service', 'asset-service', 'network-service', 'redis', 'postgres'])('kill -9 of %s in the middle: nothing is lost, nothing is done twice', async (victim) => {
+  const id = await rig.startRun(plan(victim));
+  await underWay(id);
+  const child = rig.mesh.children[victim]!;
+  child.kill('SIGKILL');
+  await child.exited;
+  await child.start();
+  const counts = await check(id, victim);
+  // Only the process that carries commands out leaves doubt behind when it dies.
+  if (victim !== 'automation-service' && victim !== 'redis') expect(counts).toMatchObject({ unknown: 0 });
+  if (victim === 'automation-service') expect(counts['unknown']).toBeGreaterThan(0);
+  expect(counts['failed']).toBe(0);
+}, 150_000);
+
+it('Redis emptied in the middle: the run finishes, nothing is done twice', async () => {
+  const id = await rig.startRun(plan('flushed'));
+  await underWay(id);
+  const redis = new Redis(rig.mesh.urls.redis);
+  await redis.flushall();
+  redis.disconnect();
+  const child = rig.mesh.children['redis']!;
+  await child.restart();
+  await check(id, 'flushed');
+}, 150_000);

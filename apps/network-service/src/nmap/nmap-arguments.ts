@@ -1,0 +1,32 @@
+import { type Cidr, formatCidr } from '../targets/cidr.js';
+import type { NmapInput } from './nmap.dto.js';
+import { checkPortList } from './port-list.js';
+
+/** One run of nmap: it scans one address family at a time. */
+export interface NmapPlan {
+  readonly family: 'ipv4' | 'ipv6';
+  readonly targets: readonly Cidr[];
+  readonly excluded: readonly Cidr[];
+  /** Whether nmap may use raw sockets. */
+  readonly rawSockets: boolean;
+  /** Most probes a second. */
+  readonly maxRate: number;
+}
+
+/**
+ * Arguments of nmap. Every value is a number we made, a checked port list or an address we formatted; no caller's text comes through.
+ * Hosts are reported in groups of 64, so that a stopped scan keeps what was finished.
+ */
+export function nmapArguments(input: NmapInput, plan: NmapPlan): string[] {
+  return [
+    '-n', '-oX', '-', '-T4', '--max-rate', String(plan.maxRate), '--max-hostgroup', '64', '--stats-every', '2s',
+    '--host-timeout', `${input.hostTimeout ?? 300}s`,
+    input.scan === 'syn' && plan.rawSockets ? '-sS' : '-sT',
+    ...(input.serviceDetection ? ['-sV'] : []),
+    ...(input.discovery === 'assume-up' ? ['-Pn'] : []),
+    ...(input.ports === undefined ? [] : ['-p', checkPortList(input.ports)]),
+    ...(plan.family === 'ipv6' ? ['-6'] : []),
+    ...(plan.excluded.length > 0 ? ['--exclude', plan.excluded.map(formatCidr).join(',')] : []),
+    '--', ...plan.targets.map(formatCidr),
+  ];
+}

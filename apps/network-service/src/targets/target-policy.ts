@@ -1,0 +1,41 @@
+import { ToolFailure } from '@opsmesh/contracts';
+import { type Cidr, contains, formatCidr, sizeOf } from './cidr.js';
+
+/** Where the network tools may send. */
+export interface TargetRules {
+  /** Networks that may be targets; everything else may not. */
+  readonly allowed: readonly Cidr[];
+  /** Addresses and networks that are never targets, though they lie in an allowed network. */
+  readonly protectedHosts: readonly Cidr[];
+  /** Most addresses one call may name. */
+  readonly maxHosts: number;
+}
+
+/** Decides about addresses only; names are resolved before. Nothing is sent to an address this class did not let through. */
+export class TargetPolicy {
+  constructor(private readonly rules: TargetRules) {}
+
+  /**
+   * Checks one address or network.
+   * @returns the protected hosts inside it, which the tool must leave out
+   * @throws ToolFailure `target-refused` when it is not wholly inside an allowed network, or lies inside a protected one
+   */
+  check(cidr: Cidr, name = formatCidr(cidr)): Cidr[] {
+    const said = name === formatCidr(cidr) ? name : `${name} (${formatCidr(cidr)})`;
+    if (!this.rules.allowed.some((outer) => contains(outer, cidr))) {
+      throw new ToolFailure('target-refused', `${said} is outside the networks this service may reach`, { cause: 'NETWORK_ALLOWED_CIDRS' });
+    }
+    if (this.rules.protectedHosts.some((outer) => contains(outer, cidr))) {
+      throw new ToolFailure('target-refused', `${said} is a protected host`, { cause: 'NETWORK_PROTECTED' });
+    }
+    return this.rules.protectedHosts.filter((inner) => contains(cidr, inner));
+  }
+
+  /** @throws ToolFailure `limit-exceeded` when the networks hold more addresses than one call may name */
+  checkSize(cidrs: readonly Cidr[]): void {
+    const hosts = cidrs.reduce((sum, cidr) => sum + sizeOf(cidr), 0);
+    if (hosts > this.rules.maxHosts) {
+      throw new ToolFailure('limit-exceeded', `${hosts} addresses are more than the ${this.rules.maxHosts} one call may name`, { cause: 'NETWORK_MAX_HOSTS' });
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { validate } from '@opsmesh/contracts';
+import { Capabilities, probeCapabilities } from '../capabilities.js';
+import { networkConfigFrom } from '../config.js';
+import { NmapInput, NmapOutput } from '../nmap/nmap.dto.js';
+import { groupIsAlive } from '../process/process-group.js';
+import { resolveBySystem } from '../targets/resolve-name.js';
+import { TargetChecker } from '../targets/target-checker.js';
+import { TargetPolicy } from '../targets/target-policy.js';
+import { describeWith } from '../testing/installed.js';
+import { toolCall } from '../testing/tool-call.js';
+import { NmapTool } from './nmap.js';
+
+const NMAP = '/usr/bin/nmap';
+const input = (fields: object) => validate(NmapInput, fields);
+const targetsWith = (env: Record<string, string> = {}) => new TargetChecker(new TargetPolicy(networkConfigFrom(env).targets), resolveBySystem);
+const toolWith = (capabilities: Capabilities, env: Record<string, string> = {}) => new NmapTool(capabilities, targetsWith(env), networkConfigFrom(env));
+
+/** A listener on a free port of every loopback address of its family. */
+async function listen(server: Server, host: string): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+/** Processes whose arguments hold a text. */
+async function processesWith(text: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(pids.map(async (pid) => ((await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).includes(text) ? [Number(pid)] : [])));
+  return found.flat();
+}
+
+describeWith(NMAP)('nmap', () => {
+  const servers: Server[] = [];
+  let tool: NmapTool;
+  let open: number;
+  let closed: number;
+  /** Accepts and stays silent, so that service detection takes seconds. */
+  let silent: number;
+  let http: number;
+
+  beforeAll(async () => {
+    tool = toolWith(await probeCapabilities());
+    const openServer = createServer((socket) => socket.on('error', () => undefined).end());
+    const gone = createServer();
+    const silentServer = createServer((socket) => socket.on('error', () => undefined));
+    const httpServer = createHttpServer((_request, response) => response.setHeader('Server', 'nginx/1.24.0').end('hello'));
+    servers.push(openServer, silentServer, httpServer);
+    open = await listen(openServer, '127.0.0.1');
+    closed = await listen(gone, '127.0.0.1');
+    await new Promise((resolve) => gone.close(resolve));
+    silent = await listen(silentServer, '127.0.0.1');
+    http = await listen(httpServer, '127.0.0.1');
+  });
+  afterAll(() => {
+    for (const server of servers) server.close();
+  });
+
+  it('tells an open from a closed port', async () => {
+    const output = await tool.run(toolCall(input({ targets: '127.0.0.1', ports: `${open},${closed}` })));
+    expect(validate(NmapOutput, output)).toMatchObject({ scanType: 'connect', requested: 'connect', degraded: false, partial: false, openPorts: 1, hostsUp: 1, hostsDown: 0, excluded: [] });
+    expect(Object.fromEntries(output.hosts[0]!.ports.map((port) => [port.port, port.state]))).toEqual({ [open]: 'open', [closed]: 'closed' });
+  });
+
+  it('finds product and version of an HTTP server', async () => {
+    const output = await tool.run(toolCall(input({ targets: 'localhost', ports: String(http), serviceDetection: true })));
+    expect(output.hosts[0]).toMatchObject({ hostname: 'localhost', address: '127.0.0.1', ports: [{ port: http, state: 'open', service: 'http', serviceFrom: 'probed', product: 'nginx', version: '1.24.0' }] });
+  });
+
+  it('scans a network, and leaves a protected host out', async () => {
+    const output = await toolWith(await probeCapabilities(), { NETWORK_PROTECTED: '127.0.0.2' }).run(toolCall(input({ targets: '127.0.0.1/30', ports: String(open) })));
+    expect(output.hosts.map((host) => host.address)).toEqual(['127.0.0.0', '127.0.0.1', '127.0.0.3']);
+    expect(output).toMatchObject({ excluded: ['127.0.0.2'], openPorts: 1, partial: false });
+  });
+
+  it('scans both address families in one call', async () => {
+    const output = await tool.run(toolCall(input({ targets: ['127.0.0.1', '::1'], ports: String(open) })));
+    expect(output.hosts.map((host) => [host.address, host.ports[0]?.state])).toEqual([['127.0.0.1', 'open'], ['::1', 'closed']]);
+  });
+
+  (process.getuid?.() === 0 ? it : it.skip)('makes a SYN scan where raw sockets are allowed', async () => {
+    const output = await tool.run(toolCall(input({ targets: '127.0.0.1', scan: 'syn', ports: `${open},${closed}` })));
+    expect(output).toMatchObject({ scanType: 'syn', degraded: false, openPorts: 1 });
+  });
+
+  it('without raw sockets a SYN scan is a connect scan, and says so', async () => {
+    const output = await toolWith(new Capabilities({ nmap: NMAP }, false)).run(toolCall(input({ targets: '127.0.0.1', scan: 'syn', ports: String(open) })));
+    expect(output).toMatchObject({ requested: 'syn', scanType: 'connect', degraded: true, openPorts: 1 });
+  });
+
+  it('a host that takes too long is given up, and the answer is partial', async () => {
+    const output = await tool.run(toolCall(input({ targets: '127.0.0.1', ports: String(silent), serviceDetection: true, hostTimeout: 1 })));
+    expect(output).toMatchObject({ partial: true, hosts: [{ timedOut: true, ports: [] }] });
+  });
+
+  it('a cancel ends the process group and keeps what was found, marked as partial', async () => {
+    const stop = new AbortController();
+    const ports = `${silent},${closed}`;
+    const call = toolCall(input({ targets: ['127.0.0.1', '127.0.0.2'], ports, serviceDetection: true }), stop.signal);
+    const failure = tool.run(call).catch((error: unknown) => error);
+    while (call.context.news.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const pids = await processesWith(ports);
+    expect(pids).toHaveLength(1);
+    stop.abort();
+    expect(await failure).toMatchObject({ failure: { code: 'cancelled' }, output: { partial: true, scanType: 'connect', hosts: [{ state: 'not-scanned' }, { state: 'not-scanned' }] } });
+    expect(await groupIsAlive(pids[0]!)).toBe(false);
+    expect(await processesWith(ports)).toEqual([]);
+  });
+
+  it('an nmap that somebody else killed is a failure with a partial output, never a success', async () => {
+    const ports = `${silent},${open}`;
+    const call = toolCall(input({ targets: '127.0.0.1', ports, serviceDetection: true }));
+    const failure = tool.run(call).catch((error: unknown) => error);
+    while (call.context.news.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const pid of await processesWith(ports)) process.kill(pid, 'SIGKILL');
+    expect(await failure).toMatchObject({ failure: { code: 'killed-by-signal' }, output: { partial: true } });
+  });
+});
+
+it('an nmap that stops with an error is a failure, not a host that is down', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'nmap-'));
+  try {
+    const recorded = fileURLToPath(new URL('../nmap/recorded/raw-sockets-refused.xml', import.meta.url));
+    const nmap = join(folder, 'nmap');
+    await writeFile(nmap, `#!/bin/sh\ncat '${recorded}'\n`, { mode: 0o755 });
+    await expect(toolWith(new Capabilities({ nmap }, true)).run(toolCall(input({ targets: '127.0.0.1', scan: 'syn' })))).rejects.toMatchObject({
+      failure: { code: 'tool-failed', message: expect.stringContaining('raw socket') },
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+describe('before any program is started', () => {
+  /** Would fail with `capability-missing` if it were started. */
+  const tool = toolWith(new Capabilities({ nmap: '/nonexistent/nmap' }, true), { NETWORK_PROTECTED: '10.0.0.9', NETWORK_MAX_HOSTS: '256' });
+
+  it.each([
+    ['a public address', '8.8.8.8', 'target-refused'],
+    ['a public address among private ones', ['127.0.0.1', '8.8.8.8'], 'target-refused'],
+    ['a network that is larger than the allowed one', '127.0.0.0/7', 'target-refused'],
+    ['a protected host', '10.0.0.9', 'target-refused'],
+    ['a list file', '-iL/etc/passwd', 'target-refused'],
+    ['a range', '127.0.0.1-5', 'target-refused'],
+    ['too many addresses', '127.0.0.0/16', 'limit-exceeded'],
+  ])('%s is refused', async (_what, targets, code) => {
+    await expect(tool.run(toolCall(input({ targets })))).rejects.toMatchObject({ failure: { code } });
+  });
+
+  it('a port range that runs backwards is refused', async () => {
+    await expect(tool.run(toolCall(input({ targets: '127.0.0.1', ports: '90-80' })))).rejects.toMatchObject({ failure: { code: 'input-invalid' } });
+  });
+
+  it('a good call gets as far as the program', async () => {
+    await expect(tool.run(toolCall(input({ targets: '127.0.0.1' })))).rejects.toMatchObject({ failure: { code: 'capability-missing' } });
+  });
+});

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, GRANT_SECONDS, parseAttemptId, type ClaimAnswerDto, type ClaimRequestDto, type ConnectionDto, type GrantClaims } from '@opsmesh/contracts';
+import { ProblemError } from '@opsmesh/platform';
+import type { AttemptRef } from './change-set.js';
+import type { Engine } from './engine.js';
+import type { ConnectionResolver, RunFacts } from './ports.js';
+import type { RunFactsCache } from './run-facts.js';
+
+/** What the desk reads of the record. */
+export interface ClaimReader {
+  item(ref: Omit<AttemptRef, 'attempt'>): Promise<{ status: string; attempt: number; target: string | null; inputs: Record<string, unknown> } | undefined>;
+  hasClaim(ref: AttemptRef, keyThumbprint: string): Promise<boolean>;
+}
+
+/** How the catalogue says that a tool needs a credential; undefined when it needs none. */
+export interface CredentialNeeds {
+  kindOf(tool: string): Promise<string | undefined>;
+}
+
+export interface ClaimDeskParts {
+  readonly engine: Engine;
+  readonly facts: RunFactsCache;
+  readonly reader: ClaimReader;
+  readonly needs: CredentialNeeds;
+  readonly connections: ConnectionResolver;
+  readonly signer: { sign(claims: GrantClaims): Promise<string> };
+}
+
+/**
+ * No claim, no command (architecture, invariant 5): a worker may act on an attempt only after its claim was committed here.
+ * The answer is a grant that is bound to exactly this attempt, worker, target, credential and command.
+ */
+export class ClaimDesk {
+  constructor(private readonly parts: ClaimDeskParts) {}
+
+  /** @throws ProblemError 409 `claim-refused`, or what the asset service says of the target (`target-unknown`, `target-ambiguous`, `target-refused`, `service-unavailable`) */
+  async claim(attemptId: string, request: ClaimRequestDto): Promise<ClaimAnswerDto> {
+    const { run, ref, tool } = await this.locate(attemptId);
+    const item = await this.parts.reader.item(ref);
+    if (!item || item.attempt !== ref.attempt || (item.status !== 'queued' && item.status !== 'running')) throw refused('the attempt is no longer wanted');
+    if (sha256(canonicalJson(item.inputs)) !== request.inputSha256) throw refused('the job differs from the record');
+    const connection = await this.connect(run, tool, item.target);
+    const credentialId = connection?.credentialId ?? null;
+    const [granted] = await this.parts.engine.submit([{
+      kind: 'event', runId: ref.runId, event: { type: 'claimed', step: ref.step, item: ref.item, attempt: ref.attempt },
+      claim: { workerId: request.workerId, keyThumbprint: request.keyThumbprint, credentialId },
+    }]);
+    if (!granted && !await this.parts.reader.hasClaim(ref, request.keyThumbprint)) throw refused('the attempt is claimed by another worker, or its run is stopping');
+    return this.grant({ attemptId, request, run, tool, connection });
+  }
+
+  private async locate(attemptId: string): Promise<{ run: RunFacts; ref: AttemptRef; tool: string }> {
+    const position = parseAttemptId(attemptId);
+    const run = position && (await this.parts.facts.get([position.runId])).get(position.runId);
+    const step = run?.plan.steps.find((s) => s.id === position?.stepId);
+    if (!position || !run || !step) throw refused('there is no such attempt');
+    return { run, ref: { runId: run.id, step: step.index, item: position.item, attempt: position.attempt }, tool: step.tool };
+  }
+
+  private async connect(run: RunFacts, tool: string, target: string | null): Promise<ConnectionDto | undefined> {
+    const kind = await this.parts.needs.kindOf(tool);
+    if (kind === undefined) return undefined;
+    if (target === null) throw new ProblemError(422, 'target-refused', `the tool "${tool}" needs a target`);
+    return this.parts.connections.resolve(run.tenantId, target, kind);
+  }
+
+  private async grant({ attemptId, request, run, tool, connection }: { attemptId: string; request: ClaimRequestDto; run: RunFacts; tool: string; connection: ConnectionDto | undefined }): Promise<ClaimAnswerDto> {
+    const iat = Math.floor(Date.now() / 1000);
+    const exp = iat + GRANT_SECONDS;
+    const grant = await this.parts.signer.sign({
+      jti: `${attemptId}#${request.keyThumbprint}`, attempt: attemptId, iat, exp, tenant: run.tenantId, worker: request.workerId, tool, targets: connection ? [connection.assetId] : [],
+      credentialId: connection?.credentialId ?? null, inputSha256: request.inputSha256, keyThumbprint: request.keyThumbprint, manifestSha256: null,
+    });
+    return { grant, expiresAt: new Date(exp * 1000).toISOString(), ...(connection ? { connection } : {}) };
+  }
+}
+
+function refused(why: string): ProblemError {
+  return new ProblemError(409, 'claim-refused', why);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,153 @@
+import { initialState, transition, type Effect, type ItemState, type RunEvent, type RunState } from '@opsmesh/plan-model';
+import { ChangeSet, itemKey } from './change-set.js';
+import type { ItemRef, RecordTransaction } from './ports.js';
+import { prepareStep } from './prepare-step.js';
+import type { CachedRun, RunCache } from './run-cache.js';
+import type { RunFactsCache } from './run-facts.js';
+import { StepValues } from './step-values.js';
+import type { Submission } from './submission.js';
+
+/** What is told once the transaction is committed. */
+export interface CommitNews {
+  /** Newest state of each run that was touched. */
+  readonly runs: Map<string, CachedRun>;
+  readonly finished: Set<string>;
+  readonly history: Set<string>;
+  readonly aborts: Set<string>;
+  outbox: boolean;
+  timers: boolean;
+}
+
+type EventSubmission = Extract<Submission, { kind: 'event' }>;
+
+/** One transaction's worth of submissions: loads, transitions, effects, one write. Lives for one commit. */
+export class Commit {
+  private changes = new ChangeSet();
+  private readonly items = new Map<string, ItemState>();
+  private readonly news: CommitNews = { runs: new Map(), finished: new Set(), history: new Set(), aborts: new Set(), outbox: false, timers: false };
+  private readonly values: StepValues;
+
+  constructor(private readonly tx: RecordTransaction, private readonly facts: RunFactsCache, private readonly cache: RunCache) {
+    this.values = new StepValues(tx, () => this.changes, () => this.flush());
+  }
+
+  async run(submissions: readonly Submission[]): Promise<{ changed: boolean[]; news: CommitNews }> {
+    await this.load(submissions.filter((s) => s.kind === 'event'));
+    const changed: boolean[] = [];
+    for (const submission of submissions) changed.push(submission.kind === 'create' ? await this.create(submission) : await this.apply(submission));
+    await this.flush();
+    return { changed, news: this.news };
+  }
+
+  private async load(submissions: readonly EventSubmission[]): Promise<void> {
+    const ids = [...new Set(submissions.map((s) => s.runId))].sort();
+    if (ids.length === 0) return;
+    const versions = await this.tx.lockRuns(ids);
+    const known = new Map([...versions.keys()].map((id) => [id, this.cache.get(id)]));
+    const stale = [...versions].filter(([id, version]) => known.get(id)?.version !== version).map(([id]) => id);
+    const facts = await this.facts.get([...versions.keys()]);
+    const states = stale.length > 0 ? await this.tx.loadStates(stale) : new Map<string, RunState>();
+    for (const [id, version] of versions) {
+      const cached = known.get(id);
+      this.news.runs.set(id, { facts: facts.get(id)!, state: states.get(id) ?? cached!.state, version, outputs: cached?.outputs ?? new Map() });
+    }
+    const refs = submissions.map(itemOf).filter((r) => r !== undefined);
+    if (refs.length > 0) for (const [key, item] of await this.tx.loadItems(refs)) this.items.set(key, item);
+  }
+
+  private async create({ run }: Extract<Submission, { kind: 'create' }>): Promise<boolean> {
+    this.changes.newRuns.push(run);
+    const facts = { id: run.id, tenantId: run.tenantId, actorId: run.actorId, plan: run.plan, inputs: run.inputs };
+    this.facts.put(facts);
+    this.news.runs.set(run.id, { facts, state: initialState(run.plan), version: 0, outputs: new Map() });
+    if (run.plan.timeoutMs !== null) this.changes.timers.push({ runId: run.id, step: null, item: null, attempt: null, delayMs: run.plan.timeoutMs });
+    return this.apply({ kind: 'event', runId: run.id, event: { type: 'started' } });
+  }
+
+  private async apply(submission: EventSubmission): Promise<boolean> {
+    if (submission.timerId !== undefined) this.changes.firedTimers.push(submission.timerId);
+    const run = this.news.runs.get(submission.runId);
+    if (!run) return false;
+    const ref = itemOf(submission);
+    const key = ref && itemKey(ref.runId, ref.step, ref.item);
+    const { state, item, effects, history } = transition({ plan: run.facts.plan, state: run.state, item: key ? this.items.get(key) : undefined }, submission.event);
+    if (!item && history.length === 0 && effects.length === 0) return false;
+    run.state = state;
+    this.changes.states.set(run.facts.id, { state, status: state.status, version: run.version });
+    for (const entry of history) this.changes.history.push({ runId: run.facts.id, ...entry });
+    if (history.length > 0) this.news.history.add(run.facts.id);
+    if (item && ref && key) {
+      this.items.set(key, item);
+      const { result, claim } = submission;
+      this.changes.itemUpdates.set(key, {
+        ...ref, status: item.status, attempt: item.attempt, failure: item.failure ?? null,
+        output: result?.output ?? null, workerId: result?.workerId ?? claim?.workerId ?? null, durationMs: result?.durationMs ?? null,
+      });
+      if (claim) this.changes.claims.push({ ...ref, attempt: item.attempt, ...claim });
+    }
+    for (const effect of effects) await this.carryOut(run, effect);
+    return true;
+  }
+
+  private async carryOut(run: CachedRun, effect: Effect): Promise<void> {
+    const runId = run.facts.id;
+    switch (effect.type) {
+      case 'prepare': return this.prepare(run, effect.step);
+      case 'enqueue': return this.enqueue(run, effect);
+      case 'retry-timer':
+        this.changes.timers.push({ runId, step: effect.step, item: effect.item, attempt: effect.attempt, delayMs: effect.delayMs });
+        this.news.timers = true;
+        return;
+      case 'sweep':
+        this.changes.sweeps.push({ runId, step: effect.step, from: effect.from, to: effect.to, untouchedOnly: effect.untouchedOnly });
+        return;
+      case 'abort':
+        this.news.aborts.add(runId);
+        return;
+      case 'finish':
+        this.news.finished.add(runId);
+    }
+  }
+
+  private async prepare(run: CachedRun, index: number): Promise<void> {
+    const step = run.facts.plan.steps[index]!;
+    const { event, items } = prepareStep(run.facts.id, step, await this.values.scopeOf(run, step));
+    for (const item of items) this.changes.newItems.set(itemKey(item.runId, item.step, item.item), item);
+    await this.apply({ kind: 'event', runId: run.facts.id, event });
+  }
+
+  private enqueue(run: CachedRun, { step, items, attempt }: Extract<Effect, { type: 'enqueue' }>): void {
+    const runId = run.facts.id;
+    const { queue } = run.facts.plan.steps[step]!;
+    for (const item of items) {
+      const key = itemKey(runId, step, item);
+      const fresh = this.changes.newItems.get(key);
+      if (fresh) {
+        fresh.status = 'queued';
+        fresh.attempt = attempt;
+      } else {
+        this.changes.itemUpdates.set(key, { runId, step, item, status: 'queued', attempt, failure: null, output: null, workerId: null, durationMs: null });
+      }
+      this.items.set(key, { status: 'queued', attempt });
+      this.changes.outbox.push({ queue, runId, step, item, attempt });
+    }
+    this.news.outbox = true;
+  }
+
+  /** Writes what has gathered, so that the record can be read or committed. */
+  private async flush(): Promise<void> {
+    if (this.changes.empty) return;
+    const written = this.changes;
+    this.changes = new ChangeSet();
+    await this.tx.write(written);
+    for (const id of written.states.keys()) this.news.runs.get(id)!.version++;
+  }
+}
+
+function itemOf({ runId, event }: EventSubmission): ItemRef | undefined {
+  return isItemEvent(event) ? { runId, step: event.step, item: event.item } : undefined;
+}
+
+function isItemEvent(event: RunEvent): event is Extract<RunEvent, { item: number }> {
+  return 'item' in event;
+}

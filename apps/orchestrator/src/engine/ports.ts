@@ -1,0 +1,62 @@
+import type { ConnectionDto, ItemStatus } from '@opsmesh/contracts';
+import type { CompiledPlan, ItemState, Json, JsonObject, RunState } from '@opsmesh/plan-model';
+import type { ChangeSet } from './change-set.js';
+
+/** What never changes about a run. */
+export interface RunFacts {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly actorId: string;
+  readonly plan: CompiledPlan;
+  readonly inputs: JsonObject;
+}
+
+export interface ItemRef {
+  readonly runId: string;
+  readonly step: number;
+  readonly item: number;
+}
+
+/** An item as a value for later steps. */
+export interface StoredItem {
+  readonly item: number;
+  readonly status: ItemStatus;
+  readonly target: string | null;
+  readonly inputs: Json;
+  /** Undefined when there is none, or it was truncated. */
+  readonly output: Json | undefined;
+  readonly failure: Json;
+}
+
+/** One transaction of the record. Runs are locked in the order of their ids before anything of them is read. */
+export interface RecordTransaction {
+  /** Locks the runs that exist and gives their versions. */
+  lockRuns(ids: readonly string[]): Promise<Map<string, number>>;
+  loadStates(ids: readonly string[]): Promise<Map<string, RunState>>;
+  /** The state of each item that exists, by `itemKey`. */
+  loadItems(refs: readonly ItemRef[]): Promise<Map<string, ItemState>>;
+  /** Every item of a step, in order. Large outputs are read from their blobs. */
+  loadStepItems(runId: string, step: number): Promise<StoredItem[]>;
+  write(changes: ChangeSet): Promise<void>;
+}
+
+/** The record of runs. It decides nothing. Reading for people is not its job (see store/read-models). */
+export interface RunRecord {
+  transaction<T>(work: (tx: RecordTransaction) => Promise<T>): Promise<T>;
+  loadFacts(ids: readonly string[]): Promise<Map<string, RunFacts>>;
+}
+
+/** What the engine tells the world after a commit; nothing may depend on it being heard. */
+export interface EngineNews {
+  /** New rows are in the outbox. */
+  outboxFilled(): void;
+  timersSet(): void;
+  historyGrew(runIds: readonly string[]): void;
+  /** Workers should abort what they run of the run. */
+  abort(runId: string): void;
+}
+
+/** Which asset a target means. Refusals are ProblemErrors. */
+export interface ConnectionResolver {
+  resolve(tenantId: string, target: string, protocol: string): Promise<ConnectionDto>;
+}

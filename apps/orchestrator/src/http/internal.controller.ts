@@ -1,0 +1,75 @@
+import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Put, Req, UseGuards } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { ClaimRequestDto, HeartbeatDto, parseAttemptId, WorkerRegistrationDto, type BlobRefDto, type ClaimAnswerDto, type HeartbeatAnswerDto } from '@opsmesh/contracts';
+import { callingService, ProblemError, ServiceTokenGuard, TOKEN_VERIFIER, type Principal, type TokenVerifier } from '@opsmesh/platform';
+import { IsString, MaxLength } from 'class-validator';
+import type { Request } from 'express';
+import { ClaimDesk } from '../engine/claim-desk.js';
+
+/** What services register and say; carried out by the stores. */
+export interface ServiceDesk {
+  registerTools(worker: WorkerRegistrationDto): Promise<void>;
+  registerWorker(worker: WorkerRegistrationDto): Promise<void>;
+  /** Null when the worker is not known. */
+  beat(workerId: string, active: readonly string[]): Promise<string[] | null>;
+  unwanted(runIds: readonly string[]): Promise<Set<string>>;
+  deregister(workerId: string): Promise<void>;
+  putBlob(bytes: Buffer): Promise<BlobRefDto>;
+}
+export const SERVICE_DESK = Symbol('SERVICE_DESK');
+
+class IntrospectDto {
+  @IsString() @MaxLength(1024) token!: string;
+}
+
+/** What services of the mesh call; behind service tokens, not part of the public API. */
+@ApiExcludeController()
+@Controller('internal')
+@UseGuards(ServiceTokenGuard)
+export class InternalController {
+  constructor(@Inject(SERVICE_DESK) private readonly desk: ServiceDesk, @Inject(ClaimDesk) private readonly claims: ClaimDesk, @Inject(TOKEN_VERIFIER) private readonly tokens: TokenVerifier) {}
+
+  @Post('workers')
+  @HttpCode(204)
+  async register(@Body() worker: WorkerRegistrationDto, @Req() request: Request): Promise<void> {
+    const caller = callingService(request);
+    if (caller !== worker.service) throw new ProblemError(403, 'forbidden', `${caller} may not register workers of ${worker.service}`);
+    await this.desk.registerTools(worker);
+    await this.desk.registerWorker(worker);
+  }
+
+  @Post('workers/:id/heartbeat')
+  @HttpCode(200)
+  async beat(@Param('id') workerId: string, @Body() { active }: HeartbeatDto): Promise<HeartbeatAnswerDto> {
+    const resend = await this.desk.beat(workerId, active);
+    if (!resend) throw new ProblemError(404, 'worker-unknown', 'register first');
+    const runs = new Map(active.map((id) => [id, parseAttemptId(id)?.runId]));
+    const unwanted = active.length > 0 ? await this.desk.unwanted([...new Set([...runs.values()].filter((r) => r !== undefined))]) : new Set<string>();
+    return { resend, cancel: active.filter((id) => unwanted.has(runs.get(id) ?? '')) };
+  }
+
+  @Delete('workers/:id')
+  @HttpCode(204)
+  async deregister(@Param('id') workerId: string): Promise<void> {
+    await this.desk.deregister(workerId);
+  }
+
+  @Post('attempts/:id/claim')
+  @HttpCode(200)
+  claim(@Param('id') attemptId: string, @Body() request: ClaimRequestDto): Promise<ClaimAnswerDto> {
+    return this.claims.claim(attemptId, request);
+  }
+
+  @Put('blobs')
+  @HttpCode(200)
+  putBlob(@Req() request: Request): Promise<BlobRefDto> {
+    if (!Buffer.isBuffer(request.body) || request.body.length === 0) throw new ProblemError(422, 'invalid-body', 'a blob has at least one byte');
+    return this.desk.putBlob(request.body);
+  }
+
+  @Post('tokens/introspect')
+  @HttpCode(200)
+  introspect(@Body() { token }: IntrospectDto): Promise<Principal | null> {
+    return this.tokens.verify(token);
+  }
+}

@@ -1,0 +1,25 @@
+import type { ItemView } from '@opsmesh/contracts';
+import { failure } from '@opsmesh/contracts';
+import { toCsv } from './items-csv.js';
+
+const item = (more: Partial<ItemView>): ItemView => ({
+  index: 0, target: '10.0.0.1', status: 'succeeded', attempt: 1, inputs: {}, output: null, truncated: false, failure: null, workerId: null, queuedAt: null, startedAt: null, finishedAt: null, durationMs: 12, ...more,
+});
+
+it('has a column for each scalar field of any output, and a row for each item', () => {
+  const csv = toCsv([item({ output: { sizeBytes: 5, disks: [] } }), item({ index: 1, status: 'failed', output: { host: 'a' }, failure: failure('unreachable', 'no route') })]);
+  expect(csv.split('\r\n')).toEqual([
+    'index,target,status,attempt,durationMs,failureCode,failureMessage,output.sizeBytes,output.host',
+    '0,10.0.0.1,succeeded,1,12,,,5,',
+    '1,10.0.0.1,failed,1,12,unreachable,no route,,a',
+    '',
+  ]);
+});
+
+it('quotes what would break a row, and doubles quotes', () => {
+  expect(toCsv([item({ target: 'a,"b"\nc' })])).toContain('"a,""b""\nc"');
+});
+
+it.each(['=1+1', '+1', '-2+3', '@SUM(A1)', '\tx'])('output %p is no formula', (text) => {
+  expect(toCsv([item({ target: text })])).toContain(`'${text}`);
+});

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, type DiagnosticDto, type RunView, type StartRunDto } from '@opsmesh/contracts';
+import { ProblemError, type Principal } from '@opsmesh/platform';
+import { compileDocument, isTerminalRun, type CompiledPlan, type JsonObject, type RunEvent } from '@opsmesh/plan-model';
+import { uuidv7 } from 'uuidv7';
+import type { Engine } from '../engine/engine.js';
+import type { CatalogueReader, RunReader } from './ports.js';
+
+export interface StartedRun {
+  readonly id: string;
+  readonly warnings: readonly DiagnosticDto[];
+  /** True when an earlier request with the same idempotency key had started it. */
+  readonly replayed: boolean;
+}
+
+/** What callers may do to runs. */
+export class RunCommands {
+  constructor(private readonly engine: Engine, private readonly reader: RunReader, private readonly catalogue: CatalogueReader) {}
+
+  /** @throws ProblemError 422 `plan-invalid` with the compiler's diagnostics; 422 `idempotency-key-reused` */
+  async start(principal: Principal, request: StartRunDto, idempotencyKey: string | null): Promise<StartedRun> {
+    const requestSha256 = createHash('sha256').update(canonicalJson([request.plan, request.inputs ?? {}])).digest('hex');
+    const earlier = idempotencyKey === null ? undefined : await this.earlier(principal, idempotencyKey, requestSha256);
+    if (earlier) return earlier;
+    const { plan, warnings } = await this.compile(request.plan);
+    const id = uuidv7();
+    const inputs = { ...plan.inputs, ...checkInputs(plan, request.inputs ?? {}) };
+    const run = { id, tenantId: principal.tenantId, actorId: request.actor_id ?? principal.actorId, plan, inputs, warnings, parentRunId: null, idempotencyKey, requestSha256 };
+    try {
+      await this.engine.submit([{ kind: 'create', run }]);
+    } catch (e) {
+      // Two requests with one key at the same time: the unique index let one of them through.
+      const winner = idempotencyKey !== null && isUniqueViolation(e) ? await this.earlier(principal, idempotencyKey, requestSha256) : undefined;
+      if (!winner) throw e;
+      return winner;
+    }
+    return { id, warnings, replayed: false };
+  }
+
+  /** @throws ProblemError 422 `plan-invalid` */
+  async compile(document: unknown): Promise<{ plan: CompiledPlan; warnings: DiagnosticDto[] }> {
+    const { plan, diagnostics } = compileDocument(document, await this.catalogue.current());
+    const errors = diagnostics.filter((d) => d.severity === 'error');
+    if (!plan || errors.length > 0) {
+      throw new ProblemError(422, 'plan-invalid', `the plan has ${errors.length} error${errors.length === 1 ? '' : 's'}: ${errors[0]?.message ?? ''}`, { errors: diagnostics });
+    }
+    return { plan, warnings: diagnostics };
+  }
+
+  cancel(principal: Principal, runId: string): Promise<RunView> {
+    return this.command(principal, runId, 'cancel');
+  }
+
+  pause(principal: Principal, runId: string): Promise<RunView> {
+    return this.command(principal, runId, 'pause');
+  }
+
+  resume(principal: Principal, runId: string): Promise<RunView> {
+    return this.command(principal, runId, 'resume');
+  }
+
+  private async command(principal: Principal, runId: string, type: Extract<RunEvent['type'], 'cancel' | 'pause' | 'resume'>): Promise<RunView> {
+    const run = await this.reader.getRun(principal.tenantId, runId);
+    const [changed] = await this.engine.submit([{ kind: 'event', runId, event: { type } }]);
+    if (!changed && isTerminalRun(run.status)) throw new ProblemError(409, 'run-ended', `the run is ${run.status}: there is nothing to ${type}`);
+    return this.reader.getRun(principal.tenantId, runId);
+  }
+
+  private async earlier(principal: Principal, key: string, requestSha256: string): Promise<StartedRun | undefined> {
+    const found = await this.reader.findByIdempotencyKey(principal.tenantId, key);
+    if (!found) return undefined;
+    if (found.requestSha256 !== requestSha256) throw new ProblemError(422, 'idempotency-key-reused', 'this idempotency key belongs to another request: use a new key, or send the same request again');
+    return { id: found.id, warnings: [], replayed: true };
+  }
+}
+
+function checkInputs(plan: CompiledPlan, given: Record<string, unknown>): JsonObject {
+  const errors = Object.keys(given).filter((k) => !Object.hasOwn(plan.inputs, k)).map((k): DiagnosticDto => ({
+    code: 'unknown-input', severity: 'error', pointer: `/inputs/${k.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    message: `the plan declares no input "${k.slice(0, 64)}"; it declares ${Object.keys(plan.inputs).join(', ') || 'none'}`,
+  }));
+  if (errors.length > 0) throw new ProblemError(422, 'plan-invalid', errors[0]!.message, { errors });
+  return given as JsonObject;
+}
+
+function isUniqueViolation(e: unknown): boolean {
+  return e instanceof Error && 'code' in e && e.code === '23505';
+}

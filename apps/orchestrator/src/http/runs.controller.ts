@@ -1,0 +1,94 @@
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ListItemsQueryDto, ListRunsQueryDto, StartRunDto, type DiagnosticDto, type Page, type RunSummary, type RunView } from '@opsmesh/contracts';
+import { ApiTokenGuard, assertTenant, CurrentPrincipal, ProblemError, Scopes, type Principal } from '@opsmesh/platform';
+import type { Request, Response } from 'express';
+import { EventStream } from './event-stream.js';
+import { toCsv } from './items-csv.js';
+import { RUN_FEED, RUN_READER, type RunFeed, type RunReader } from './ports.js';
+import { RunCommands } from './run-commands.js';
+
+/** Answer to `POST /runs`. */
+interface StartedView { readonly id: string; readonly status_url: string; readonly events_url: string; readonly warnings: readonly DiagnosticDto[] }
+
+@ApiTags('runs')
+@Controller('runs')
+@UseGuards(ApiTokenGuard)
+export class RunsController {
+  constructor(@Inject(RunCommands) private readonly commands: RunCommands, @Inject(RUN_READER) private readonly reader: RunReader, @Inject(RUN_FEED) private readonly feed: RunFeed) {}
+
+  /** Compiles the plan and starts a run of it. With the same `Idempotency-Key` the same run is given again. */
+  @Post()
+  @HttpCode(202)
+  @Scopes('runs:write')
+  @ApiBody({ type: StartRunDto })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'at most 255 characters; a repeated request with it starts nothing' })
+  @ApiAcceptedResponse({ description: 'the run was stored and starts' })
+  async start(@CurrentPrincipal() principal: Principal, @Body() body: StartRunDto, @Headers('idempotency-key') key: string | undefined, @Res({ passthrough: true }) response: Response): Promise<StartedView> {
+    assertTenant(principal, body.tenant_id);
+    if (key !== undefined && (key.length === 0 || key.length > 255)) throw new ProblemError(422, 'bad-idempotency-key', 'an idempotency key has 1 to 255 characters');
+    const { id, warnings, replayed } = await this.commands.start(principal, body, key ?? null);
+    response.setHeader('Location', `/runs/${id}`);
+    if (replayed) response.setHeader('Idempotent-Replayed', 'true');
+    return { id, status_url: `/runs/${id}`, events_url: `/runs/${id}/events`, warnings };
+  }
+
+  @Get()
+  @Scopes('runs:read')
+  list(@CurrentPrincipal() principal: Principal, @Query() query: ListRunsQueryDto): Promise<Page<RunSummary>> {
+    return this.reader.listRuns(principal.tenantId, query);
+  }
+
+  @Get(':id')
+  @Scopes('runs:read')
+  get(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<RunView> {
+    return this.reader.getRun(principal.tenantId, id);
+  }
+
+  /** The run's history, then what happens, as server-sent events. `Last-Event-ID` goes on after that event. */
+  @Get(':id/events')
+  @Scopes('runs:read')
+  @ApiProduces('text/event-stream')
+  @ApiOkResponse({ description: 'events `run.*`, `step.*`, `item.*` with ids, and `progress` without' })
+  async events(@CurrentPrincipal() principal: Principal, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    await this.reader.getRun(principal.tenantId, id);
+    await new EventStream({ runId: id, reader: this.reader, feed: this.feed, request, response }).run();
+  }
+
+  /** One row an item. `Accept: text/csv` gives the same as a table. */
+  @Get(':id/steps/:step/items')
+  @Scopes('runs:read')
+  @ApiProduces('application/json', 'text/csv')
+  async items(@CurrentPrincipal() principal: Principal, @Param() path: { id: string; step: string }, @Query() query: ListItemsQueryDto, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const page = await this.reader.listItems({ tenantId: principal.tenantId, runId: path.id, stepId: path.step }, query);
+    if (request.accepts(['application/json', 'text/csv']) === 'text/csv') {
+      if (page.next) response.setHeader('Link', `<?cursor=${page.next}>; rel="next"`);
+      response.type('text/csv').send(toCsv(page.items));
+    } else {
+      response.json(page);
+    }
+  }
+
+  /** Nothing new starts; what runs is told to stop. */
+  @Post(':id/cancel')
+  @HttpCode(202)
+  @Scopes('runs:write')
+  cancel(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<RunView> {
+    return this.commands.cancel(principal, id);
+  }
+
+  /** Nothing new starts until `resume`; what runs goes on. */
+  @Post(':id/pause')
+  @HttpCode(202)
+  @Scopes('runs:write')
+  pause(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<RunView> {
+    return this.commands.pause(principal, id);
+  }
+
+  @Post(':id/resume')
+  @HttpCode(202)
+  @Scopes('runs:write')
+  resume(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<RunView> {
+    return this.commands.resume(principal, id);
+  }
+}

@@ -1,0 +1,89 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ServiceClient, TOKEN_VERIFIER, type Database, type Keys } from '@opsmesh/platform';
+import type { Logger } from 'pino';
+import type { OrchestratorConfig } from './config.js';
+import { ClaimDesk } from './engine/claim-desk.js';
+import { Engine } from './engine/engine.js';
+import type { EngineNews } from './engine/ports.js';
+import { RunCache } from './engine/run-cache.js';
+import { RunFactsCache } from './engine/run-facts.js';
+import { HEALTH_CHECKS, HealthController, METRICS, type HealthChecks } from './http/health.controller.js';
+import { InternalController, SERVICE_DESK, type ServiceDesk } from './http/internal.controller.js';
+import { PlansController } from './http/plans.controller.js';
+import { CATALOGUE, RUN_FEED, RUN_READER } from './http/ports.js';
+import { RunCommands } from './http/run-commands.js';
+import { RunsController } from './http/runs.controller.js';
+import { ToolsController } from './http/tools.controller.js';
+import { Metrics } from './progress/metrics.js';
+import type { RunWatchers } from './progress/run-watchers.js';
+import { BlobStore } from './store/blob-store.js';
+import { CatalogueStore } from './store/catalogue-store.js';
+import { ClaimStore } from './store/claim-store.js';
+import { DeadLetterStore } from './store/dead-letter-store.js';
+import { ReadModels } from './store/read-models.js';
+import { PostgresRunRecord } from './store/run-record.js';
+import { TokenStore } from './store/token-store.js';
+import { WorkerStore } from './store/worker-store.js';
+import { AssetConnections } from './transport/asset-connections.js';
+import { Transport } from './transport/transport.js';
+
+export interface OrchestratorParts {
+  readonly config: OrchestratorConfig;
+  readonly database: Database;
+  readonly keys: Keys;
+  readonly log: Logger;
+  readonly watchers: RunWatchers;
+  /** Name of this process among the orchestrators; unique. */
+  readonly instance: string;
+}
+
+/** Everything of one orchestrator process, wired by hand: the only place that knows adapters and the ports they fill. */
+export interface Orchestrator {
+  readonly module: DynamicModule;
+  readonly transport: Transport;
+  readonly engine: Engine;
+  readonly catalogue: CatalogueStore;
+  readonly tokens: TokenStore;
+}
+
+@Module({})
+class OrchestratorModule {}
+
+export function assemble({ config, database: { pool }, keys, log, watchers, instance }: OrchestratorParts): Orchestrator {
+  const record = new PostgresRunRecord(pool);
+  const facts = new RunFactsCache(record);
+  const news: EngineNews = {
+    outboxFilled: () => transport.outboxFilled(),
+    timersSet: () => transport.timersSet(),
+    historyGrew: (ids) => watchers.grew(ids),
+    abort: (id) => transport.abort(id),
+  };
+  const engine = new Engine({ record, facts, cache: new RunCache(), news });
+  const workers = new WorkerStore(pool);
+  const transport = new Transport({ redisUrl: config.redisUrl, pool, engine, facts, workers, deadLetters: new DeadLetterStore(pool), consumer: instance, log });
+  const catalogue = new CatalogueStore(pool);
+  const tokens = new TokenStore(pool);
+  const readModels = new ReadModels(pool);
+  const blobs = new BlobStore(pool);
+  const claims = new ClaimDesk({
+    engine, facts, reader: new ClaimStore(pool), signer: keys.grantSigner(),
+    needs: { kindOf: async (tool) => (await catalogue.current()).get(tool)?.credential?.kind },
+    connections: new AssetConnections(new ServiceClient({ keys, from: 'orchestrator', to: 'asset-service', url: config.assetServiceUrl })),
+  });
+  const desk: ServiceDesk = {
+    registerTools: (w) => catalogue.register(w), registerWorker: (w) => workers.register(w), beat: (id, active) => workers.beat(id, active),
+    unwanted: (ids) => workers.unwanted(ids), deregister: (id) => workers.deregister(id), putBlob: (bytes) => blobs.put(bytes),
+  };
+  const health: HealthChecks = { postgres: async () => { await pool.query('select 1'); }, redis: async () => { await transport.redis.ping(); } };
+  const module: DynamicModule = {
+    module: OrchestratorModule, global: true,
+    controllers: [RunsController, PlansController, ToolsController, InternalController, HealthController],
+    providers: [
+      { provide: TOKEN_VERIFIER, useValue: tokens }, { provide: RUN_READER, useValue: readModels }, { provide: CATALOGUE, useValue: catalogue }, { provide: RUN_FEED, useValue: watchers },
+      { provide: RunCommands, useValue: new RunCommands(engine, readModels, catalogue) }, { provide: ClaimDesk, useValue: claims }, { provide: SERVICE_DESK, useValue: desk },
+      { provide: HEALTH_CHECKS, useValue: health }, { provide: METRICS, useValue: new Metrics({ pool, redis: transport.redis, queues: transport.queues }) },
+    ],
+    exports: [TOKEN_VERIFIER],
+  };
+  return { module, transport, engine, catalogue, tokens };
+}

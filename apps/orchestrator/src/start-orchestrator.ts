@@ -1,0 +1,48 @@
+import { hostname } from 'node:os';
+import { createHttpApp, createRedis, openKeys } from '@opsmesh/platform';
+import type { Logger } from 'pino';
+import { uuidv7 } from 'uuidv7';
+import type { OrchestratorConfig } from './config.js';
+import { serveOpenApi } from './http/openapi.js';
+import { queueBoard, QUEUE_BOARD_PATH } from './http/queue-board.js';
+import { assemble } from './orchestrator.module.js';
+import { RunWatchers } from './progress/run-watchers.js';
+import { openStore } from './store/open-store.js';
+
+export interface RunningOrchestrator {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Opens the record, wires the parts, serves the API, then starts moving jobs and results. */
+export async function startOrchestrator(config: OrchestratorConfig, log: Logger): Promise<RunningOrchestrator> {
+  const database = await openStore(config, log);
+  const keys = openKeys(config.dataDir);
+  const subscriber = createRedis(config.redisUrl, { log, extra: { maxRetriesPerRequest: null } });
+  const watchers = new RunWatchers(subscriber, log);
+  const { module, transport, engine, catalogue, tokens } = assemble({ config, database, keys, log, watchers, instance: `${hostname()}-${uuidv7()}` });
+  const http = await createHttpApp(module, { config, keys, log, tokens: 'own', body: { rawPaths: ['/internal/blobs'] } });
+  const close = async (): Promise<void> => {
+    await http.close();
+    await transport.stop();
+    await engine.idle();
+    subscriber.disconnect();
+    await database.close();
+  };
+  const queues = async () => {
+    for (const { queue } of (await catalogue.current()).all()) transport.queues.get(queue);
+    return transport.queues.all();
+  };
+  http.app.use(QUEUE_BOARD_PATH, ...queueBoard({ queues, auth: config.auth, tokens }));
+  serveOpenApi(http.app);
+  try {
+    const port = await http.listen();
+    await watchers.start();
+    transport.start();
+    log.info({ port }, 'orchestrator is ready');
+    return { port, close };
+  } catch (e) {
+    await close().catch(() => undefined);
+    throw e;
+  }
+}

@@ -1,0 +1,53 @@
+import type { ToolDeclarationDto, WorkerRegistrationDto } from '@opsmesh/contracts';
+import { ProblemError, transaction } from '@opsmesh/platform';
+import type { CatalogueTool, ToolCatalogue } from '@opsmesh/plan-model';
+import type { Pool } from 'pg';
+
+interface ToolRow { name: string; service: string; queue: string; declaration: ToolDeclarationDto }
+
+/** How long a read catalogue is used before it is read again, in milliseconds. */
+const FRESH_MS = 2000;
+
+/** The tool catalogue. Every orchestrator reads the same table, so a new service needs no change here. */
+export class CatalogueStore {
+  private cached: { readonly at: number; readonly tools: Map<string, CatalogueTool> } | undefined;
+
+  constructor(private readonly pool: Pool) {}
+
+  /** The newest declarations, at most {@link FRESH_MS} old. */
+  async current(): Promise<ToolCatalogue & { all(): CatalogueTool[] }> {
+    if (!this.cached || performance.now() - this.cached.at > FRESH_MS) {
+      const { rows } = await this.pool.query<ToolRow>({ name: 'catalogue', text: 'select name, service, queue, declaration from orchestrator.tools order by name' });
+      // Unchanged declarations stay the same objects: compilers of their schemas are cached by them.
+      const known = this.cached?.tools;
+      this.cached = { at: performance.now(), tools: new Map(rows.map((r) => [r.name, reuse(known?.get(r.name), { ...r.declaration, service: r.service, queue: r.queue })])) };
+    }
+    const { tools } = this.cached;
+    return { get: (name) => tools.get(name), names: () => [...tools.keys()], all: () => [...tools.values()] };
+  }
+
+  /**
+   * Adds or renews the tools of a service; tools that it no longer has are removed.
+   * @throws ProblemError 409 `tool-conflict` when another service has a tool of that name
+   */
+  async register({ service, queue, tools }: WorkerRegistrationDto): Promise<void> {
+    await transaction(this.pool, async (client) => {
+      await client.query(`select pg_advisory_xact_lock(hashtextextended('opsmesh catalogue', 0))`);
+      const names = tools.map((t) => t.name);
+      const { rows } = await client.query<{ name: string; service: string }>('select name, service from orchestrator.tools where name = any($1) and service <> $2', [names, service]);
+      const taken = rows[0];
+      if (taken) throw new ProblemError(409, 'tool-conflict', `the tool "${taken.name}" belongs to ${taken.service}: rename it in ${service}, or remove it there`);
+      await client.query(
+        `insert into orchestrator.tools (name, service, queue, declaration) select v.name, $1, $2, v.declaration::json from unnest($3::text[], $4::text[]) as v(name, declaration)
+         on conflict (name) do update set queue = excluded.queue, declaration = excluded.declaration, registered_at = now()`,
+        [service, queue, names, tools.map((t) => JSON.stringify(t))],
+      );
+      await client.query('delete from orchestrator.tools where service = $1 and name <> all($2)', [service, names]);
+    });
+    this.cached = undefined;
+  }
+}
+
+function reuse(known: CatalogueTool | undefined, read: CatalogueTool): CatalogueTool {
+  return known && JSON.stringify(known) === JSON.stringify(read) ? known : read;
+}

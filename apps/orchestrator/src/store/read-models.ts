@@ -1,0 +1,144 @@
+import { type FailureDto, type ItemStatus, type ItemView, type ListItemsQueryDto, type ListRunsQueryDto, type Page, type RunEventType, type RunEventView, type RunStatus, type RunSummary, type RunView, type StepView } from '@opsmesh/contracts';
+import { ProblemError } from '@opsmesh/platform';
+import { NO_ITEMS, type CompiledPlan, type JsonObject, type StepState } from '@opsmesh/plan-model';
+import type { Pool } from 'pg';
+import { decodeState } from './state-codec.js';
+
+interface RunRow {
+  id: string; tenant_id: string; actor_id: string; name: string; status: RunStatus; created_at: Date; finished_at: Date | null; parent_run_id: string | null;
+}
+interface ItemRow {
+  item: number; target: string | null; status: ItemStatus; attempt: number; inputs: Record<string, unknown> | null; output: unknown; bytes: Buffer | null; truncated: boolean; failure: FailureDto | null;
+  worker_id: string | null; queued_at: Date | null; started_at: Date | null; finished_at: Date | null; duration_ms: number | null; sort_key: string;
+}
+
+const SUMMARY = 'r.id, r.tenant_id, r.actor_id, r.name, r.status, r.created_at, r.finished_at, r.parent_run_id';
+const DEFAULT_PAGE = 100;
+/** An expression for each sort; all give text that orders like the value. */
+const SORT_KEYS = { index: `lpad(i.item::text, 9, '0')`, status: 'i.status', target: `coalesce(i.target, '')`, duration: `lpad(coalesce(i.duration_ms, 0)::text, 12, '0')` } as const;
+
+/** What people and programs read of runs. Every query carries the tenant. */
+export class ReadModels {
+  constructor(private readonly pool: Pool) {}
+
+  async listRuns(tenantId: string, query: ListRunsQueryDto): Promise<Page<RunSummary>> {
+    const limit = query.limit ?? DEFAULT_PAGE;
+    if (query.cursor !== undefined && !/^[0-9a-f-]{36}$/.test(query.cursor)) throw badCursor();
+    const { rows } = await this.pool.query<RunRow>(
+      `select ${SUMMARY} from orchestrator.runs r where r.tenant_id = $1 and ($2::text is null or r.status = $2) and ($3::text is null or r.name = $3) and ($4::uuid is null or r.id < $4)
+       order by r.id desc limit $5`,
+      [tenantId, query.status ?? null, query.name ?? null, query.cursor ?? null, limit + 1],
+    );
+    const page = rows.slice(0, limit);
+    return { items: page.map(toSummary), next: rows.length > limit ? page.at(-1)!.id : null };
+  }
+
+  async getRun(tenantId: string, runId: string): Promise<RunView> {
+    const { rows } = await this.pool.query<RunRow & { plan: CompiledPlan; inputs: JsonObject; warnings: object[]; state: string }>(
+      `select ${SUMMARY}, r.plan, r.inputs, r.warnings, s.state from orchestrator.runs r join orchestrator.run_states s on s.run_id = r.id where r.tenant_id = $1 and r.id = $2`,
+      [tenantId, asUuid(runId)],
+    );
+    const row = rows[0];
+    if (!row) throw noRun(runId);
+    const state = decodeState(row.state);
+    return {
+      ...toSummary(row), strategy: row.plan.strategy, inputs: row.inputs, warnings: row.warnings as RunView['warnings'], lastEvent: state.seq,
+      steps: row.plan.steps.map((step, i): StepView => ({
+        id: step.id, tool: step.tool, effect: step.effect, level: step.level, dependsOn: step.dependsOn.map((d) => row.plan.steps[d]!.id), ...toProgress(state.steps[i]!),
+      })),
+    };
+  }
+
+  /** The index of a step of a run of the tenant. */
+  async stepIndex(tenantId: string, runId: string, stepId: string): Promise<number> {
+    const run = await this.getRun(tenantId, runId);
+    const index = run.steps.findIndex((s) => s.id === stepId);
+    if (index < 0) throw new ProblemError(404, 'step-not-found', `the run has no step "${stepId.slice(0, 64)}"; it has ${run.steps.map((s) => s.id).join(', ')}`);
+    return index;
+  }
+
+  async listItems(step: { tenantId: string; runId: string; stepId: string }, query: ListItemsQueryDto): Promise<Page<ItemView>> {
+    const index = await this.stepIndex(step.tenantId, step.runId, step.stepId);
+    const limit = query.limit ?? DEFAULT_PAGE;
+    const sort = query.sort ?? 'index';
+    const descending = sort.startsWith('-');
+    const key = SORT_KEYS[sort.replace('-', '') as keyof typeof SORT_KEYS];
+    const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
+    const { rows } = await this.pool.query<ItemRow>(
+      `select i.item, i.target, i.status, i.attempt, i.inputs, i.output, b.bytes, i.truncated, i.failure, i.worker_id, i.queued_at, i.started_at, i.finished_at, i.duration_ms, ${key} as sort_key
+       from orchestrator.items i left join orchestrator.blobs b on b.sha256 = i.blob_sha256
+       where i.run_id = $1 and i.step = $2 and ($3::text is null or i.status = $3)
+         and ($4::text is null or (${key} collate "C", i.item) ${descending ? '<' : '>'} ($4 collate "C", $5))
+       order by ${key} collate "C" ${descending ? 'desc' : 'asc'}, i.item ${descending ? 'desc' : 'asc'} limit $6`,
+      [step.runId, index, query.status ?? null, after?.key ?? null, after?.item ?? 0, limit + 1],
+    );
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    return { items: page.map(toItem), next: rows.length > limit && last ? encodeCursor({ key: last.sort_key, item: last.item }) : null };
+  }
+
+  /** Events after `seq`, oldest first. */
+  async eventsAfter(runId: string, seq: number, limit: number): Promise<RunEventView[]> {
+    const { rows } = await this.pool.query<{ seq: number; type: RunEventType; at: Date; step_id: string | null; item: number | null; data: Record<string, unknown> }>({
+      name: 'events-after',
+      text: `select e.seq, e.type, e.at, e.item, e.data, r.plan->'steps'->(e.step::int)->>'id' as step_id from orchestrator.events e join orchestrator.runs r on r.id = e.run_id
+             where e.run_id = $1 and e.seq > $2 order by e.seq limit $3`,
+      values: [runId, seq, limit],
+    });
+    return rows.map((r) => ({ seq: r.seq, type: r.type, at: r.at.toISOString(), step: r.step_id, item: r.item, data: r.data }));
+  }
+
+  async findByIdempotencyKey(tenantId: string, key: string): Promise<{ id: string; requestSha256: string } | undefined> {
+    const { rows } = await this.pool.query<{ id: string; request_sha256: string }>('select id, request_sha256 from orchestrator.runs where tenant_id = $1 and idempotency_key = $2', [tenantId, key]);
+    return rows[0] && { id: rows[0].id, requestSha256: rows[0].request_sha256 };
+  }
+}
+
+function toSummary(r: RunRow): RunSummary {
+  return { id: r.id, tenant_id: r.tenant_id, actor_id: r.actor_id, name: r.name, status: r.status, createdAt: r.created_at.toISOString(), finishedAt: r.finished_at?.toISOString() ?? null, parentRunId: r.parent_run_id };
+}
+
+function toProgress(state: StepState): Pick<StepView, 'status' | 'total' | 'counts' | 'failure'> {
+  switch (state.status) {
+    case 'waiting': return { status: 'waiting', total: null, counts: NO_ITEMS, failure: null };
+    case 'running': return { status: 'running', total: state.total, counts: state.counts, failure: null };
+    default: return { status: state.status, total: state.total, counts: state.counts, failure: state.failure };
+  }
+}
+
+function toItem(r: ItemRow): ItemView {
+  const output = r.bytes && !r.truncated ? (JSON.parse(r.bytes.toString('utf8')) as unknown) : r.output;
+  return {
+    index: r.item, target: r.target, status: r.status, attempt: r.attempt, inputs: r.inputs, output, truncated: r.truncated, failure: r.failure, workerId: r.worker_id,
+    queuedAt: r.queued_at?.toISOString() ?? null, startedAt: r.started_at?.toISOString() ?? null, finishedAt: r.finished_at?.toISOString() ?? null, durationMs: r.duration_ms,
+  };
+}
+
+interface Cursor { readonly key: string; readonly item: number }
+
+function encodeCursor(cursor: Cursor): string {
+  return Buffer.from(JSON.stringify([cursor.key, cursor.item])).toString('base64url');
+}
+
+function decodeCursor(text: string): Cursor {
+  try {
+    const [key, item] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[];
+    if (typeof key === 'string' && typeof item === 'number') return { key, item };
+  } catch { /* said below */ }
+  throw badCursor();
+}
+
+function badCursor(): ProblemError {
+  return new ProblemError(422, 'bad-cursor', 'the cursor is not one that this list gave; start again without it');
+}
+
+/** A run id that is no uuid can't exist; PostgreSQL must not be asked about it. */
+function asUuid(runId: string): string {
+  if (!/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(runId)) throw noRun(runId);
+  return runId;
+}
+
+function noRun(runId: string): ProblemError {
+  return new ProblemError(404, 'run-not-found', `there is no run ${runId.slice(0, 64)}`);
+}
+

@@ -1,0 +1,69 @@
+import type { ItemStatus } from '@opsmesh/contracts';
+import { transaction } from '@opsmesh/platform';
+import type { CompiledPlan, ItemState, Json, JsonObject, RunState } from '@opsmesh/plan-model';
+import type { Pool, PoolClient } from 'pg';
+import { itemKey, type ChangeSet } from '../engine/change-set.js';
+import type { ItemRef, RecordTransaction, RunFacts, RunRecord, StoredItem } from '../engine/ports.js';
+import { decodeState } from './state-codec.js';
+import { writeChanges } from './write-changes.js';
+
+/** The record in PostgreSQL. */
+export class PostgresRunRecord implements RunRecord {
+  constructor(private readonly pool: Pool) {}
+
+  transaction<T>(work: (tx: RecordTransaction) => Promise<T>): Promise<T> {
+    return transaction(this.pool, (client) => work(new PostgresTransaction(client)));
+  }
+
+  async loadFacts(ids: readonly string[]): Promise<Map<string, RunFacts>> {
+    const { rows } = await this.pool.query<{ id: string; tenant_id: string; actor_id: string; plan: CompiledPlan; inputs: JsonObject }>({
+      name: 'facts', text: 'select id, tenant_id, actor_id, plan, inputs from orchestrator.runs where id = any($1::uuid[])', values: [ids],
+    });
+    return new Map(rows.map((r) => [r.id, { id: r.id, tenantId: r.tenant_id, actorId: r.actor_id, plan: r.plan, inputs: r.inputs }]));
+  }
+}
+
+class PostgresTransaction implements RecordTransaction {
+  constructor(private readonly client: PoolClient) {}
+
+  async lockRuns(ids: readonly string[]): Promise<Map<string, number>> {
+    const { rows } = await this.client.query<{ run_id: string; version: number }>({
+      name: 'lock-runs', text: 'select run_id, version from orchestrator.run_states where run_id = any($1::uuid[]) order by run_id for update', values: [ids],
+    });
+    return new Map(rows.map((r) => [r.run_id, r.version]));
+  }
+
+  async loadStates(ids: readonly string[]): Promise<Map<string, RunState>> {
+    const { rows } = await this.client.query<{ run_id: string; state: string }>({
+      name: 'load-states', text: 'select run_id, state from orchestrator.run_states where run_id = any($1::uuid[])', values: [ids],
+    });
+    return new Map(rows.map((r) => [r.run_id, decodeState(r.state)]));
+  }
+
+  async loadItems(refs: readonly ItemRef[]): Promise<Map<string, ItemState>> {
+    const { rows } = await this.client.query<{ run_id: string; step: number; item: number; status: ItemStatus; attempt: number }>({
+      name: 'load-items',
+      text: `select i.run_id, i.step, i.item, i.status, i.attempt from unnest($1::uuid[], $2::int[], $3::int[]) as v(run_id, step, item)
+             join orchestrator.items i on i.run_id = v.run_id and i.step = v.step and i.item = v.item`,
+      values: [refs.map((r) => r.runId), refs.map((r) => r.step), refs.map((r) => r.item)],
+    });
+    return new Map(rows.map((r) => [itemKey(r.run_id, r.step, r.item), { status: r.status, attempt: r.attempt }]));
+  }
+
+  async loadStepItems(runId: string, step: number): Promise<StoredItem[]> {
+    const { rows } = await this.client.query<{ item: number; status: ItemStatus; target: string | null; inputs: Json; output: Json; truncated: boolean; failure: Json; bytes: Buffer | null }>({
+      name: 'step-items',
+      text: `select i.item, i.status, i.target, i.inputs, i.output, i.truncated, i.failure, b.bytes
+             from orchestrator.items i left join orchestrator.blobs b on b.sha256 = i.blob_sha256 where i.run_id = $1 and i.step = $2 order by i.item`,
+      values: [runId, step],
+    });
+    return rows.map((r) => ({
+      item: r.item, status: r.status, target: r.target, inputs: r.inputs, failure: r.failure,
+      output: r.truncated ? undefined : r.bytes ? (JSON.parse(r.bytes.toString('utf8')) as Json) : r.output ?? undefined,
+    }));
+  }
+
+  async write(changes: ChangeSet): Promise<void> {
+    await writeChanges(this.client, changes);
+  }
+}

@@ -1,0 +1,99 @@
+import type { PoolClient } from 'pg';
+import type { ChangeSet } from '../engine/change-set.js';
+import { encodeState } from './state-codec.js';
+
+/**
+ * Writes a change set inside the caller's transaction. The runs it touches are locked by the caller.
+ * Everything but new runs and sweeps goes in one prepared statement of arrays, so that the cost of a commit hardly depends on its size.
+ * @throws Error when a run's version is not the one the change set was made from (a bug: the lock should have prevented it)
+ */
+export async function writeChanges(client: PoolClient, changes: ChangeSet): Promise<void> {
+  for (const run of changes.newRuns) {
+    await client.query({
+      name: 'new-run',
+      text: `insert into orchestrator.runs (id, tenant_id, actor_id, name, status, plan, inputs, warnings, parent_run_id, idempotency_key, request_sha256)
+             values ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9, $10)`,
+      values: [run.id, run.tenantId, run.actorId, run.plan.name, JSON.stringify(run.plan), JSON.stringify(run.inputs), JSON.stringify(run.warnings), run.parentRunId, run.idempotencyKey, run.requestSha256],
+    });
+    await client.query({ name: 'new-state', text: `insert into orchestrator.run_states (run_id, version, state) values ($1, 0, '')`, values: [run.id] });
+  }
+  const { rows } = await client.query<{ states: number }>({ name: 'write-changes', text: WRITE, values: parameters(changes) });
+  if (rows[0]!.states !== changes.states.size) throw new Error(`wrote ${rows[0]!.states} run states of ${changes.states.size}: a run changed under its lock`);
+  for (const s of changes.sweeps) {
+    await client.query({
+      name: 'sweep',
+      text: `update orchestrator.items set status = $4, finished_at = now() where run_id = $1 and step = $2 and status = any($3) and (not $5 or attempt = 0)`,
+      values: [s.runId, s.step, s.from, s.to, s.untouchedOnly],
+    });
+    await client.query({
+      name: 'sweep-outbox',
+      text: `delete from orchestrator.outbox o using orchestrator.items i where o.run_id = $1 and o.step = $2 and i.run_id = o.run_id and i.step = o.step and i.item = o.item and i.status = $3`,
+      values: [s.runId, s.step, s.to],
+    });
+  }
+}
+
+const WRITE = `
+with states as (
+  update orchestrator.run_states s set state = v.state, stopping = v.stopping, version = s.version + 1
+  from unnest($1::uuid[], $2::int[], $3::text[], $52::bool[]) as v(id, version, state, stopping)
+  where s.run_id = v.id and s.version = v.version returning 1
+), ended as (
+  update orchestrator.runs r set status = v.status, finished_at = case when v.status in ('running', 'paused') then null else coalesce(r.finished_at, now()) end
+  from unnest($4::uuid[], $5::text[]) as v(id, status) where r.id = v.id and r.status <> v.status
+), new_items as (
+  insert into orchestrator.items (run_id, step, item, status, attempt, target, inputs, failure, queued_at, finished_at, output, blob_sha256, truncated)
+  select v.run_id, v.step, v.item, v.status, v.attempt, v.target, v.inputs::json, v.failure::json, case when v.status = 'queued' then now() end,
+         case when v.status not in ('queued', 'pending') then now() end, v.output::json, v.blob, v.truncated
+  from unnest($6::uuid[], $7::int[], $8::int[], $9::text[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bool[])
+       as v(run_id, step, item, status, attempt, target, inputs, failure, output, blob, truncated)
+), updated as (
+  update orchestrator.items i set status = v.status, attempt = v.attempt, failure = v.failure::json, output = v.output::json, blob_sha256 = v.blob, truncated = v.truncated,
+         worker_id = coalesce(v.worker, i.worker_id), duration_ms = v.duration,
+         queued_at = case when v.status = 'queued' then now() else i.queued_at end,
+         started_at = case when v.status = 'running' then now() when v.status = 'queued' then null else i.started_at end,
+         finished_at = case when v.status in ('queued', 'running', 'pending') then null else now() end
+  from unnest($17::uuid[], $18::int[], $19::int[], $20::text[], $21::int[], $22::text[], $23::text[], $24::text[], $25::bool[], $26::text[], $27::int[])
+       as v(run_id, step, item, status, attempt, failure, output, blob, truncated, worker, duration)
+  where i.run_id = v.run_id and i.step = v.step and i.item = v.item
+), enqueued as (
+  insert into orchestrator.outbox (queue, run_id, step, item, attempt)
+  select * from unnest($28::text[], $29::uuid[], $30::int[], $31::int[], $32::int[])
+), grown as (
+  insert into orchestrator.events (run_id, seq, type, step, item, data)
+  select v.run_id, v.seq, v.type, v.step, v.item, v.data::json
+  from unnest($33::uuid[], $34::int[], $35::text[], $36::int[], $37::int[], $38::text[]) as v(run_id, seq, type, step, item, data)
+), set_timers as (
+  insert into orchestrator.timers (run_id, step, item, attempt, due_at)
+  select v.run_id, v.step, v.item, v.attempt, now() + v.delay_ms * interval '1 millisecond'
+  from unnest($39::uuid[], $40::int[], $41::int[], $42::int[], $43::float8[]) as v(run_id, step, item, attempt, delay_ms)
+), fired as (
+  delete from orchestrator.timers where id = any($44::bigint[])
+), claimed as (
+  insert into orchestrator.claims (run_id, step, item, attempt, worker_id, key_thumbprint, credential_id)
+  select * from unnest($45::uuid[], $46::int[], $47::int[], $48::int[], $49::text[], $50::text[], $51::text[]) on conflict do nothing
+)
+select count(*)::int as states from states`;
+
+/** One array a column, in the order of the statement's parameters. */
+function parameters(c: ChangeSet): unknown[] {
+  const states = [...c.states.entries()];
+  const fresh = [...c.newItems.values()];
+  const updates = [...c.itemUpdates.values()];
+  const text = (v: unknown): string | null => (v === null || v === undefined ? null : JSON.stringify(v));
+  return [
+    states.map(([id]) => id), states.map(([, s]) => s.version), states.map(([, s]) => encodeState(s.state)),
+    states.map(([id]) => id), states.map(([, s]) => s.status),
+    fresh.map((i) => i.runId), fresh.map((i) => i.step), fresh.map((i) => i.item), fresh.map((i) => i.status), fresh.map((i) => i.attempt),
+    fresh.map((i) => i.target), fresh.map((i) => i.inputs), fresh.map((i) => text(i.failure)),
+    fresh.map((i) => i.output?.json ?? null), fresh.map((i) => i.output?.blobSha256 ?? null), fresh.map((i) => i.output?.truncated ?? false),
+    updates.map((i) => i.runId), updates.map((i) => i.step), updates.map((i) => i.item), updates.map((i) => i.status), updates.map((i) => i.attempt), updates.map((i) => text(i.failure)),
+    updates.map((i) => i.output?.json ?? null), updates.map((i) => i.output?.blobSha256 ?? null), updates.map((i) => i.output?.truncated ?? false), updates.map((i) => i.workerId), updates.map((i) => i.durationMs),
+    c.outbox.map((o) => o.queue), c.outbox.map((o) => o.runId), c.outbox.map((o) => o.step), c.outbox.map((o) => o.item), c.outbox.map((o) => o.attempt),
+    c.history.map((h) => h.runId), c.history.map((h) => h.seq), c.history.map((h) => h.type), c.history.map((h) => h.step), c.history.map((h) => h.item), c.history.map((h) => JSON.stringify(h.data)),
+    c.timers.map((t) => t.runId), c.timers.map((t) => t.step), c.timers.map((t) => t.item), c.timers.map((t) => t.attempt), c.timers.map((t) => t.delayMs),
+    c.firedTimers,
+    c.claims.map((k) => k.runId), c.claims.map((k) => k.step), c.claims.map((k) => k.item), c.claims.map((k) => k.attempt), c.claims.map((k) => k.workerId), c.claims.map((k) => k.keyThumbprint), c.claims.map((k) => k.credentialId),
+    states.map(([, s]) => s.state.stopping !== null),
+  ];
+}

@@ -1,0 +1,64 @@
+import type { Logger } from 'pino';
+
+export interface LoopOptions {
+  readonly name: string;
+  /** Longest time between two turns when nothing wakes the loop, in milliseconds. */
+  readonly idleMs: number;
+  readonly log: Logger;
+  /** One turn; true when there may be more to do at once. */
+  readonly turn: () => Promise<boolean>;
+}
+
+/** Wait after a failed turn, in milliseconds; doubled up to the longest. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2000;
+
+/** Runs turns one after another until stopped: at once when woken or when there is more, else after the idle time. A failed turn is logged and tried again. */
+export class Loop {
+  private running: Promise<void> | undefined;
+  private stopping = false;
+  private woken = false;
+  private interrupt: () => void = () => undefined;
+
+  constructor(private readonly options: LoopOptions) {}
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  wake(): void {
+    this.woken = true;
+    this.interrupt();
+  }
+
+  /** Resolves when the turn in hand is over. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.interrupt();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    let pause = 0;
+    while (!this.stopping) {
+      this.woken = false;
+      try {
+        const more = await this.options.turn();
+        pause = 0;
+        if (!more && !this.woken) await this.sleep(this.options.idleMs);
+      } catch (e) {
+        pause = Math.min(LONGEST_PAUSE_MS, pause === 0 ? FIRST_PAUSE_MS : pause * 2);
+        if (!this.stopping) this.options.log.warn({ err: e }, `${this.options.name}: turn failed, again in ${pause} ms`);
+        await this.sleep(pause);
+      }
+    }
+  }
+
+  private sleep(ms: number): Promise<void> {
+    if (this.stopping) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.interrupt = () => { clearTimeout(timer); resolve(); };
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import { attemptId, WORKER_LOST_MS } from '@opsmesh/contracts';
+import type { Redis } from 'ioredis';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { AttemptRef } from '../engine/change-set.js';
+import type { Engine } from '../engine/engine.js';
+import type { RunFacts } from '../engine/ports.js';
+import type { RunFactsCache } from '../engine/run-facts.js';
+import type { KnownWorker, WorkerStore } from '../store/worker-store.js';
+import { Loop } from './loop.js';
+import type { Queues } from './queues.js';
+import { resultsBacklog } from './results-backlog.js';
+
+const ROUND_MS = 1000;
+/** An attempt of which nothing was heard for this long is looked at, in milliseconds. */
+const QUIET_MS = 4000;
+/** Rounds in a row in which an attempt must look lost. Each round lies a heartbeat apart, so both sides had time to speak. */
+const ROUNDS_TO_BE_SURE = 3;
+/** Rounds for which a living worker is asked to publish a result again before its attempt is given up. */
+const ROUNDS_TO_RESEND = 15;
+const BATCH = 20_000;
+
+interface QuietAttempt extends AttemptRef { readonly claimed: boolean; readonly workerId: string | null }
+interface QuietRow { run_id: string; step: number; item: number; attempt: number; status: string; worker_id: string | null }
+
+/**
+ * Finds attempts that have neither a job nor a living worker, whatever became of them: a killed worker, a wiped Redis, a lost result.
+ * It only reports them to the engine as `lost`; the plan model decides between another delivery and `unknown`.
+ *
+ * 1. Nothing is reported while results wait in the stream: the answer may be among them.
+ * 2. Nothing is reported before it looked lost in {@link ROUNDS_TO_BE_SURE} rounds in a row.
+ */
+export class Reconciler {
+  private readonly loop: Loop;
+  /** Rounds in a row in which an attempt looked lost, by attempt id. */
+  private suspects = new Map<string, number>();
+
+  constructor(private readonly deps: { readonly pool: Pool; readonly engine: Engine; readonly facts: RunFactsCache; readonly queues: Queues; readonly workers: WorkerStore; readonly redis: Redis; readonly log: Logger }) {
+    this.loop = new Loop({ name: 'reconciler', idleMs: ROUND_MS, log: deps.log, turn: () => this.round() });
+  }
+
+  start(): void { this.loop.start(); }
+  async stop(): Promise<void> { await this.loop.stop(); }
+
+  private async round(): Promise<boolean> {
+    const quiet = await this.quietAttempts();
+    if (quiet.length === 0) {
+      this.suspects.clear();
+      return false;
+    }
+    const workers = await this.deps.workers.list();
+    const facts = await this.deps.facts.get(quiet.map((q) => q.runId));
+    const living = new Map(workers.filter((w) => w.silentMs < WORKER_LOST_MS).map((w) => [w.id, w]));
+    const active = new Set([...living.values()].flatMap((w) => w.active));
+    const named = quiet.map((q) => ({ ...q, id: idOf(q, facts.get(q.runId)!) })).filter((q) => !active.has(q.id));
+    const missing = await this.withoutJob(named, facts);
+    await this.report(missing, living, facts);
+    return false;
+  }
+
+  private async quietAttempts(): Promise<QuietAttempt[]> {
+    const { rows } = await this.deps.pool.query<QuietRow>({ name: 'quiet-attempts', text: QUIET, values: [QUIET_MS, BATCH] });
+    return rows.map((r) => ({ runId: r.run_id, step: r.step, item: r.item, attempt: r.attempt, claimed: r.status === 'running', workerId: r.worker_id }));
+  }
+
+  /** Those whose job does not wait in its queue. A job that is active has a worker, which would have reported it. */
+  private async withoutJob<T extends QuietAttempt & { id: string }>(attempts: readonly T[], facts: ReadonlyMap<string, RunFacts>): Promise<T[]> {
+    const queues = [...new Set(attempts.map((a) => queueOf(a, facts)))];
+    const waiting = new Map(await Promise.all(queues.map(async (q) => [q, await this.deps.queues.waitingIds(q)] as const)));
+    return attempts.filter((a) => !waiting.get(queueOf(a, facts))!.has(a.id));
+  }
+
+  private async report(missing: readonly (QuietAttempt & { id: string })[], living: ReadonlyMap<string, KnownWorker>, facts: ReadonlyMap<string, RunFacts>): Promise<void> {
+    const before = this.suspects;
+    this.suspects = new Map(missing.map((m) => [m.id, (before.get(m.id) ?? 0) + 1]));
+    const resend = missing.filter((m) => m.claimed && m.workerId !== null && living.has(m.workerId));
+    await this.askToResend(resend);
+    const sure = missing.filter((m) => this.suspects.get(m.id)! >= (resend.includes(m) ? ROUNDS_TO_RESEND : ROUNDS_TO_BE_SURE));
+    if (sure.length === 0 || await resultsBacklog(this.deps.redis) > 0) return;
+    this.deps.log.warn({ attempts: sure.length, first: sure[0]!.id }, 'attempts were lost');
+    await Promise.all(sure.map((m) => this.deps.queues.remove(queueOf(m, facts), m.id)));
+    await this.deps.engine.submit(sure.map((m) => ({ kind: 'event', runId: m.runId, event: { type: 'lost', step: m.step, item: m.item, attempt: m.attempt } })));
+    for (const m of sure) this.suspects.delete(m.id);
+  }
+
+  private async askToResend(attempts: readonly (QuietAttempt & { id: string })[]): Promise<void> {
+    const byWorker = new Map<string, string[]>();
+    for (const a of attempts) byWorker.set(a.workerId!, [...(byWorker.get(a.workerId!) ?? []), a.id]);
+    for (const [worker, ids] of byWorker) await this.deps.workers.askToResend(worker, ids);
+  }
+}
+
+const QUIET = `
+select i.run_id, i.step, i.item, i.attempt, i.status, i.worker_id
+from orchestrator.runs r join orchestrator.items i on i.run_id = r.id
+where r.status in ('running', 'paused') and i.status in ('queued', 'running') and coalesce(i.started_at, i.queued_at) < now() - $1 * interval '1 millisecond'
+  and not exists (select 1 from orchestrator.outbox o where o.run_id = i.run_id and o.step = i.step and o.item = i.item)
+limit $2`;
+
+function queueOf(attempt: QuietAttempt, facts: ReadonlyMap<string, RunFacts>): string {
+  return facts.get(attempt.runId)!.plan.steps[attempt.step]!.queue;
+}
+
+function idOf(q: QuietAttempt, run: RunFacts): string {
+  return attemptId({ runId: q.runId, stepId: run.plan.steps[q.step]!.id, item: q.item, attempt: q.attempt });
+}

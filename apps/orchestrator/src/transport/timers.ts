@@ -1,0 +1,34 @@
+import type { RunEvent } from '@opsmesh/plan-model';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { Engine } from '../engine/engine.js';
+import { Loop } from './loop.js';
+
+const BATCH = 500;
+const IDLE_MS = 250;
+
+interface TimerRow { id: string; run_id: string; step: number | null; item: number | null; attempt: number | null }
+
+/** Fires timers that are due by the database's clock. The row is deleted in the commit of its event, so a timer may fire twice but never is lost. */
+export class Timers {
+  private readonly loop: Loop;
+
+  constructor(private readonly pool: Pool, private readonly engine: Engine, log: Logger) {
+    this.loop = new Loop({ name: 'timers', idleMs: IDLE_MS, log, turn: () => this.turn() });
+  }
+
+  start(): void { this.loop.start(); }
+  wake(): void { this.loop.wake(); }
+  async stop(): Promise<void> { await this.loop.stop(); }
+
+  private async turn(): Promise<boolean> {
+    const { rows } = await this.pool.query<TimerRow>({ name: 'due-timers', text: 'select id, run_id, step, item, attempt from orchestrator.timers where due_at <= now() order by due_at limit $1', values: [BATCH] });
+    if (rows.length === 0) return false;
+    await this.engine.submit(rows.map((row) => ({ kind: 'event', runId: row.run_id, event: toEvent(row), timerId: Number(row.id) })));
+    return true;
+  }
+}
+
+function toEvent(row: TimerRow): RunEvent {
+  return row.step === null ? { type: 'timed-out' } : { type: 'retry-due', step: row.step, item: row.item!, attempt: row.attempt! };
+}

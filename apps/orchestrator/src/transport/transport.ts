@@ -1,0 +1,67 @@
+import { CANCEL_CHANNEL, MESSAGE_VERSION } from '@opsmesh/contracts';
+import { createRedis, redisConnection } from '@opsmesh/platform';
+import type { Redis } from 'ioredis';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { Engine } from '../engine/engine.js';
+import type { RunFactsCache } from '../engine/run-facts.js';
+import type { WorkerStore } from '../store/worker-store.js';
+import { Queues } from './queues.js';
+import { Reconciler } from './reconciler.js';
+import { Relay } from './relay.js';
+import { ResultConsumer, type DeadLetters } from './result-consumer.js';
+import { Timers } from './timers.js';
+
+export interface TransportParts {
+  readonly redisUrl: string;
+  readonly pool: Pool;
+  readonly engine: Engine;
+  readonly facts: RunFactsCache;
+  readonly workers: WorkerStore;
+  readonly deadLetters: DeadLetters;
+  /** Name of this process in the consumer group; unique. */
+  readonly consumer: string;
+  readonly log: Logger;
+}
+
+/** Everything between the record and Redis, started and stopped together. All of Redis may be lost at any moment. */
+export class Transport {
+  readonly queues: Queues;
+  /** For short commands. */
+  readonly redis: Redis;
+  private readonly relay: Relay;
+  private readonly timers: Timers;
+  private readonly consumer: ResultConsumer;
+  private readonly reconciler: Reconciler;
+
+  constructor({ redisUrl, pool, engine, facts, workers, deadLetters, consumer, log }: TransportParts) {
+    this.redis = createRedis(redisUrl, { log, extra: { enableOfflineQueue: false, commandTimeout: 15_000, maxRetriesPerRequest: 1 } });
+    const reader = createRedis(redisUrl, { log, extra: { maxRetriesPerRequest: null } });
+    this.queues = new Queues(redisConnection(redisUrl), log);
+    this.relay = new Relay(pool, this.queues, facts, this.redis, log);
+    this.timers = new Timers(pool, engine, log);
+    this.consumer = new ResultConsumer({ reader, redis: this.redis, engine, facts, deadLetters, consumer, log });
+    this.reconciler = new Reconciler({ pool, engine, facts, queues: this.queues, workers, redis: this.redis, log });
+  }
+
+  start(): void {
+    this.relay.start();
+    this.timers.start();
+    this.consumer.start();
+    this.reconciler.start();
+  }
+
+  outboxFilled(): void { this.relay.wake(); }
+  timersSet(): void { this.timers.wake(); }
+
+  /** Tells the workers to abort what they run of the run; one that does not hear it learns it from its heartbeat. */
+  abort(runId: string): void {
+    this.redis.publish(CANCEL_CHANNEL, JSON.stringify({ v: MESSAGE_VERSION, runId })).catch(() => undefined);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.consumer.stop(), this.relay.stop(), this.timers.stop(), this.reconciler.stop()]);
+    await this.queues.close();
+    this.redis.disconnect();
+  }
+}

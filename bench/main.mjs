@@ -1,0 +1,57 @@
+// npm run bench -- <fanout|chain|mixed|floor|all> [--items N] [--runs N] [--steps N] [--rounds N] [--json] [--profile DIR]
+// Prints figures of no-op steps through the whole product beside the bare shape (the floor), in one run on one machine.
+import { parseArgs } from 'node:util';
+import { machine, median } from './machine.mjs';
+import { startRig } from './rig.mjs';
+import { workloads } from './workloads.mjs';
+
+const { values, positionals: [what = 'all'] } = parseArgs({
+  allowPositionals: true,
+  options: { items: { type: 'string' }, runs: { type: 'string' }, steps: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'boolean', default: false }, profile: { type: 'string' } },
+});
+const number = (v) => (v === undefined ? undefined : Number(v));
+const known = workloads({
+  items: number(values.items), chainSteps: number(values.steps),
+  chainRuns: what === 'chain' ? number(values.runs) : undefined, mixedRuns: what === 'mixed' ? number(values.runs) : undefined,
+});
+const names = what === 'all' || what === 'floor' ? Object.keys(known) : [what];
+if (names.some((n) => !known[n])) {
+  console.error(`there is no workload "${what}"; there are ${Object.keys(known).join(', ')}, floor and all`);
+  process.exit(2);
+}
+const rounds = number(values.rounds) ?? (what === 'all' ? 3 : 1);
+const say = (text) => { if (!values.json) console.log(text); };
+
+const rig = await startRig({ product: what !== 'floor', profile: values.profile });
+const figures = {};
+try {
+  for (const name of names) {
+    const samples = { product: [], floor: [] };
+    // In turn, so that a machine that gets slower or faster does so for both.
+    for (let round = 0; round < rounds; round++) {
+      if (what === 'floor' || what === 'all') samples.floor.push(await rig.floor(known[name]));
+      if (what !== 'floor') samples.product.push(await rig.product(known[name]));
+    }
+    figures[name] = summary(samples);
+    say(`${name}: ${JSON.stringify(figures[name])}`);
+  }
+} finally {
+  await rig.stop();
+}
+console.log(JSON.stringify({ machine: machine(), rounds, workloads: figures }, undefined, values.json ? undefined : 2));
+
+function summary({ product, floor }) {
+  const of = (samples, key) => median(samples.map((s) => s[key]));
+  const round1 = (n, digits = 0) => Number(n.toFixed(digits));
+  const out = {};
+  if (product.length > 0) {
+    Object.assign(out, {
+      stepsPerSecond: round1(of(product, 'stepsPerSecond')), p50Ms: round1(of(product, 'p50Ms'), 1), p99Ms: round1(of(product, 'p99Ms'), 1),
+      sqlStatementsPerStep: round1(of(product, 'sqlStatementsPerStep'), 3), sqlTransactionsPerStep: round1(of(product, 'sqlTransactionsPerStep'), 3), redisCommandsPerStep: round1(of(product, 'redisCommandsPerStep'), 2),
+      rssMb: Math.max(...product.flatMap((s) => Object.values(s.memory).map((m) => m.rssMb))), memory: product.at(-1).memory,
+    });
+  }
+  if (floor.length > 0) out.floorStepsPerSecond = round1(of(floor, 'stepsPerSecond'));
+  if (product.length > 0 && floor.length > 0) out.ratio = round1(median(product.map((p, i) => p.stepsPerSecond / floor[i].stepsPerSecond)), 2);
+  return out;
+}

@@ -1,0 +1,117 @@
+// What a benchmark needs, as own children in a temporary folder: Redis, PostgreSQL, the product, the floor.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, chmodSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { Redis } from 'ioredis';
+import { freePort } from '../tools/ports.mjs';
+import { startPostgres } from '../tools/postgres.mjs';
+import { startRedis } from '../tools/redis.mjs';
+import { memoryOf } from './machine.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** @param {{ product: boolean, profile?: string }} options profile: folder for CPU profiles of the processes */
+export async function startRig({ product, profile }) {
+  const dir = mkdtempSync(join(tmpdir(), 'opsmesh-bench-'));
+  chmodSync(dir, 0o755);
+  mkdirSync(join(dir, 'data'));
+  const redisServer = await startRedis({ dir: join(dir, 'redis') });
+  const postgres = await startPostgres({ dir: join(dir, 'pg'), settings: { shared_preload_libraries: 'pg_stat_statements' } });
+  const port = await freePort();
+  const env = { ...process.env, REDIS_URL: redisServer.url, DATABASE_URL: postgres.url, OPSMESH_DATA: join(dir, 'data'), LOG_LEVEL: 'warn', ORCHESTRATOR_URL: `http://127.0.0.1:${port}`, OPSMESH_AUTH: 'off' };
+  const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
+  const redis = new Redis(redisServer.url);
+  await pool.query('create extension if not exists pg_stat_statements');
+  const children = [];
+  const child = (file, more = {}) => {
+    const c = fork(file, [], { env: { ...env, ...more }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: profile ? ['--cpu-prof', '--cpu-prof-dir', profile] : [] });
+    children.push(c);
+    return c;
+  };
+  const api = `http://127.0.0.1:${port}`;
+  let pids = {};
+  if (product) {
+    const orchestrator = child(join(here, '../apps/orchestrator/dist/main.js'), { PORT: String(port) });
+    const worker = child(join(here, 'noop-worker.mjs'), { PORT: '0' });
+    pids = { orchestrator: orchestrator.pid, worker: worker.pid };
+    await until(async () => (await fetch(`${api}/tools/bench-noop`).catch(() => undefined))?.ok, 'the orchestrator and its worker');
+  }
+  let floorDriver;
+  const floor = async (workload) => {
+    if (!floorDriver) {
+      const worker = child(join(here, 'floor-worker.mjs'));
+      await once(worker, 'message');
+      floorDriver = child(join(here, 'floor-driver.mjs'));
+      await once(floorDriver, 'message');
+    }
+    floorDriver.send({ shape: workload.shape, runs: workload.runs, options: workload.options });
+    const [{ seconds, steps }] = await once(floorDriver, 'message');
+    return { stepsPerSecond: steps / seconds };
+  };
+  return {
+    floor,
+    product: (workload) => runProduct({ workload, api, pool, redis, pids, redisPid: redisServer.pid }),
+    async stop() {
+      await Promise.all(children.map(async (c) => { if (c.exitCode === null) { const ended = once(c, 'exit'); c.kill('SIGTERM'); await ended; } }));
+      redis.disconnect();
+      await pool.end();
+      await redisServer.stop();
+      await postgres.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function runProduct({ workload, api, pool, redis, pids, redisPid }) {
+  await pool.query('select pg_stat_statements_reset()');
+  const before = await counters(pool, redis);
+  const steps = workload.runs * workload.stepsPerRun;
+  const start = performance.now();
+  const ids = await submit(api, workload);
+  await until(async () => (await pool.query(`select count(*)::int as n from orchestrator.runs where id = any($1::uuid[]) and status not in ('running', 'paused')`, [ids])).rows[0].n === ids.length, 'the runs', 600_000);
+  const seconds = (performance.now() - start) / 1000;
+  const after = await counters(pool, redis);
+  const { rows: [latency] } = await pool.query(
+    `select percentile_cont(0.5) within group (order by ms) as p50, percentile_cont(0.99) within group (order by ms) as p99, count(*)::int as n, count(*) filter (where status <> 'succeeded')::int as bad
+     from (select extract(epoch from finished_at - queued_at) * 1000 as ms, status from orchestrator.items where run_id = any($1::uuid[])) t`, [ids]);
+  if (latency.n !== steps || latency.bad > 0) throw new Error(`${latency.n} items of ${steps}, ${latency.bad} not succeeded`);
+  return {
+    stepsPerSecond: steps / seconds, p50Ms: Number(latency.p50), p99Ms: Number(latency.p99),
+    sqlStatementsPerStep: (after.statements - before.statements) / steps, sqlTransactionsPerStep: (after.transactions - before.transactions) / steps, redisCommandsPerStep: (after.commands - before.commands) / steps,
+    memory: { orchestrator: memoryOf(pids.orchestrator), worker: memoryOf(pids.worker), redis: memoryOf(redisPid) },
+  };
+}
+
+async function submit(api, { plan, runs }) {
+  const body = JSON.stringify({ plan, actor_id: 'bench' });
+  const ids = [];
+  let left = runs;
+  const sender = async () => {
+    while (left-- > 0) {
+      const response = await fetch(`${api}/runs`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+      if (response.status !== 202) throw new Error(`POST /runs: ${response.status} ${await response.text()}`);
+      ids.push((await response.json()).id);
+    }
+  };
+  await Promise.all(Array.from({ length: 32 }, sender));
+  return ids;
+}
+
+/** Totals since the servers started. Redis counts the commands inside BullMQ's scripts too. */
+async function counters(pool, redis) {
+  const { rows: [sql] } = await pool.query(`select (select coalesce(sum(calls), 0)::float8 from pg_stat_statements) as statements, (select xact_commit::float8 from pg_stat_database where datname = current_database()) as transactions`);
+  const commands = Number(/^total_commands_processed:(\d+)/m.exec(await redis.info('stats'))[1]);
+  return { statements: sql.statements, transactions: sql.transactions, commands };
+}
+
+async function until(condition, what, timeoutMs = 60_000) {
+  const end = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`${what}: not there after ${timeoutMs / 1000} s`);
+    await new Promise((ok) => setTimeout(ok, 20));
+  }
+}

@@ -1,0 +1,44 @@
+import { Equals, IsBoolean, IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
+import { MESSAGE_VERSION } from './names.js';
+
+/** One attempt of one item of one step, as it stands in BullMQ. It never holds a secret. The job's name is the tool. */
+export class JobDto {
+  @Equals(MESSAGE_VERSION) v!: typeof MESSAGE_VERSION;
+  /** `run.step.item.attempt`; also the BullMQ job id. */
+  @IsString() @MaxLength(160) attemptId!: string;
+  @IsUUID() runId!: string;
+  @Matches(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/) stepId!: string;
+  @IsInt() @Min(0) item!: number;
+  @IsInt() @Min(1) attempt!: number;
+  @IsString() @MaxLength(64) tenantId!: string;
+  @IsString() @MaxLength(256) actorId!: string;
+  @IsString() @MaxLength(128) tool!: string;
+  @IsString() @MaxLength(64) toolVersion!: string;
+  /** The bound inputs: the tool's input DTO as plain JSON. */
+  @IsObject() input!: Record<string, unknown>;
+  /** Time the handler may take, in milliseconds; the worker aborts it then. */
+  @IsInt() @Min(1) @Max(86_400_000) timeoutMs!: number;
+  /** Whether the attempt must be claimed before anything is done (every tool but read-only ones without credential). */
+  @IsBoolean() claim!: boolean;
+  /** W3C trace context. */
+  @IsOptional() @IsString() @MaxLength(128) traceparent?: string;
+}
+
+/** What goes over {@link PROGRESS_CHANNEL}. */
+export class ProgressDto {
+  @Equals(MESSAGE_VERSION) v!: typeof MESSAGE_VERSION;
+  @IsUUID() runId!: string;
+  @IsString() stepId!: string;
+  @IsInt() @Min(0) item!: number;
+  @IsInt() @Min(1) attempt!: number;
+  /** Part done, 0 to 100. */
+  @IsOptional() @IsInt() @Min(0) @Max(100) percent?: number;
+  @IsOptional() @IsString() @MaxLength(16_384) message?: string;
+}
+
+/** What goes over {@link CANCEL_CHANNEL}: abort every attempt of the run that is running here, or only those named. */
+export class CancelDto {
+  @Equals(MESSAGE_VERSION) v!: typeof MESSAGE_VERSION;
+  @IsUUID() runId!: string;
+  @IsOptional() @IsString({ each: true }) attemptIds?: string[];
+}

@@ -1,0 +1,59 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import type { CatalogueTool } from './catalogue.js';
+import type { Findings } from './diagnostics.js';
+import { nearestName } from './nearest-name.js';
+import type { JsonObject } from './plan.js';
+
+const ajv = addFormats.default(new Ajv({ strict: false, allErrors: true, validateSchema: false }));
+const compiled = new WeakMap<CatalogueTool, ValidateFunction>();
+
+/** Checks inputs against the tool's schema; what stands at or inside a reference is not known yet and not judged. */
+export function checkArguments(tool: CatalogueTool, inputs: JsonObject, { pointer, references, findings }: { pointer: string; references: readonly string[]; findings: Findings }): void {
+  let check = compiled.get(tool);
+  if (!check) compiled.set(tool, check = ajv.compile(tool.inputSchema));
+  if (check(inputs)) return;
+  const told = new Set<string>();
+  for (const error of check.errors ?? []) {
+    if (excused(error, references)) continue;
+    const at = pointer + error.instancePath;
+    const key = `${error.keyword} ${at}`;
+    // Branches of anyOf say the same place again and again.
+    if (told.has(at) && error.keyword !== 'required' && error.keyword !== 'additionalProperties') continue;
+    told.add(at);
+    if (!told.has(key)) report(tool, error, { at, findings });
+    told.add(key);
+  }
+}
+
+function excused({ instancePath, keyword }: ErrorObject, references: readonly string[]): boolean {
+  return references.some((r) => r === instancePath || instancePath.startsWith(`${r}/`) || (['anyOf', 'oneOf', 'allOf', 'if', 'not', 'enum', 'const', 'pattern', 'format'].includes(keyword) && r.startsWith(`${instancePath}/`)));
+}
+
+function report(tool: CatalogueTool, error: ErrorObject, { at, findings }: { at: string; findings: Findings }): void {
+  const { properties } = tool.inputSchema as { properties?: Record<string, unknown> };
+  const known = error.instancePath === '' ? Object.keys(properties ?? {}) : [];
+  switch (error.keyword) {
+    case 'required': {
+      const name = (error.params as { missingProperty: string }).missingProperty;
+      findings.error('missing-argument', at, `"${tool.name}" needs "${name}"${error.instancePath === '' ? '' : ' here'}`);
+      return;
+    }
+    case 'additionalProperties': {
+      const name = (error.params as { additionalProperty: string }).additionalProperty;
+      const near = nearestName(name, known);
+      const path = `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+      findings.error('unknown-argument', path, `"${tool.name}" has no input "${name.slice(0, 64)}"${near ? `; do you mean "${near}"?` : known.length > 0 ? `; it has ${known.join(', ')}` : ''}`, [{ op: 'remove', path }]);
+      return;
+    }
+    case 'format': {
+      const { format } = error.params as { format: string };
+      findings.error(/^(ipv[46]|ip|cidr|hostname)$/.test(format) ? 'bad-address' : 'wrong-type', at, `${error.message ?? 'does not fit'}`);
+      return;
+    }
+    default: {
+      const { allowedValues } = error.params as { allowedValues?: unknown[] };
+      findings.error('wrong-type', at, `${error.message ?? 'does not fit'}${allowedValues ? `: ${allowedValues.join(', ')}` : ''}`);
+    }
+  }
+}

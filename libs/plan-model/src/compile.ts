@@ -1,0 +1,147 @@
+import { needsClaim, type DiagnosticDto } from '@opsmesh/contracts';
+import type { CatalogueTool, ToolCatalogue } from './catalogue.js';
+import { checkArguments } from './check-arguments.js';
+import { checkCommands } from './check-commands.js';
+import { checkFields, type StepShape } from './check-fields.js';
+import { mapFields } from './conditions.js';
+import { dependenciesOf, isAncestor, levelsOf, strategyOf, type Graph } from './dependencies.js';
+import { Findings } from './diagnostics.js';
+import { dropCredentials } from './drop-credentials.js';
+import { impliedList } from './implied-list.js';
+import { nearestName } from './nearest-name.js';
+import { parsePlan, type Plan, type PlanStep } from './parse.js';
+import { fullRetry } from './parse-policies.js';
+import { DEFAULT_CONCURRENCY, type CompiledPlan, type CompiledStep } from './plan.js';
+import { ReferenceResolver, type Located } from './resolve-references.js';
+import { stepOf } from './scope.js';
+
+/** Parses and compiles a document. `plan` is null when there is an error. Never throws for what a document holds. */
+export function compileDocument(document: unknown, catalogue: ToolCatalogue): { plan: CompiledPlan | null; diagnostics: DiagnosticDto[] } {
+  const parsed = parsePlan(document);
+  if (!parsed.plan) return { plan: null, diagnostics: parsed.diagnostics };
+  const compiled = compile(parsed.plan, catalogue);
+  return { plan: compiled.plan, diagnostics: [...parsed.diagnostics, ...compiled.diagnostics] };
+}
+
+/** Checks a plan against the catalogue and makes of it what the engine runs. */
+export function compile(plan: Plan, catalogue: ToolCatalogue): { plan: CompiledPlan | null; diagnostics: DiagnosticDto[] } {
+  const findings = new Findings();
+  checkIds(plan, findings);
+  const tools = plan.steps.map((step) => toolOf(step, catalogue, findings));
+  const inputs = dropCredentials(plan.inputs, { pointer: '/inputs', declared: () => false, findings });
+  const drafts = plan.steps.map((step, i) => resolveStep({ plan: { ...plan, inputs }, step, index: i, tools, findings }));
+  impliedLists(drafts, { plan, tools, findings });
+  const graph = dependenciesOf(plan.steps, { references: drafts.map((d, i) => referencedSteps(plan, d, { self: i, findings })), serial: plan.serial, findings });
+  if (findings.failed && drafts.some((_, i) => tools[i] === undefined)) return { plan: null, diagnostics: findings.all };
+  const sorted = levelsOf(graph);
+  if ('cycle' in sorted) {
+    const names = sorted.cycle.map((i) => plan.steps[i]!.id);
+    findings.error('cycle', plan.steps[sorted.cycle[0]!]!.pointer, `these steps wait for each other: ${[...names, names[0]].join(' → ')}`);
+    return { plan: null, diagnostics: findings.all };
+  }
+  checkSteps(drafts, { plan, graph, tools, findings });
+  if (findings.failed) return { plan: null, diagnostics: findings.all };
+  const steps = drafts.map((draft, i) => finished(draft, { index: i, tool: tools[i]!, dependsOn: graph[i]!, level: sorted.levels[i]!, plan }));
+  return { plan: { version: 1, name: plan.name, inputs, steps, strategy: strategyOf(graph, sorted.levels), timeoutMs: plan.timeoutMs }, diagnostics: findings.all };
+}
+
+/** A step whose references are canonical. */
+export interface DraftStep {
+  readonly step: PlanStep;
+  forEach: string | null;
+  readonly references: Located[];
+  /** References of its own output mapping, which may name the step itself. */
+  readonly mappingReferences: readonly Located[];
+}
+
+function checkIds(plan: Plan, findings: Findings): void {
+  const seen = new Map<string, string>();
+  for (const { id, pointer } of plan.steps) {
+    const first = seen.get(id);
+    if (first === undefined) seen.set(id, pointer);
+    else findings.error('duplicate-id', `${pointer}/id`, `the id "${id}" is the one of ${first} too`);
+  }
+}
+
+function toolOf(step: PlanStep, catalogue: ToolCatalogue, findings: Findings): CatalogueTool | undefined {
+  const tool = catalogue.get(step.tool);
+  if (tool) return tool;
+  const near = nearestName(step.tool, catalogue.names());
+  const pointer = `${step.pointer}/tool`;
+  findings.error('unknown-tool', pointer, `there is no tool "${step.tool.slice(0, 64)}"${near ? `; do you mean "${near}"?` : '; GET /tools lists those that are registered'}`, near ? [{ op: 'replace', path: pointer, value: near }] : undefined);
+  return undefined;
+}
+
+function resolveStep({ plan, step, index, tools, findings }: { plan: Plan; step: PlanStep; index: number; tools: readonly (CatalogueTool | undefined)[]; findings: Findings }): DraftStep {
+  const resolver = new ReferenceResolver({ plan, tools, findings }, index);
+  const at = `${step.pointer}/${step.inputsKey}`;
+  const properties = (tools[index]?.inputSchema as { properties?: object } | undefined)?.properties ?? {};
+  const kept = dropCredentials(step.inputs, { pointer: at, declared: (name) => Object.hasOwn(properties, name), findings });
+  const inputs = resolver.object(kept, at);
+  const forEach = step.forEach === null ? null : resolver.text(/^<<|^\{\{/.test(step.forEach.trim()) ? step.forEach.trim() : `<<${step.forEach}>>`, `${step.pointer}/forEach`);
+  const when = step.when && mapFields(step.when, (field) => resolver.text(`<<${field}>>`, `${step.pointer}/when`).slice(2, -2));
+  const references = [...resolver.found];
+  resolver.found.length = 0;
+  const outputMapping = step.outputMapping && resolver.mapping(step.outputMapping, `${step.pointer}/outputMapping`);
+  return { step: { ...step, inputs, when, outputMapping }, forEach, references, mappingReferences: [...resolver.found] };
+}
+
+/** Gives steps that use `item` without a list the list that is meant. */
+function impliedLists(drafts: readonly DraftStep[], { plan, tools, findings }: { plan: Plan; tools: readonly (CatalogueTool | undefined)[]; findings: Findings }): void {
+  for (const [index, draft] of drafts.entries()) {
+    const use = draft.references.find((r) => r.reference.root === 'item' || r.reference.root === 'index');
+    if (!use || draft.forEach !== null) continue;
+    const list = impliedList(index, { plan, drafts, tools });
+    if (list.kind === 'none') findings.error('item-outside-fan-out', use.pointer, '"item" has a meaning only in a step with "forEach", or after a step whose tool gives a list');
+    if (list.kind === 'ambiguous') findings.error('ambiguous-item', use.pointer, `"item" could mean the list of ${list.steps.map((s) => `"${s}"`).join(' or ')}; say which with "forEach"`);
+    if (list.kind === 'list') {
+      draft.forEach = `<<${list.reference.text}>>`;
+      draft.references.push({ pointer: use.pointer, reference: list.reference, whole: true });
+    }
+  }
+}
+
+function referencedSteps(plan: Plan, { references, mappingReferences }: DraftStep, { self, findings }: { self: number; findings: Findings }): number[] {
+  const indexes = new Set<number>();
+  for (const { reference, pointer } of references) {
+    const index = plan.steps.findIndex((s) => s.id === stepOf(reference)?.id);
+    if (index === self) findings.error('not-an-ancestor', pointer, 'a step can not use its own output');
+    else if (index >= 0) indexes.add(index);
+  }
+  for (const { reference } of mappingReferences) {
+    const index = plan.steps.findIndex((s) => s.id === stepOf(reference)?.id);
+    if (index >= 0 && index !== self) indexes.add(index);
+  }
+  return [...indexes];
+}
+
+function checkSteps(drafts: readonly DraftStep[], { plan, graph, tools, findings }: { plan: Plan; graph: Graph; tools: readonly (CatalogueTool | undefined)[]; findings: Findings }): void {
+  const shapes: StepShape[] = drafts.map((d, i) => ({ id: d.step.id, tool: tools[i], forEach: d.forEach, outputMapping: d.step.outputMapping }));
+  for (const [index, draft] of drafts.entries()) {
+    const { step, references } = draft;
+    const tool = tools[index];
+    const at = `${step.pointer}/${step.inputsKey}`;
+    for (const { reference, pointer } of references) {
+      const other = plan.steps.findIndex((s) => s.id === stepOf(reference)?.id);
+      if (other >= 0 && other !== index && !isAncestor(graph, other, index)) findings.error('not-an-ancestor', pointer, `"${plan.steps[other]!.id}" does not come before "${step.id}"`);
+    }
+    checkFields(draft, { shapes, tool, at, findings });
+    if (!tool) continue;
+    const places = references.filter((r) => r.pointer.startsWith(`${at}/`)).map((r) => r.pointer.slice(at.length));
+    checkArguments(tool, step.inputs, { pointer: at, references: places, findings });
+    checkCommands(tool, step.inputs, { pointer: at, findings });
+    if (step.retry && step.retry.maxAttempts > 1 && !tool.idempotent && tool.effect !== 'read') {
+      findings.warning('retry-limited', `${step.pointer}/retry`, `"${tool.name}" is not idempotent: only attempts that did nothing are repeated`);
+    }
+  }
+}
+
+function finished({ step, forEach, references }: DraftStep, { index, tool, dependsOn, level, plan }: { index: number; tool: CatalogueTool; dependsOn: readonly number[]; level: number; plan: Plan }): CompiledStep {
+  const needed = references.filter((r) => !r.reference.fallback && !r.pointer.startsWith(`${step.pointer}/when`)).map((r) => plan.steps.findIndex((s) => s.id === stepOf(r.reference)?.id)).filter((i) => i >= 0);
+  return {
+    index, id: step.id, tool: tool.name, toolVersion: tool.version, queue: tool.queue, effect: tool.effect, idempotent: tool.idempotent, claim: needsClaim(tool), inputs: step.inputs, commands: tool.commands,
+    target: tool.target ?? tool.credential?.target ?? null, listOutput: tool.listOutput ?? null, forEach, map: { concurrency: DEFAULT_CONCURRENCY, ...step.map }, when: step.when,
+    retry: fullRetry(step.retry ?? tool.retry), timeoutMs: step.timeoutMs ?? tool.timeoutMs, onFailure: step.onFailure, critical: step.critical, role: step.role, outputMapping: step.outputMapping,
+    dependsOn, needsValueOf: [...new Set(needed)].sort((a, b) => a - b), level,
+  };
+}

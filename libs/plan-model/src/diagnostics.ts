@@ -1,0 +1,54 @@
+import type { DiagnosticDto, PatchOperation } from '@opsmesh/contracts';
+
+/** Every code that parse and compile can give, and what it means. docs/diagnostics.md shows the same list. */
+export const DIAGNOSTIC_CODES = {
+  'invalid-value': 'a part of the plan has the wrong shape',
+  'unknown-key': 'a key that means nothing here',
+  'limit-exceeded': 'the plan is larger than a limit allows',
+  'forbidden-key': 'a key that could reach into the program',
+  'step-kind-unsupported': 'a kind of step that this version can not run',
+  'unsupported-option': 'an option that this version can not honour',
+  'no-steps': 'a plan without steps',
+  'invalid-id': 'a step id with other characters than letters, digits, _ and -',
+  'duplicate-id': 'two steps have the same id',
+  'unknown-tool': 'no service has registered the tool',
+  'unknown-argument': 'the tool has no such input',
+  'missing-argument': 'the tool needs an input that is not there',
+  'wrong-type': 'an input has the wrong type or value',
+  'bad-address': 'an input that must be an address, range or CIDR is none',
+  'credential-dropped': 'a credential was written into the plan; it was left out',
+  'reference-syntax': 'a reference that can not be read',
+  'forbidden-path': 'a reference that leads out of the data',
+  'unknown-root': 'a reference that begins with nothing known',
+  'unknown-input': 'a reference to an input that the plan does not declare',
+  'unknown-step': 'a reference or dependency to a step that does not exist',
+  'unknown-field': 'a reference to a field that the tool does not give',
+  'not-an-ancestor': 'a reference to a step that does not come before',
+  'item-outside-fan-out': 'item or index in a step that runs once',
+  'ambiguous-item': 'item could mean the list of more than one step',
+  'not-a-list': 'a fan-out over something that is no list',
+  'reference-type': 'a referenced value has the wrong type for its place',
+  'command-from-value': 'a whole command would come from a value',
+  'command-reference-unsafe': 'a value stands where a command can not hold it safely',
+  'cycle': 'steps that wait for each other',
+  'retry-limited': 'retries of a tool that is not idempotent repeat only what was not done',
+} as const;
+
+export type DiagnosticCode = keyof typeof DIAGNOSTIC_CODES;
+
+/** Gathers findings. */
+export class Findings {
+  readonly all: DiagnosticDto[] = [];
+
+  error(code: DiagnosticCode, pointer: string, message: string, fix?: PatchOperation[]): void {
+    this.all.push({ code, severity: 'error', pointer, message, ...(fix ? { fix } : {}) });
+  }
+
+  warning(code: DiagnosticCode, pointer: string, message: string, fix?: PatchOperation[]): void {
+    this.all.push({ code, severity: 'warning', pointer, message, ...(fix ? { fix } : {}) });
+  }
+
+  get failed(): boolean {
+    return this.all.some((d) => d.severity === 'error');
+  }
+}

@@ -1,0 +1,45 @@
+import type { CatalogueTool } from './catalogue.js';
+import type { DraftStep } from './compile.js';
+import type { Plan } from './parse.js';
+import type { PathPart, Reference } from './references.js';
+import { pathText } from './references.js';
+import { stepOf } from './scope.js';
+
+export type ImpliedList = { readonly kind: 'list'; readonly reference: Reference } | { readonly kind: 'none' } | { readonly kind: 'ambiguous'; readonly steps: readonly string[] };
+
+/**
+ * The list that `item` means in a step without `forEach`: the list output of the nearest earlier step whose tool declares one. Among steps that the
+ * step depends on by name only those count. Two of which neither is built on the other are ambiguous.
+ */
+export function impliedList(index: number, { plan, drafts, tools }: { plan: Plan; drafts: readonly DraftStep[]; tools: readonly (CatalogueTool | undefined)[] }): ImpliedList {
+  const before = plan.steps.slice(0, index).map((_, i) => i).filter((i) => tools[i]?.listOutput !== undefined);
+  const named = before.filter((i) => plan.steps[index]!.dependsOn?.includes(plan.steps[i]!.id));
+  const candidates = named.length > 0 ? named : before;
+  const nearest = candidates.at(-1);
+  if (nearest === undefined) return { kind: 'none' };
+  const beside = candidates.filter((i) => i !== nearest && !buildsOn(nearest, i, { plan, drafts }));
+  if (beside.length > 0) return { kind: 'ambiguous', steps: [...beside, nearest].map((i) => plan.steps[i]!.id) };
+  return { kind: 'list', reference: listReference(plan.steps[nearest]!.id, tools[nearest]!.listOutput!, drafts[nearest]!.forEach !== null) };
+}
+
+function listReference(id: string, list: string, fanOut: boolean): Reference {
+  const name = (n: string): PathPart => ({ kind: 'name', name: n });
+  const all: PathPart = { kind: 'all' };
+  // Of a fan-out the lists of all its items, one after another.
+  const path = fanOut ? [name(id), name('output'), all, name(list), all] : [name(id), name('output'), name(list)];
+  return { root: 'steps', path, text: `steps${pathText(path)}` };
+}
+
+/** Whether `later` needs `earlier`, by references or by name, over any number of steps. */
+function buildsOn(later: number, earlier: number, { plan, drafts }: { plan: Plan; drafts: readonly DraftStep[] }): boolean {
+  const seen = new Set<number>();
+  const queue = [later];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    if (next === earlier) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    const ids = [...drafts[next]!.references.map((r) => stepOf(r.reference)?.id), ...(plan.steps[next]!.dependsOn ?? [])];
+    queue.push(...ids.map((id) => plan.steps.findIndex((s) => s.id === id)).filter((i) => i >= 0));
+  }
+  return false;
+}

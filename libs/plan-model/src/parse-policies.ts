@@ -1,0 +1,55 @@
+import { InvalidMessage, RetryPolicyDto, validate } from '@opsmesh/contracts';
+import type { Findings } from './diagnostics.js';
+import { pointerOf } from './json-pointer.js';
+import { LIMITS, type MapPolicy } from './plan.js';
+
+const LATER = ['waves', 'rate', 'rateLimit', 'lock', 'pauseMs'];
+
+/** The `map` of a step. */
+export function parseMap(value: unknown, pointer: string, findings: Findings): Partial<MapPolicy> {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    findings.error('invalid-value', pointer, 'must be an object such as { "concurrency": 20, "failureThreshold": "20%" }');
+    return {};
+  }
+  const policy: { concurrency?: number; failureThreshold?: NonNullable<MapPolicy['failureThreshold']> } = {};
+  for (const [key, v] of Object.entries(value)) {
+    const at = `${pointer}/${pointerOf(key)}`;
+    if (key === 'concurrency') {
+      if (Number.isInteger(v) && v >= 1 && v <= LIMITS.items) policy.concurrency = v as number;
+      else findings.error('invalid-value', at, `must be a whole number from 1 to ${LIMITS.items}`);
+    } else if (key === 'failureThreshold' || key === 'failure_threshold') {
+      const threshold = thresholdOf(v);
+      if (threshold) policy.failureThreshold = threshold;
+      else findings.error('invalid-value', at, 'must be a whole number of items such as 5, or a share such as "20%"');
+    } else if (LATER.includes(key)) findings.error('unsupported-option', at, `"${key}" can not be honoured by this version; leave it out`);
+    else findings.error('unknown-key', at, `"${key.slice(0, 64)}" means nothing here; there are concurrency and failureThreshold`);
+  }
+  return policy;
+}
+
+function thresholdOf(value: unknown): MapPolicy['failureThreshold'] {
+  if (Number.isInteger(value) && (value as number) >= 0) return { count: value as number };
+  const percent = typeof value === 'string' ? /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(value)?.[1] : undefined;
+  return percent !== undefined && Number(percent) <= 100 ? { percent: Number(percent) } : undefined;
+}
+
+const BACKOFF = { initialMs: 500, factor: 2, maxMs: 30_000, jitter: true };
+
+/** The `retry` of a step, its backoff filled in. */
+export function parseRetry(value: unknown, pointer: string, findings: Findings): RetryPolicyDto | null {
+  if (value === undefined || value === null) return null;
+  try {
+    const given = value as { backoff?: object };
+    return { ...validate(RetryPolicyDto, { ...given, backoff: { ...BACKOFF, ...given.backoff } }) };
+  } catch (e) {
+    if (!(e instanceof InvalidMessage)) throw e;
+    for (const error of e.errors) findings.error('invalid-value', `${pointer}${error.pointer}`, error.message);
+    return null;
+  }
+}
+
+/** A policy with every default filled in; without one an attempt is made once. */
+export function fullRetry(policy: RetryPolicyDto | null | undefined): Required<RetryPolicyDto> {
+  return { maxAttempts: policy?.maxAttempts ?? 1, backoff: { ...BACKOFF, ...policy?.backoff } };
+}

@@ -1,0 +1,139 @@
+import type { CatalogueTool } from './catalogue.js';
+import type { Findings } from './diagnostics.js';
+import { pointerOf } from './json-pointer.js';
+import { nearestName } from './nearest-name.js';
+import type { Plan, PlanStep } from './parse.js';
+import type { Json, JsonObject } from './plan.js';
+import { parseTemplate, pathText, ReferenceError, type PathPart, type Reference } from './references.js';
+
+/** A reference in canonical form and where it stands. */
+export interface Located {
+  readonly pointer: string;
+  readonly reference: Reference;
+  /** Whether the whole string is the reference, so that its type is kept. */
+  readonly whole: boolean;
+}
+
+/** What names in references mean in one plan. */
+export interface Names {
+  readonly plan: Plan;
+  readonly tools: readonly (CatalogueTool | undefined)[];
+  readonly findings: Findings;
+}
+
+/** Output fields of an asset query that may be named without their step. */
+const ASSET_FIELDS = ['assets', 'hostnames', 'ip_addresses', 'asset_count'];
+const ROOTS = ['item', 'index', 'input', 'context', 'steps'];
+
+/** Rewrites every reference of one step into its canonical form (`item`, `index`, `input`, `context`, `steps.<id>.output|items`) and lists them. */
+export class ReferenceResolver {
+  readonly found: Located[] = [];
+
+  constructor(private readonly names: Names, private readonly step: number) {}
+
+  object(value: JsonObject, pointer: string): JsonObject {
+    return this.value(value, pointer, false) as JsonObject;
+  }
+
+  /** `{step.path}` is a reference too, as the first users write it. */
+  mapping(value: JsonObject, pointer: string): JsonObject {
+    return this.value(value, pointer, true) as JsonObject;
+  }
+
+  text(text: string, pointer: string): string {
+    try {
+      const template = parseTemplate(text);
+      if (template.kind === 'text') return text;
+      if (template.kind === 'reference') return `<<${this.add(template.reference, pointer, true)}>>`;
+      return template.parts.map((p) => (typeof p === 'string' ? p : `<<${this.add(p, pointer, false)}>>`)).join('');
+    } catch (e) {
+      if (!(e instanceof ReferenceError)) throw e;
+      this.names.findings.error(e.code, pointer, e.message);
+      return text;
+    }
+  }
+
+  private value(value: Json, pointer: string, mapping: boolean): Json {
+    if (typeof value === 'string') return this.text(mapping ? this.braces(value) : value, pointer);
+    if (Array.isArray(value)) return value.map((v, i) => this.value(v, `${pointer}/${i}`, mapping));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, this.value(v, `${pointer}/${pointerOf(k)}`, mapping)]));
+  }
+
+  private braces(text: string): string {
+    const inner = /^\{([A-Za-z_][^{}]*)\}$/.exec(text)?.[1];
+    const name = inner && /^[A-Za-z0-9_-]+/.exec(inner)?.[0];
+    const { steps } = this.names.plan;
+    if (!inner || !name) return text;
+    if (steps.some((s) => s.id === name)) return `<<${inner}>>`;
+    const byRole = steps.filter((s) => s.role === name);
+    return byRole.length === 1 ? `<<${byRole[0]!.id}${inner.slice(name.length)}>>` : text;
+  }
+
+  /** Notes a reference and gives its canonical text. */
+  private add(written: Reference, pointer: string, whole: boolean): string {
+    const { root, path } = this.canonical(written, pointer);
+    const fallback = written.fallback ? ` ?? ${JSON.stringify(written.fallback.value)}` : '';
+    const text = `${root}${pathText(path)}${fallback}`;
+    this.found.push({ pointer, whole, reference: { root, path, text, ...(written.fallback ? { fallback: written.fallback } : {}) } });
+    return text;
+  }
+
+  private canonical(written: Reference, pointer: string): { root: string; path: readonly PathPart[] } {
+    const { root, path } = written;
+    const { plan, findings } = this.names;
+    const step = plan.steps.findIndex((s) => s.id === root);
+    if (step >= 0 && !ROOTS.includes(root)) return this.shorthand(step, path);
+    if (ASSET_FIELDS.includes(root)) {
+      const query = this.assetQuery();
+      if (query) return { root: 'steps', path: [named(query.id), named('output'), named(root), ...path] };
+    }
+    if (root === 'steps') return this.explicit(written, pointer);
+    if (root === 'input') {
+      const [first] = path;
+      if (first?.kind === 'name' && !Object.hasOwn(plan.inputs, first.name) && !written.fallback) {
+        const near = nearestName(first.name, Object.keys(plan.inputs));
+        findings.error('unknown-input', pointer, `the plan declares no input "${first.name}"${near ? `; do you mean "${near}"?` : '; declare it under "inputs" with a default'}`);
+      }
+    } else if (!ROOTS.includes(root)) {
+      const near = nearestName(root, [...ROOTS, ...plan.steps.map((s) => s.id)]);
+      findings.error('unknown-root', pointer, `<<${written.text.slice(0, 100)}>> begins with nothing known${near ? `; do you mean "${near}"?` : ': there are item, index, input, context, steps and the ids of steps'}`);
+    }
+    return { root, path };
+  }
+
+  private shorthand(index: number, path: readonly PathPart[]): { root: string; path: readonly PathPart[] } {
+    const { id } = this.names.plan.steps[index]!;
+    const tool = this.names.tools[index];
+    const [first, ...rest] = path;
+    const declares = (name: string): boolean => Object.hasOwn((tool?.outputSchema as { properties?: object } | undefined)?.properties ?? {}, name);
+    if (first?.kind === 'name' && (first.name === 'output' || first.name === 'items') && !declares(first.name)) return { root: 'steps', path: [named(id), first, ...rest] };
+    // A step that is called like its list: `assets` and `assets[0]` are the list, `assets.asset_count` a field beside it.
+    if (id === tool?.listOutput && (first === undefined || first.kind !== 'name' || !declares(first.name))) return { root: 'steps', path: [named(id), named('output'), named(id), ...path] };
+    return { root: 'steps', path: [named(id), named('output'), ...path] };
+  }
+
+  private explicit({ text, path }: Reference, pointer: string): { root: string; path: readonly PathPart[] } {
+    const { plan, findings } = this.names;
+    const [id, part] = path;
+    if (id?.kind !== 'name') findings.error('reference-syntax', pointer, `<<${text.slice(0, 100)}>> must name a step: steps.<id>.output`);
+    else if (!plan.steps.some((s) => s.id === id.name)) {
+      const near = nearestName(id.name, plan.steps.map((s) => s.id));
+      findings.error('unknown-step', pointer, `there is no step "${id.name}"${near ? `; do you mean "${near}"?` : ''}`);
+    } else if (part?.kind !== 'name' || (part.name !== 'output' && part.name !== 'items')) {
+      findings.error('unknown-field', pointer, `<<${text.slice(0, 100)}>>: a step has "output" and "items"`);
+    }
+    return { root: 'steps', path };
+  }
+
+  /** The nearest earlier step that gives assets. */
+  private assetQuery(): PlanStep | undefined {
+    const { plan, tools } = this.names;
+    for (let i = this.step - 1; i >= 0; i--) if (tools[i]?.listOutput === 'assets') return plan.steps[i];
+    return undefined;
+  }
+}
+
+function named(name: string): PathPart {
+  return { kind: 'name', name };
+}

@@ -1,0 +1,23 @@
+import { FAILURE_MEANINGS, type FailureDto } from '@opsmesh/contracts';
+import type { CompiledStep, RetryPolicy } from './plan.js';
+
+/** What a failed attempt means for its item. */
+export type AttemptVerdict = { readonly kind: 'retry'; readonly delayMs: number } | { readonly kind: 'failed' } | { readonly kind: 'unknown' };
+
+/**
+ * Decides by the failure's code alone, never by its message.
+ * A doubtful outcome of a tool that is not idempotent is `unknown`; it is repeated only when nothing was done or the tool is idempotent.
+ */
+export function judgeFailure(step: Pick<CompiledStep, 'idempotent' | 'effect' | 'retry'>, attempt: number, failure: FailureDto, random: number): AttemptVerdict {
+  const meaning = FAILURE_MEANINGS[failure.code];
+  const repeatable = step.idempotent || step.effect === 'read' || meaning.effect === 'none';
+  if (meaning.doubtful && !repeatable) return { kind: 'unknown' };
+  if (!meaning.retryable || !repeatable || attempt >= step.retry.maxAttempts) return { kind: 'failed' };
+  return { kind: 'retry', delayMs: retryDelay(step.retry, attempt, random) };
+}
+
+/** Delay before the attempt after `attempt`, in milliseconds: exponential, capped, with full jitter (random in [0, 1)). */
+export function retryDelay({ backoff }: RetryPolicy, attempt: number, random: number): number {
+  const ceiling = Math.min(backoff.maxMs, backoff.initialMs * backoff.factor ** (attempt - 1));
+  return Math.round(backoff.jitter ? ceiling * random : ceiling);
+}

@@ -1,0 +1,43 @@
+import { conditionReferences } from './conditions.js';
+import type { CompiledPlan, CompiledStep, Json } from './plan.js';
+import { parseTemplate, type Reference } from './references.js';
+import { stepOf } from './scope.js';
+
+/** Indexes of the steps whose output, or whose items, are needed to evaluate, list and bind a step. */
+export interface ReferencedSteps {
+  readonly outputs: readonly number[];
+  readonly items: readonly number[];
+}
+
+const known = new WeakMap<CompiledStep, ReferencedSteps>();
+
+/** The steps that a step's condition, list and inputs refer to. */
+export function stepsReferenced(plan: CompiledPlan, step: CompiledStep): ReferencedSteps {
+  let found = known.get(step);
+  if (!found) {
+    const references = [...referencesIn(step.inputs), ...referencesIn(step.forEach), ...(step.when ? conditionReferences(step.when) : [])];
+    known.set(step, found = indexesOf(plan, references));
+  }
+  return found;
+}
+
+/** The steps that a step's output mapping refers to, itself left out. */
+export function stepsMapped(plan: CompiledPlan, step: CompiledStep): ReferencedSteps {
+  const { outputs, items } = indexesOf(plan, referencesIn(step.outputMapping));
+  return { outputs: outputs.filter((i) => i !== step.index), items: items.filter((i) => i !== step.index) };
+}
+
+function indexesOf(plan: CompiledPlan, references: readonly Reference[]): ReferencedSteps {
+  const targets = references.map(stepOf).filter((t) => t !== undefined);
+  const of = (part: 'output' | 'items'): number[] => [...new Set(targets.filter((t) => t.part === part).map((t) => plan.steps.findIndex((s) => s.id === t.id)).filter((i) => i >= 0))];
+  return { outputs: of('output'), items: of('items') };
+}
+
+function referencesIn(value: Json | { readonly [key: string]: Json }): Reference[] {
+  if (typeof value === 'string') {
+    const template = parseTemplate(value);
+    return template.kind === 'reference' ? [template.reference] : template.kind === 'mixed' ? template.parts.filter((p) => typeof p === 'object') : [];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return (Array.isArray(value) ? value : Object.values(value)).flatMap((v) => referencesIn(v));
+}

@@ -1,0 +1,45 @@
+/**
+ * What every process of opsmesh shares.
+ *
+ * | concept | where |
+ * |---|---|
+ * | settings from the environment, start errors | config/ `readConfig` `Env` `processConfig` `databaseUrl` `StartError` |
+ * | key files, service tokens, grants | keys/ `openKeys` `Keys` `TokenRefused` |
+ * | HTTP app, problem documents, DTO pipe, calls to other services | http/ `createHttpApp` `ProblemError` `ProblemFilter` `DtoPipe` `ServiceClient` `isLoopback` |
+ * | who may do what | auth/ `ApiTokenGuard` `ServiceTokenGuard` `Scopes` `CurrentPrincipal` `assertTenant` `TOKEN_VERIFIER` |
+ * | DI tokens that createHttpApp provides everywhere | platform-tokens.ts `PROCESS_CONFIG` `KEYS` `LOGGER` |
+ * | PostgreSQL: pool, migrations, transactions | postgres/ `openDatabase` `transaction` |
+ * | Redis: options and clients | redis/ `redisConnection` `patientRedisConnection` `createRedis` `limitedErrorLog` |
+ * | log | logging/ `createLogger` |
+ * | signals, uncaught errors | shutdown/ `onShutdown` `exitOnUncaught` |
+ *
+ * A `main.ts`: `const config = readConfig((env) => ({ ...processConfig(env, { service, defaultPort }), databaseUrl: databaseUrl(env) }))`,
+ * `const log = createLogger(config.service, { level: config.logLevel })`, `exitOnUncaught(log)`, `const http = await createHttpApp(AppModule, { config, log, tokens: 'own' })`,
+ * `onShutdown({ log, close: http.close })`, `await http.listen()`.
+ */
+export * from './auth/api-token.guard.js';
+export * from './auth/principal.js';
+export * from './auth/remote-token-verifier.js';
+export * from './auth/service-token.guard.js';
+export * from './auth/token-verifier.js';
+export * from './config/env.js';
+export * from './config/process-config.js';
+export * from './config/start-error.js';
+export * from './http/body-parsing.js';
+export * from './http/dto.pipe.js';
+export * from './http/http-app.js';
+export * from './http/local-only.js';
+export * from './http/problem-error.js';
+export * from './http/problem.filter.js';
+export * from './http/service-client.js';
+export type { GrantSigner } from './keys/grants.js';
+export * from './keys/keys.js';
+export * from './keys/token-refused.js';
+export * from './logging/logger.js';
+export * from './logging/nest-logger.js';
+export * from './platform-tokens.js';
+export * from './platform.module.js';
+export * from './postgres/database.js';
+export * from './postgres/transaction.js';
+export * from './redis/connection.js';
+export * from './shutdown/shutdown.js';

@@ -1,0 +1,65 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import type { Logger } from 'pino';
+
+/** What ioredis and BullMQ agree on; their own option types don't fit each other. */
+export interface RedisConnection {
+  readonly host: string;
+  readonly port: number;
+  readonly db: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: { readonly servername: string };
+}
+
+/** Connection options of a `redis://` or `rediss://` (TLS) URL; its path is the database's number. */
+export function redisConnection(url: string): RedisConnection {
+  const u = new URL(url);
+  const host = u.hostname.replace(/^\[|\]$/g, '');
+  return {
+    host,
+    port: Number(u.port || 6379),
+    db: Number(u.pathname.slice(1) || 0),
+    ...(u.username && { username: decodeURIComponent(u.username) }),
+    ...(u.password && { password: decodeURIComponent(u.password) }),
+    ...(u.protocol === 'rediss:' && { tls: { servername: host } }),
+  };
+}
+
+/** Longest pause between two attempts to connect, in milliseconds. */
+const RECONNECT_MS = 1000;
+/** Shortest time between two log lines about a broken connection, in milliseconds. */
+const LOG_EVERY_MS = 5000;
+
+/** The options of {@link redisConnection} with endless reconnecting, as BullMQ and blocking readers need it: commands wait for the server. */
+export function patientRedisConnection(url: string): RedisConnection & { maxRetriesPerRequest: null; retryStrategy: (times: number) => number } {
+  return { ...redisConnection(url), maxRetriesPerRequest: null, retryStrategy };
+}
+
+export interface RedisClientOptions {
+  readonly log: Logger;
+  /** What differs from our defaults, for example `{ maxRetriesPerRequest: null }` for blocking reads. */
+  readonly extra?: Omit<RedisOptions, 'protocol' | 'replyMapping'>;
+}
+
+/** A client that reconnects for ever, at most 1 s apart, and logs trouble at most every 5 s. By default a command fails after 3 lost connections. */
+export function createRedis(url: string, { log, extra = {} }: RedisClientOptions): Redis {
+  const options: Omit<RedisOptions, 'protocol' | 'replyMapping'> = { ...redisConnection(url), maxRetriesPerRequest: 3, retryStrategy, ...extra };
+  const redis = new Redis(options);
+  redis.on('error', limitedErrorLog(log, 'redis'));
+  return redis;
+}
+
+/** A listener for 'error' events that logs the first one and then at most one every 5 s. */
+export function limitedErrorLog(log: Logger, what: string): (err: Error) => void {
+  let last = -Infinity;
+  return (err) => {
+    const now = performance.now();
+    if (now - last < LOG_EVERY_MS) return;
+    last = now;
+    log.error({ err }, `${what}: ${err.message || (err as NodeJS.ErrnoException).code}`);
+  };
+}
+
+function retryStrategy(times: number): number {
+  return Math.min(times * 50, RECONNECT_MS);
+}

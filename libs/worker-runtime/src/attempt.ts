@@ -1,0 +1,125 @@
+import { performance } from 'node:perf_hooks';
+import { FAILURE_MEANINGS, ToolFailure, type ConnectionDto, type Credential, type JobDto } from '@opsmesh/contracts';
+import type { Logger } from 'pino';
+import type { Redactor } from './redaction.js';
+import type { RegisteredTool } from './tool-registry.js';
+import type { ToolContext } from './tool.js';
+
+/** The grant of a claimed attempt and what came with it. */
+export interface Granted {
+  readonly grant: string;
+  /** When the grant expires, in seconds since the epoch. */
+  readonly expires: number;
+  readonly connection: ConnectionDto | undefined;
+  /** Exchanges the grant for the credential. */
+  lease(): Promise<Credential>;
+}
+
+/** What an attempt needs of the process it runs in. */
+export interface AttemptSurroundings {
+  readonly log: Logger;
+  progress(attempt: Attempt, news: { percent?: number; message?: string }): void;
+}
+
+/**
+ * One attempt while it runs here; also the context its handler gets.
+ * 1. The first reason to abort wins; later ones change nothing.
+ * 2. Signal and logger are made when they are first asked for: most calls need neither.
+ * 3. The credential is fetched at most once, and from then on everything that leaves the attempt is searched for its secrets.
+ */
+export class Attempt implements ToolContext {
+  readonly attempt: ToolContext['attempt'];
+  readonly tenantId: string;
+  readonly actorId: string;
+  readonly deadline: number;
+  readonly begun = performance.now();
+  /** Why it was aborted. */
+  aborted: ToolFailure | undefined;
+  /** Called when it is aborted. */
+  onAbort: (() => void) | undefined;
+  /** Set when the tool declares a credential and the attempt was claimed. */
+  connection?: ConnectionDto;
+  redactor: Redactor | undefined;
+  private granted: Granted | undefined;
+  private controller: AbortController | undefined;
+  private leased: Promise<Credential> | undefined;
+  private logger: Logger | undefined;
+
+  constructor(readonly job: JobDto, readonly tool: RegisteredTool, private readonly around: AttemptSurroundings) {
+    this.attempt = { id: job.attemptId, runId: job.runId, stepId: job.stepId, item: job.item, number: job.attempt };
+    this.tenantId = job.tenantId;
+    this.actorId = job.actorId;
+    this.deadline = this.begun + job.timeoutMs;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.aborted) this.controller.abort(this.aborted);
+    }
+    return this.controller.signal;
+  }
+
+  get log(): Logger {
+    return (this.logger ??= this.around.log.child({ attemptId: this.job.attemptId, tool: this.job.tool, tenantId: this.tenantId }));
+  }
+
+  // Handlers may take these three out of the context, so they are bound.
+  readonly progress = (news: { percent?: number; message?: string }): void => {
+    this.around.progress(this, news.message !== undefined && this.redactor ? { ...news, message: this.redactor.text(news.message) } : news);
+  };
+
+  readonly credential = (): Promise<Credential> => (this.leased ??= this.lease());
+
+  readonly assertGrant = (): void => {
+    if (this.granted && Date.now() >= this.granted.expires * 1000) throw new ToolFailure('grant-refused', 'the grant expired before the tool acted');
+  };
+
+  grant(granted: Granted): void {
+    this.granted = granted;
+    if (granted.connection) this.connection = granted.connection;
+  }
+
+  abort(reason: ToolFailure): void {
+    if (this.aborted) return;
+    this.aborted = reason;
+    this.controller?.abort(reason);
+    this.onAbort?.();
+  }
+
+  /** Whether the tool may have done something that must not be done twice: it was claimed, is not idempotent, and had what it needs to act. */
+  get mayHaveActed(): boolean {
+    const { idempotent, credential } = this.tool.options;
+    return this.job.claim && !idempotent && (credential === undefined || this.redactor !== undefined);
+  }
+
+  private async lease(): Promise<Credential> {
+    if (!this.granted || !this.tool.options.credential) throw new ToolFailure('credential-unavailable', `the tool "${this.job.tool}" declares no credential`);
+    this.assertGrant();
+    return this.granted.lease();
+  }
+}
+
+/** What an error of a handler means for its attempt. */
+export function failureOf(error: unknown, attempt: Pick<Attempt, 'aborted' | 'mayHaveActed' | 'job'>): ToolFailure {
+  const { aborted } = attempt;
+  // A failure of the handler's own is its word. The reason of the abort that merely passed through (as fetch does with it) says nothing of the target.
+  if (error instanceof ToolFailure && error !== aborted) return error;
+  if (!aborted) return toolFailed(error);
+  const { code } = aborted.failure;
+  if (code === 'timed-out') return aborted;
+  if (attempt.mayHaveActed) return new ToolFailure('stop-unconfirmed', `${aborted.message}; whether the target stopped is not known`);
+  // It was claimed but had not acted: no doubt is left.
+  if (attempt.job.claim && FAILURE_MEANINGS[code].doubtful) return new ToolFailure('service-unavailable', `${aborted.message} before the tool acted`);
+  return aborted;
+}
+
+function toolFailed(error: unknown): ToolFailure {
+  if (error instanceof Error) return new ToolFailure('tool-failed', error.message || error.name, { cause: causeOf(error) });
+  return new ToolFailure('tool-failed', typeof error === 'string' ? error : 'the handler threw something that is no error');
+}
+
+function causeOf(error: Error): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  return typeof code === 'string' ? `${error.name} ${code}` : error.name;
+}

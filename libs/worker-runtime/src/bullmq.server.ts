@@ -1,0 +1,95 @@
+import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { InvalidMessage, QUEUE_PREFIX } from '@opsmesh/contracts';
+import { limitedErrorLog, patientRedisConnection, StartError, type Logger } from '@opsmesh/platform';
+import { Worker, type Job } from 'bullmq';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { AttemptRunner, Invoke } from './run-attempt.js';
+import type { ToolRegistry } from './tool-registry.js';
+
+/** Life of a job's lock, in milliseconds; renewed at half of it. */
+const LOCK_MS = 60_000;
+/** Time between two looks for jobs whose lock ran out, in milliseconds. */
+const STALLED_MS = 30_000;
+/** Pause before BullMQ tries a failed call to Redis again, in milliseconds; its default of 15 s would outlast locks. */
+const RETRY_MS = 1000;
+
+export interface BullmqServerOptions {
+  readonly queue: string;
+  readonly redisUrl: string;
+  readonly concurrency: number;
+  readonly tools: ToolRegistry;
+  readonly runner: Pick<AttemptRunner, 'run'>;
+  readonly log: Logger;
+  /** Default QUEUE_PREFIX. */
+  readonly prefix?: string;
+}
+
+type Events = Record<string, (...args: unknown[]) => void>;
+
+/**
+ * Nest transport on one BullMQ queue: the job's name is the message pattern. BullMQ neither retries nor recovers: a job that was lost is
+ * declared failed, and the orchestrator decides what that means.
+ */
+export class BullmqServer extends Server<Events> implements CustomTransportStrategy {
+  private worker: Worker | undefined;
+  private closing: Promise<void> | undefined;
+  private readonly context = new BaseRpcContext<unknown[]>([]);
+
+  constructor(private readonly options: BullmqServerOptions) {
+    super();
+  }
+
+  /** @throws StartError (to `callback`) when a tool has no handler. */
+  listen(callback: (err?: unknown) => void): void {
+    const { queue, redisUrl, concurrency, log, prefix = QUEUE_PREFIX } = this.options;
+    const missing = [...this.options.tools.keys()].filter((name) => !this.messageHandlers.has(name));
+    if (missing.length > 0) {
+      callback(new StartError(`no handler is bound for ${missing.join(', ')}: is the class a controller of the service's module?`));
+      return;
+    }
+    // Two parameters on purpose: with a third BullMQ makes an AbortController for each job, and attempts are aborted by the runner.
+    const worker = new Worker(queue, (job: Job) => this.process(job), {
+      connection: patientRedisConnection(redisUrl), prefix, concurrency, autorun: false,
+      lockDuration: LOCK_MS, stalledInterval: STALLED_MS, maxStalledCount: 0, runRetryDelay: RETRY_MS,
+      removeOnComplete: { count: 0 }, removeOnFail: { count: 1000 },
+    });
+    this.worker = worker;
+    worker.on('error', limitedErrorLog(log, 'BullMQ')); // without a listener it would end the process
+    worker.on('stalled', (jobId) => { log.warn({ jobId }, 'a job of this queue lost its worker'); });
+    worker.waitUntilReady().then(() => {
+      worker.run().catch((err: unknown) => { log.error({ err }, 'the worker ended'); });
+      callback();
+    }, callback);
+  }
+
+  /** Stops taking jobs at once; resolves when those in hand are finished. */
+  close(): Promise<void> {
+    return (this.closing ??= this.worker?.close() ?? Promise.resolve());
+  }
+
+  /** Events of the worker are logged here; nobody else needs them. */
+  override on(): void {}
+
+  override unwrap<T>(): T {
+    if (!this.worker) throw new Error('listen() was not called yet');
+    return this.worker as T;
+  }
+
+  private async process(job: Job): Promise<void> {
+    try {
+      await this.options.runner.run(job.name, job.data, this.invoke);
+    } catch (e) {
+      if (e instanceof InvalidMessage) this.options.log.error({ jobId: job.id, tool: job.name, errors: e.errors }, 'a job that can not be read was set aside');
+      else this.options.log.error({ err: e, jobId: job.id, tool: job.name }, 'a job ended without a result');
+      throw e;
+    }
+  }
+
+  /** Handlers may return a value, a promise or an observable; of the last its last value counts. */
+  private readonly invoke: Invoke = async (tool, call) => {
+    const handler = this.messageHandlers.get(tool);
+    if (!handler) throw new Error(`no handler for ${tool}`);
+    const output: unknown = await handler(call, this.context);
+    return isObservable(output) ? lastValueFrom(output, { defaultValue: undefined }) : output;
+  };
+}

@@ -1,0 +1,102 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { canonicalJson, ClaimAnswerDto, FAILURE_CODES, InvalidMessage, ToolFailure, validate, type Credential, type FailureCode, type GrantClaims } from '@opsmesh/contracts';
+import { ProblemError, StartError, TokenRefused, type Keys, type ServiceClient } from '@opsmesh/platform';
+import type { Attempt, Granted } from './attempt.js';
+import { makeLeaseKey, type LeaseKey } from './lease-key.js';
+import { Redactor } from './redaction.js';
+
+/** Pauses between attempts to reach the orchestrator: doubling from the first to the second, in milliseconds. */
+const BACKOFF_MS = [100, 2000] as const;
+
+export interface ClaimClientParts {
+  readonly workerId: string;
+  readonly keys: Keys;
+  readonly orchestrator: ServiceClient;
+  readonly assetService: ServiceClient;
+}
+
+/** Claims attempts at the orchestrator and leases their credentials from the asset service. */
+export class ClaimClient {
+  constructor(private readonly parts: ClaimClientParts) {}
+
+  /**
+   * Asks until it is answered or the attempt is aborted.
+   * @returns the grant, or undefined when the attempt belongs to somebody else or is no longer wanted: then nothing may be done or said.
+   * @throws ToolFailure; nothing was done then.
+   */
+  async claim(attempt: Attempt): Promise<Granted | undefined> {
+    const key = attempt.tool.options.credential ? await makeLeaseKey() : undefined;
+    // Without a credential nothing is ever sealed: any text of the form stands for a key nobody has, and keeps the claim tied to this one delivery.
+    const keyThumbprint = key?.thumbprint ?? randomBytes(32).toString('base64url');
+    const inputSha256 = createHash('sha256').update(canonicalJson(attempt.job.input)).digest('hex');
+    const answer = await this.ask(attempt, { workerId: this.parts.workerId, inputSha256, keyThumbprint });
+    if (!answer) return undefined;
+    const claims = await this.verify(answer.grant);
+    const expected = { attempt: attempt.job.attemptId, tenant: attempt.tenantId, worker: this.parts.workerId, tool: attempt.job.tool, inputSha256, keyThumbprint };
+    for (const [name, value] of Object.entries(expected)) {
+      if (claims[name as keyof GrantClaims] !== value) throw new ToolFailure('grant-refused', `the grant is for another ${name}`);
+    }
+    checkConnection(attempt, answer);
+    return { grant: answer.grant, expires: claims.exp, connection: answer.connection, lease: () => this.lease({ attempt, grant: answer.grant, key }) };
+  }
+
+  private async ask(attempt: Attempt, body: object): Promise<ClaimAnswerDto | undefined> {
+    const path = `/internal/attempts/${encodeURIComponent(attempt.job.attemptId)}/claim`;
+    let wait: number = BACKOFF_MS[0];
+    for (;;) {
+      try {
+        return validate(ClaimAnswerDto, await this.parts.orchestrator.call('POST', path, { body, signal: attempt.signal }));
+      } catch (e) {
+        if (attempt.aborted) throw notClaimed(attempt.aborted);
+        if (e instanceof InvalidMessage) throw new ToolFailure('grant-refused', 'the answer to the claim could not be read', { cause: e.message });
+        if (!(e instanceof ProblemError)) throw e;
+        if (e.code === 'claim-refused') return undefined;
+        if (e.status < 500 && e.status !== 429) throw refusal(e, 'target-refused');
+      }
+      await pause(wait, undefined, { signal: attempt.signal }).catch(() => undefined);
+      if (attempt.aborted) throw notClaimed(attempt.aborted);
+      wait = Math.min(wait * 2, BACKOFF_MS[1]);
+    }
+  }
+
+  private async verify(grant: string): Promise<GrantClaims> {
+    try {
+      return await this.parts.keys.verifyGrant(grant);
+    } catch (e) {
+      if (e instanceof TokenRefused || e instanceof StartError) throw new ToolFailure('grant-refused', e.message);
+      throw e;
+    }
+  }
+
+  private async lease({ attempt, grant, key }: { attempt: Attempt; grant: string; key: LeaseKey | undefined }): Promise<Credential> {
+    if (!key) throw new ToolFailure('credential-unavailable', 'the tool declares no credential');
+    let answer: unknown;
+    try {
+      answer = await this.parts.assetService.call('POST', '/internal/leases', { body: { grant, publicKey: key.publicKey }, signal: attempt.signal });
+    } catch (e) {
+      if (attempt.aborted || !(e instanceof ProblemError)) throw e;
+      throw e.status >= 500 ? new ToolFailure('service-unavailable', `no credential: ${e.detail}`) : refusal(e, 'credential-unavailable');
+    }
+    const credential = await key.open(answer);
+    attempt.redactor = new Redactor(credential);
+    return credential;
+  }
+}
+
+function checkConnection(attempt: Attempt, { connection }: ClaimAnswerDto): void {
+  const need = attempt.tool.options.credential;
+  if (!need) return;
+  if (!connection) throw new ToolFailure('grant-refused', 'the claim was answered without a connection to the target');
+  if (connection.protocol !== need.kind) throw new ToolFailure('target-refused', `the tool "${attempt.job.tool}" needs a target with ${need.kind}, but ${connection.hostname} has ${connection.protocol}`);
+}
+
+/** A refusal by the orchestrator or the asset service; a code that is no failure code becomes `otherwise`. */
+function refusal(problem: ProblemError, otherwise: FailureCode): ToolFailure {
+  return new ToolFailure(FAILURE_CODES.find((c) => c === problem.code) ?? otherwise, problem.detail, { cause: problem.code });
+}
+
+/** Nothing was done yet, whatever ended the wait. */
+function notClaimed(aborted: ToolFailure): ToolFailure {
+  return aborted.failure.code === 'cancelled' ? aborted : new ToolFailure('service-unavailable', 'the attempt could not be claimed in time: the orchestrator did not answer', { cause: aborted.message });
+}

@@ -1,0 +1,44 @@
+import { LeaseAnswerDto, ToolFailure, validate, type Credential } from '@opsmesh/contracts';
+import { calculateJwkThumbprint, compactDecrypt, exportJWK, generateKeyPair } from 'jose';
+
+/** A key pair for one lease; its private half never leaves the process and is gone with the attempt. */
+export interface LeaseKey {
+  /** RFC 7638 thumbprint of the public half. */
+  readonly thumbprint: string;
+  /** The public half, a JWK as JSON text. */
+  readonly publicKey: string;
+  /**
+   * The credential in the answer to a lease.
+   * @throws ToolFailure `credential-unavailable`
+   */
+  open(answer: unknown): Promise<Credential>;
+}
+
+const DECRYPT = { keyManagementAlgorithms: ['ECDH-ES'], contentEncryptionAlgorithms: ['A256GCM'] };
+
+export async function makeLeaseKey(): Promise<LeaseKey> {
+  const { publicKey, privateKey } = await generateKeyPair('ECDH-ES', { crv: 'X25519' });
+  const jwk = await exportJWK(publicKey);
+  return {
+    thumbprint: await calculateJwkThumbprint(jwk),
+    publicKey: JSON.stringify(jwk),
+    open: async (answer) => {
+      try {
+        const { plaintext } = await compactDecrypt(validate(LeaseAnswerDto, answer).sealed, privateKey, DECRYPT);
+        const credential: unknown = JSON.parse(new TextDecoder().decode(plaintext));
+        if (isCredential(credential)) return credential;
+      } catch {
+        // The error could repeat a part of the secret.
+      }
+      throw new ToolFailure('credential-unavailable', 'the credential that the asset service sent could not be opened');
+    },
+  };
+}
+
+function isCredential(value: unknown): value is Credential {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kind, username, password, privateKey, passphrase } = value as Record<string, unknown>;
+  const optional = (v: unknown): boolean => v === undefined || typeof v === 'string';
+  if (typeof username !== 'string') return false;
+  return kind === 'ssh' ? [password, privateKey, passphrase].every(optional) : kind === 'winrm' && typeof password === 'string';
+}

@@ -1,0 +1,47 @@
+import { Controller, Injectable, Module, type Type } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
+import { IsOptional, IsString } from 'class-validator';
+import { discoverTools } from './tool-registry.js';
+import { Tool, type ToolOptions } from './tool.js';
+
+class Input { @IsString() host!: string; @IsOptional() @IsString() command?: string }
+class Output { @IsString() text!: string }
+const options = (more: Partial<ToolOptions> = {}): ToolOptions => ({ name: 'ping', version: '1.0.0', description: 'd', input: Input, output: Output, effect: 'read', idempotent: true, timeoutMs: 1000, ...more });
+
+function toolClass(name: string, more: Partial<ToolOptions> = {}): Type {
+  @Controller()
+  class Some { @Tool(options(more)) run() { return { text: '' }; } }
+  Object.defineProperty(Some, 'name', { value: name });
+  return Some;
+}
+async function discover(controllers: Type[], providers: Type[] = []) {
+  @Module({ controllers, providers }) class Root {}
+  const module = await Test.createTestingModule({ imports: [Root] }).compile();
+  return discoverTools(module.get(ModulesContainer));
+}
+
+it('finds the tools of all controllers with their schemas', async () => {
+  const tools = await discover([toolClass('A'), toolClass('B', { name: 'nmap', examples: [{ host: 'h' }], commands: [{ pointer: '/command', dialect: 'posix-shell' }] })]);
+  expect([...tools.keys()]).toEqual(['ping', 'nmap']);
+  expect(tools.get('nmap')!.declaration).toMatchObject({ name: 'nmap', examples: [{ host: 'h' }], commands: [{ pointer: '/command', dialect: 'posix-shell' }], inputSchema: { required: ['host'], additionalProperties: false }, outputSchema: { required: ['text'] } });
+  expect(tools.get('ping')!.declaration).not.toHaveProperty('input');
+});
+
+it.each<[string, () => [Type[], Type[]?], string]>([
+  ['a name twice', () => [[toolClass('A'), toolClass('B')]], 'the tool "ping" is declared twice, by A.run and by B.run: rename or remove one'],
+  ['no tool', () => [[]], 'the service has no tool: add a class with a @Tool() method to the controllers of its module'],
+  ['a bad name', () => [[toolClass('A', { name: 'no good' })]], 'the tool "no good" of A.run is declared badly: ToolDeclarationDto is not valid: /name'],
+  ['an example that does not fit', () => [[toolClass('A', { examples: [{ hots: 'x' }] })]], 'the tool "ping" of A.run is declared badly: example 0'],
+  ['a target that the input lacks', () => [[toolClass('A', { target: '/hots' })]], 'target points to /hots, which the input does not have'],
+  ['a credential target that the input lacks', () => [[toolClass('A', { credential: { kind: 'ssh', target: '/hots' } })]], 'credential.target points to /hots'],
+  ['a command that the input lacks', () => [[toolClass('A', { commands: [{ pointer: '/script', dialect: 'powershell' }] })]], 'a command points to /script'],
+  ['a list that the output lacks', () => [[toolClass('A', { listOutput: 'rows' })]], 'listOutput is rows, which the output does not have'],
+])('refuses %s and says what to change', async (_what, make, message) => {
+  await expect(discover(...make())).rejects.toThrow(message);
+});
+
+it('refuses a tool whose class is no controller', async () => {
+  @Injectable() class Lost { @Tool(options()) run() { return { text: '' }; } }
+  await expect(discover([toolClass('A', { name: 'other' })], [Lost])).rejects.toThrow('Lost has the tool "ping" but is a provider of Root: move it to the module\'s controllers');
+});
