@@ -1,9 +1,24 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 
 /** What figures depend on. */
 export function machine() {
   return { cpu: cpus()[0]?.model.trim(), cores: availableParallelism(), memoryGiB: Math.round(totalmem() / 2 ** 30), kernel: release(), node: process.version, load1: Number(loadavg()[0].toFixed(2)) };
+}
+
+/** CPU time that a process and its children have used so far, in microseconds (measured in ticks of 10 ms). */
+export function cpuOf(pid) {
+  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && stat(name)?.[1] === String(pid));
+  return [String(pid), ...children].reduce((sum, p) => sum + (stat(p)?.slice(11, 13).reduce((a, b) => a + Number(b), 0) ?? 0), 0) * 10_000;
+}
+
+/** The fields of /proc/pid/stat after the name: state, parent, ... */
+function stat(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Resident memory of a process in MiB: now, and at its highest. */

@@ -48,10 +48,10 @@ function summary({ product, floor }) {
     Object.assign(out, {
       stepsPerSecond: round1(of(product, 'stepsPerSecond')), p50Ms: round1(of(product, 'p50Ms'), 1), p99Ms: round1(of(product, 'p99Ms'), 1),
       sqlStatementsPerStep: round1(of(product, 'sqlStatementsPerStep'), 3), sqlTransactionsPerStep: round1(of(product, 'sqlTransactionsPerStep'), 3), redisCommandsPerStep: round1(of(product, 'redisCommandsPerStep'), 2),
-      rssMb: Math.max(...product.flatMap((s) => Object.values(s.memory).map((m) => m.rssMb))), memory: product.at(-1).memory,
+      rssMb: Math.max(...product.flatMap((s) => Object.values(s.memory).map((m) => m.rssMb))), cpuMicrosPerStep: product.at(-1).cpuMicrosPerStep, memory: product.at(-1).memory,
     });
   }
-  if (floor.length > 0) out.floorStepsPerSecond = round1(of(floor, 'stepsPerSecond'));
+  if (floor.length > 0) Object.assign(out, { floorStepsPerSecond: round1(of(floor, 'stepsPerSecond')), floorCpuMicrosPerStep: floor.at(-1).cpuMicrosPerStep });
   if (product.length > 0 && floor.length > 0) out.ratio = round1(median(product.map((p, i) => p.stepsPerSecond / floor[i].stepsPerSecond)), 2);
   return out;
 }

@@ -10,7 +10,7 @@ import { Redis } from 'ioredis';
 import { freePort } from '../tools/ports.mjs';
 import { startPostgres } from '../tools/postgres.mjs';
 import { startRedis } from '../tools/redis.mjs';
-import { memoryOf } from './machine.mjs';
+import { cpuOf, memoryOf } from './machine.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -37,24 +37,29 @@ export async function startRig({ product, profile }) {
   if (product) {
     const orchestrator = child(join(here, '../apps/orchestrator/dist/main.js'), { PORT: String(port) });
     const worker = child(join(here, 'noop-worker.mjs'), { PORT: '0' });
-    pids = { orchestrator: orchestrator.pid, worker: worker.pid };
+    pids = { orchestrator: orchestrator.pid, worker: worker.pid, redis: redisServer.pid, postgres: postgres.pid };
     await until(async () => (await fetch(`${api}/tools/bench-noop`).catch(() => undefined))?.ok, 'the orchestrator and its worker');
   }
   let floorDriver;
+  let floorWorker;
   const floor = async (workload) => {
     if (!floorDriver) {
-      const worker = child(join(here, 'floor-worker.mjs'));
-      await once(worker, 'message');
+      floorWorker = child(join(here, 'floor-worker.mjs'));
+      await once(floorWorker, 'message');
       floorDriver = child(join(here, 'floor-driver.mjs'));
       await once(floorDriver, 'message');
     }
+    const floorPids = { driver: floorDriver.pid, worker: floorWorker.pid, redis: redisServer.pid, postgres: postgres.pid };
+    const cpu = () => Object.values(floorPids).map((p) => cpuOf(p));
+    const before = cpu();
     floorDriver.send({ shape: workload.shape, runs: workload.runs, options: workload.options });
     const [{ seconds, steps }] = await once(floorDriver, 'message');
-    return { stepsPerSecond: steps / seconds };
+    const after = cpu();
+    return { stepsPerSecond: steps / seconds, cpuMicrosPerStep: Object.fromEntries(Object.keys(floorPids).map((n, i) => [n, Math.round((after[i] - before[i]) / steps)])) };
   };
   return {
-    floor,
-    product: (workload) => runProduct({ workload, api, pool, redis, pids, redisPid: redisServer.pid }),
+    pool, floor,
+    product: (workload) => runProduct({ workload, api, pool, redis, pids }),
     async stop() {
       await Promise.all(children.map(async (c) => { if (c.exitCode === null) { const ended = once(c, 'exit'); c.kill('SIGTERM'); await ended; } }));
       redis.disconnect();
@@ -66,15 +71,19 @@ export async function startRig({ product, profile }) {
   };
 }
 
-async function runProduct({ workload, api, pool, redis, pids, redisPid }) {
+async function runProduct({ workload, api, pool, redis, pids }) {
+  const names = Object.keys(pids);
+  const cpu = () => names.map((n) => cpuOf(pids[n]));
   await pool.query('select pg_stat_statements_reset()');
   const before = await counters(pool, redis);
+  const cpuBefore = cpu();
   const steps = workload.runs * workload.stepsPerRun;
   const start = performance.now();
   const ids = await submit(api, workload);
   await until(async () => (await pool.query(`select count(*)::int as n from orchestrator.runs where id = any($1::uuid[]) and status not in ('running', 'paused')`, [ids])).rows[0].n === ids.length, 'the runs', 600_000);
   const seconds = (performance.now() - start) / 1000;
   const after = await counters(pool, redis);
+  const cpuAfter = cpu();
   const { rows: [latency] } = await pool.query(
     `select percentile_cont(0.5) within group (order by ms) as p50, percentile_cont(0.99) within group (order by ms) as p99, count(*)::int as n, count(*) filter (where status <> 'succeeded')::int as bad
      from (select extract(epoch from finished_at - queued_at) * 1000 as ms, status from orchestrator.items where run_id = any($1::uuid[])) t`, [ids]);
@@ -82,7 +91,8 @@ async function runProduct({ workload, api, pool, redis, pids, redisPid }) {
   return {
     stepsPerSecond: steps / seconds, p50Ms: Number(latency.p50), p99Ms: Number(latency.p99),
     sqlStatementsPerStep: (after.statements - before.statements) / steps, sqlTransactionsPerStep: (after.transactions - before.transactions) / steps, redisCommandsPerStep: (after.commands - before.commands) / steps,
-    memory: { orchestrator: memoryOf(pids.orchestrator), worker: memoryOf(pids.worker), redis: memoryOf(redisPid) },
+    cpuMicrosPerStep: Object.fromEntries(names.map((n, i) => [n, Math.round((cpuAfter[i] - cpuBefore[i]) / steps)])),
+    memory: Object.fromEntries(names.filter((n) => n !== 'postgres').map((n) => [n, memoryOf(pids[n])])),
   };
 }
 

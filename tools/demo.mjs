@@ -8,6 +8,7 @@ import { PORTS } from './mesh-ports.mjs';
 import { progressOn } from './terminal/progress.mjs';
 import { seedFleet } from './seed.mjs';
 import { stopSignal } from './processes/stop-signals.mjs';
+import { guardFolder } from './processes/watchdog.mjs';
 import { humanBytes, table } from './terminal/table.mjs';
 
 const RUN_MS = 60_000;
@@ -23,6 +24,7 @@ const began = performance.now();
 const seconds = () => ((performance.now() - began) / 1000).toFixed(1);
 const dataDir = mkdtempSync(join(tmpdir(), 'opsmesh-demo-'));
 chmodSync(dataDir, 0o711);
+const release = guardFolder(dataDir);
 const stopped = stopSignal((why) => console.log(`\nStopping (${why}) ...`));
 
 let mesh;
@@ -43,6 +45,7 @@ try {
 }
 await mesh?.stop();
 for (const folder of [mesh?.cluster, dataDir]) if (folder) rmSync(folder, { recursive: true, force: true });
+release();
 if (exitCode === 0) console.log(farewell());
 process.exit(exitCode);
 

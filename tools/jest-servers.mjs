@@ -4,12 +4,14 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from './postgres.mjs';
+import { guardFolder } from './processes/watchdog.mjs';
 import { startRedis } from './redis.mjs';
 
 /** Both servers with their data in a temporary folder, which `stop()` removes. Nothing is kept: no fsync, no append-only file. */
 export async function startTestServers() {
   const dir = mkdtempSync(join(tmpdir(), 'opsmesh-test-'));
   chmodSync(dir, 0o711);
+  const release = guardFolder(dir);
   const [redis, postgres] = await Promise.all([
     startRedis({ dir: join(dir, 'redis'), persist: false }),
     startPostgres({ dir: join(dir, 'pg'), settings: { fsync: 'off' } }),
@@ -20,6 +22,7 @@ export async function startTestServers() {
     stop: async () => {
       await Promise.all([redis.stop(), postgres.stop()]);
       for (const folder of [postgres.folder, dir]) rmSync(folder, { recursive: true, force: true });
+      release();
     },
   };
 }

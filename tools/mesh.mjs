@@ -1,5 +1,5 @@
 // The whole mesh as children of this process: for npm start, the demo, the e2e specs and the bench.
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Child } from './processes/child.mjs';
@@ -28,6 +28,8 @@ export async function startMesh({ dataDir, ports, demo = false, env = {}, only, 
   for (const name of names) if (mainOf(name) && !existsSync(mainOf(name))) throw new Error(`${mainOf(name)} is missing: run npm run build`);
 
   privateFolder(data, { traversable: true });
+  // As root, PostgreSQL's user has to pass through it; what is secret inside is closed by itself.
+  if (process.getuid?.() === 0) chmodSync(data, statSync(data).mode | 0o011);
   const lock = await lockData(data, say);
   const children = {};
   const order = () => Object.values(children).sort((a, b) => a.stage - b.stage);

@@ -83,8 +83,8 @@ async function initialise({ cluster, bin, as, password }) {
 
 /** Nothing of ours but the mark by which npm test finds what a run left behind. */
 function environment() {
-  const { PATH, OPSMESH_TEST_RUN } = process.env;
-  return { PATH, TMPDIR: '/tmp', TZ: 'UTC', LC_ALL: 'C.UTF-8', ...(OPSMESH_TEST_RUN ? { OPSMESH_TEST_RUN } : {}) };
+  const { PATH, TEST_RUN_MARK } = process.env;
+  return { PATH, TMPDIR: '/tmp', TZ: 'UTC', LC_ALL: 'C.UTF-8', ...(TEST_RUN_MARK ? { TEST_RUN_MARK } : {}) };
 }
 
 /** Removes a postmaster.pid whose pid belongs to something else now (a restarted container gives the same pids again). */

@@ -41,10 +41,10 @@ export function fetchRedis() {
 /**
  * A Redis on 127.0.0.1 with its data in `dir` and a password that stands in no argument list.
  * @param {{ dir: string, port: number, persist?: boolean, passwordFile?: string, log?: string }} options
- *   passwordFile: made on first use, `<dir>.password` by default; log: `<dir>.log` by default
+ *   passwordFile: made on first use, `password` in dir by default; log: `redis.log` in dir by default
  * @returns {{ url: string, child: Child }} not started yet
  */
-export function redisChild({ dir, port, persist = true, passwordFile = `${dir}.password`, log = `${dir}.log` }) {
+export function redisChild({ dir, port, persist = true, passwordFile = join(dir, 'password'), log = join(dir, 'redis.log') }) {
   if (!findRedis()) fetchRedis();
   const { bin, env } = findRedis();
   privateFolder(dir);

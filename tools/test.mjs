@@ -1,4 +1,5 @@
-// npm test: every check of the repository, phase by phase. The last line is "N passed, N failed" (and "N skipped").
+// npm test: every check of the repository, phase by phase; npm test -- unit e2e: only those phases and what they need.
+// The last line is "N passed, N failed" (and "N skipped").
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -14,7 +15,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const logs = join(root, '.jest');
 const PHASE_MS = 10 * 60_000;
 /** Marks every process of this run by its environment. */
-const MARK = 'OPSMESH_TEST_RUN';
+const MARK = 'TEST_RUN_MARK';
 process.env[MARK] = randomUUID();
 
 const nx = (target, ...more) => [process.execPath, join(root, 'node_modules', '.bin', 'nx'), 'run-many', '-t', target, ...more];
@@ -30,6 +31,14 @@ const PHASES = [
   ...(existsSync(containers) ? [{ name: 'containers', command: [process.execPath, containers] }] : []),
 ];
 
+const asked = process.argv.slice(2);
+const unknown = asked.find((a) => !PHASES.some((p) => p.name === a));
+if (unknown !== undefined) {
+  console.error(`there is no phase "${unknown}"; there are ${PHASES.map((p) => p.name).join(', ')}`);
+  process.exit(1);
+}
+const chosen = PHASES.filter((p) => asked.length === 0 || asked.includes(p.name) || PHASES.some((q) => asked.includes(q.name) && q.needs === p.name));
+
 const stopped = stopSignal((why) => console.log(`\nStopping (${why}) ...`));
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = new Set();
@@ -37,7 +46,7 @@ const failures = new Set();
 mkdirSync(logs, { recursive: true });
 forgetResults(root, PHASES.flatMap((p) => p.results ?? []));
 for (const line of installPrograms()) loud('SKIPPED', line);
-for (const phase of PHASES) {
+for (const phase of chosen) {
   if (stopped.aborted) break;
   if (failures.has(phase.needs)) {
     loud('FAILED', `${phase.name} was not run, since ${phase.needs} failed`);
@@ -70,7 +79,7 @@ async function run({ name, command, results, servers: needsServers }) {
   } finally {
     await servers?.stop();
   }
-  const found = results ? resultsOf(root, results) : { passed: 0, failed: 0, skipped: 0, skippedTests: [] };
+  const found = results ? resultsOf(root, results) : { passed: 0, failed: 0, skipped: 0, failedTests: [], skippedTests: [] };
   if (why !== undefined && found.failed === 0) found.failed = 1;
   for (const k of Object.keys(total)) total[k] += found[k];
   if (why !== undefined) {
@@ -79,14 +88,14 @@ async function run({ name, command, results, servers: needsServers }) {
   }
   const counts = results ? `  ${found.passed} passed, ${found.failed} failed${found.skipped > 0 ? `, ${found.skipped} skipped` : ''}` : '';
   console.log(`${process.stdout.isTTY ? '\r' : ''}${name.padEnd(12)} ${why === undefined ? 'ok' : `FAILED (${why})`}  ${((performance.now() - began) / 1000).toFixed(1)} s${counts}`);
-  for (const t of found.skippedTests.slice(0, 20)) loud('SKIPPED', t);
-  if (found.skippedTests.length > 20) loud('SKIPPED', `and ${found.skippedTests.length - 20} more in ${name}`);
+  list('FAILED', found.failedTests, name);
+  list('SKIPPED', found.skippedTests, name);
 }
 
 /** The caller's settings of a running opsmesh are not the tests': they must not touch its database. */
 function environment(servers) {
   const env = { ...process.env, NODE_ENV: 'test', NX_TUI: 'false', FORCE_COLOR: '0', PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
-  for (const k of Object.keys(env)) if (/^(REDIS_URL|DATABASE_URL|HOST|PORT|NO_COLOR|\w+_PORT|OPSMESH_(?!TEST_RUN)\w+)$/.test(k)) delete env[k];
+  for (const k of Object.keys(env)) if (/^(REDIS_URL|DATABASE_URL|HOST|PORT|NO_COLOR|\w+_PORT|OPSMESH_\w+)$/.test(k)) delete env[k];
   return servers ? { ...env, TEST_REDIS_URL: servers.redisUrl, TEST_DATABASE_URL: servers.databaseUrl } : env;
 }
 
@@ -103,6 +112,11 @@ async function leftovers() {
   });
   await within(5000, () => look().length === 0);
   return look();
+}
+
+function list(what, tests, phase) {
+  for (const t of tests.slice(0, 20)) loud(what, t);
+  if (tests.length > 20) loud(what, `and ${tests.length - 20} more in ${phase}`);
 }
 
 function loud(what, line) {

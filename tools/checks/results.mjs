@@ -14,17 +14,21 @@ export function forgetResults(root, targets) {
 
 /**
  * Sums the results of a target over all projects. A spec file that could not run at all counts as one failed test.
- * @returns {{ passed: number, failed: number, skipped: number, skippedTests: string[] }}
+ * @returns {{ passed: number, failed: number, skipped: number, failedTests: string[], skippedTests: string[] }}
  */
 export function resultsOf(root, target) {
-  const sum = { passed: 0, failed: 0, skipped: 0, skippedTests: [] };
+  const sum = { passed: 0, failed: 0, skipped: 0, failedTests: [], skippedTests: [] };
   for (const f of files(root, target).filter((f) => existsSync(f))) {
     const r = JSON.parse(readFileSync(f, 'utf8'));
     sum.passed += r.numPassedTests;
     sum.failed += r.numFailedTests + r.numRuntimeErrorTestSuites;
     sum.skipped += r.numPendingTests + r.numTodoTests;
     for (const suite of r.testResults) {
-      for (const t of suite.assertionResults.filter((t) => ['pending', 'todo', 'skipped'].includes(t.status))) sum.skippedTests.push(`${relative(root, suite.name)}: ${t.fullName}`);
+      const file = relative(root, suite.name);
+      const named = (...statuses) => suite.assertionResults.filter((t) => statuses.includes(t.status)).map((t) => `${file}: ${t.fullName}`);
+      sum.failedTests.push(...named('failed'));
+      if (suite.status === 'failed' && suite.assertionResults.length === 0) sum.failedTests.push(`${file} could not run`);
+      sum.skippedTests.push(...named('pending', 'todo', 'skipped'));
     }
   }
   return sum;

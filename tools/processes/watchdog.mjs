@@ -6,6 +6,7 @@ import { startTime } from './signals.mjs';
 
 /** @type {Map<number, object>} */
 const guarded = new Map();
+const folders = new Set();
 let dog;
 
 function send(message) {
@@ -15,6 +16,7 @@ function send(message) {
     dog.once('exit', () => {
       dog = undefined;
       for (const p of guarded.values()) send({ add: p });
+      for (const f of folders) send({ folder: f });
     });
     dog.unref();
     dog.stdin.unref();
@@ -34,5 +36,14 @@ export function guard(pid, { signal, stage }) {
   send({ add: entry });
   return () => {
     if (guarded.delete(pid) && dog) send({ remove: pid });
+  };
+}
+
+/** Has a temporary folder removed with us, after the processes. @returns {() => void} to call when it was removed, or is to be kept */
+export function guardFolder(path) {
+  folders.add(path);
+  send({ folder: path });
+  return () => {
+    if (folders.delete(path) && dog) send({ forget: path });
   };
 }

@@ -24,8 +24,8 @@ async function everythingInRedis(url: string): Promise<string> {
   const parts: string[] = [];
   for (const key of await redis.keys('*')) {
     const type = await redis.type(key);
-    const value = type === 'stream' ? await redis.xrange(key, '-', '+') : type === 'hash' ? await redis.hgetall(key) : type === 'list' ? await redis.lrange(key, 0, -1)
-      : type === 'zset' ? await redis.zrange(key, 0, -1) : type === 'set' ? await redis.smembers(key) : await redis.get(key);
+    const value = type === 'stream' ? await redis.xrange(key, '-', '+') : type === 'hash' ? await redis.hgetall(key) : type === 'list' ? await redis.lrange(key, 0, '-1')
+      : type === 'zset' ? await redis.zrange(key, 0, '-1') : type === 'set' ? await redis.smembers(key) : await redis.get(key);
     parts.push(key, JSON.stringify(value));
   }
   redis.disconnect();

@@ -39,15 +39,12 @@ CREATE TABLE "orchestrator"."dead_letters" (
 	"at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE "orchestrator"."events" (
+CREATE TABLE "orchestrator"."history" (
 	"run_id" uuid NOT NULL,
-	"seq" integer NOT NULL,
-	"type" text NOT NULL,
-	"step" smallint,
-	"item" integer,
-	"data" json NOT NULL,
+	"last_seq" integer NOT NULL,
+	"entries" json NOT NULL,
 	"at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "events_run_id_seq_pk" PRIMARY KEY("run_id","seq")
+	CONSTRAINT "history_run_id_last_seq_pk" PRIMARY KEY("run_id","last_seq")
 );
 --> statement-breakpoint
 CREATE TABLE "orchestrator"."items" (

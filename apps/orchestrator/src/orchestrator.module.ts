@@ -9,6 +9,7 @@ import { RunCache } from './engine/run-cache.js';
 import { RunFactsCache } from './engine/run-facts.js';
 import { HEALTH_CHECKS, HealthController, METRICS, type HealthChecks } from './http/health.controller.js';
 import { InternalController, SERVICE_DESK, type ServiceDesk } from './http/internal.controller.js';
+import { PlanCompiler } from './http/plan-compiler.js';
 import { PlansController } from './http/plans.controller.js';
 import { CATALOGUE, RUN_FEED, RUN_READER } from './http/ports.js';
 import { RunCommands } from './http/run-commands.js';
@@ -64,6 +65,7 @@ export function assemble({ config, database: { pool }, keys, log, watchers, inst
   const catalogue = new CatalogueStore(pool);
   const tokens = new TokenStore(pool);
   const readModels = new ReadModels(pool);
+  const compiler = new PlanCompiler(catalogue);
   const blobs = new BlobStore(pool);
   const claims = new ClaimDesk({
     engine, facts, reader: new ClaimStore(pool), signer: keys.grantSigner(),
@@ -80,7 +82,7 @@ export function assemble({ config, database: { pool }, keys, log, watchers, inst
     controllers: [RunsController, PlansController, ToolsController, InternalController, HealthController],
     providers: [
       { provide: TOKEN_VERIFIER, useValue: tokens }, { provide: RUN_READER, useValue: readModels }, { provide: CATALOGUE, useValue: catalogue }, { provide: RUN_FEED, useValue: watchers },
-      { provide: RunCommands, useValue: new RunCommands(engine, readModels, catalogue) }, { provide: ClaimDesk, useValue: claims }, { provide: SERVICE_DESK, useValue: desk },
+      { provide: PlanCompiler, useValue: compiler }, { provide: RunCommands, useValue: new RunCommands(engine, readModels, compiler) }, { provide: ClaimDesk, useValue: claims }, { provide: SERVICE_DESK, useValue: desk },
       { provide: HEALTH_CHECKS, useValue: health }, { provide: METRICS, useValue: new Metrics({ pool, redis: transport.redis, queues: transport.queues }) },
     ],
     exports: [TOKEN_VERIFIER],

@@ -1,12 +1,15 @@
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import { allSchemas, attemptId, canonicalJson, failure, FAILURE_CODES, FAILURE_MEANINGS, InvalidMessage, JobDto, jsonSchemaOf, parseAttemptId, ResultDto, ToolDeclarationDto, validate } from './index.js';
+import { allSchemas, attemptId, canonicalJson, failure, FAILURE_CODES, FAILURE_MEANINGS, HeartbeatDto, InvalidMessage, JobDto, jsonSchemaOf, parseAttemptId, readResult, ResultDto, ToolDeclarationDto, validate } from './index.js';
 
 const runId = '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a';
 const job = { v: 1, attemptId: `${runId}.scan.0.1`, runId, stepId: 'scan', item: 0, attempt: 1, tenantId: 'default', actorId: 'ann', tool: 'ping', toolVersion: '1.0.0', input: { host: 'a' }, timeoutMs: 1000, claim: false };
 
 describe('validate', () => {
-  it('gives an instance of a good message', () => expect(validate(JobDto, job)).toBeInstanceOf(JobDto));
+  it('gives an instance of a good message, and a plain message as it came', () => {
+    expect(validate(HeartbeatDto, { active: [] })).toBeInstanceOf(HeartbeatDto);
+    expect(validate(JobDto, job)).toBe(job);
+  });
 
   it.each([
     ['an unknown version', { ...job, v: 2 }, '/v'],
@@ -25,9 +28,21 @@ describe('validate', () => {
 
   it.each([null, 'text', 7, [], undefined])('refuses %p, which is no object', (v) => expect(() => validate(JobDto, v)).toThrow(InvalidMessage));
 
+  it('takes nothing but the empty object for a class without rules', () => {
+    class Nothing {}
+    expect(validate(Nothing, {})).toBeInstanceOf(Nothing);
+    expect(() => validate(Nothing, { a: 1 })).toThrow(InvalidMessage);
+  });
+
   it('does not repeat a value in its error', () => {
     try { validate(JobDto, { ...job, timeoutMs: 'hunter2-secret' }); } catch (e) { expect(JSON.stringify((e as InvalidMessage).errors)).not.toContain('hunter2'); }
   });
+});
+
+it('a failed result without a failure is refused', () => {
+  const result = { v: 1, attemptId: 'a', runId, stepId: 's', item: 0, attempt: 1, tenantId: 't', workerId: 'w', status: 'failed', durationMs: 1 };
+  expect(() => readResult(result)).toThrow(InvalidMessage);
+  expect(readResult({ ...result, status: 'succeeded' })).toMatchObject({ status: 'succeeded' });
 });
 
 describe('jsonSchemaOf', () => {

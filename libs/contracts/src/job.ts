@@ -1,7 +1,9 @@
 import { Equals, IsBoolean, IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
 import { MESSAGE_VERSION } from './names.js';
+import { PlainMessage } from './validate.js';
 
 /** One attempt of one item of one step, as it stands in BullMQ. It never holds a secret. The job's name is the tool. */
+@PlainMessage()
 export class JobDto {
   @Equals(MESSAGE_VERSION) v!: typeof MESSAGE_VERSION;
   /** `run.step.item.attempt`; also the BullMQ job id. */
@@ -25,6 +27,7 @@ export class JobDto {
 }
 
 /** What goes over {@link PROGRESS_CHANNEL}. */
+@PlainMessage()
 export class ProgressDto {
   @Equals(MESSAGE_VERSION) v!: typeof MESSAGE_VERSION;
   @IsUUID() runId!: string;

@@ -2,6 +2,7 @@ import { Type } from 'class-transformer';
 import { Equals, IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength, Min, ValidateIf, ValidateNested } from 'class-validator';
 import { FailureDto } from './failure.js';
 import { MESSAGE_VERSION } from './names.js';
+import { InvalidMessage, PlainMessage, validate } from './validate.js';
 
 /** Largest output kept inside a result, in bytes of JSON. */
 export const INLINE_OUTPUT_BYTES = 64 * 1024;
@@ -16,6 +17,7 @@ export class BlobRefDto {
 }
 
 /** Outcome of one attempt, the JSON in the field `result` of one entry of the results stream. */
+@PlainMessage()
 export class ResultDto {
   @Equals(MESSAGE_VERSION) v!: typeof MESSAGE_VERSION;
   @IsString() @MaxLength(160) attemptId!: string;
@@ -34,4 +36,14 @@ export class ResultDto {
   @ValidateIf((r: ResultDto) => r.status === 'failed') @IsObject() @ValidateNested() @Type(() => FailureDto) failure?: FailureDto;
   /** Time the handler took, in milliseconds, by the worker's monotonic clock. */
   @IsInt() @Min(0) durationMs!: number;
+}
+
+/**
+ * A result as it came from the stream.
+ * @throws InvalidMessage
+ */
+export function readResult(value: unknown): ResultDto {
+  const result = validate(ResultDto, value);
+  if (result.status === 'failed' && !result.failure) throw new InvalidMessage('ResultDto', [{ code: 'invalid-value', severity: 'error', pointer: '/failure', message: 'a failed result needs a failure' }]);
+  return result;
 }

@@ -2,6 +2,7 @@ import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
 import type { FailureDto } from './failure.js';
 import type { DiagnosticDto } from './problem.js';
+import { PlainMessage } from './validate.js';
 
 export const RUN_STATUSES = ['running', 'paused', 'completed', 'partial', 'failed', 'cancelled'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
@@ -11,6 +12,7 @@ export const ITEM_STATUSES = ['pending', 'queued', 'running', 'succeeded', 'fail
 export type ItemStatus = (typeof ITEM_STATUSES)[number];
 
 /** Body of `POST /plans/compile` and `POST /plans/preview`. */
+@PlainMessage()
 export class CompileRequestDto {
   /** A plan of docs/plan-language.md. */
   @IsObject() plan!: Record<string, unknown>;
@@ -18,6 +20,7 @@ export class CompileRequestDto {
 }
 
 /** Body of `POST /runs`. Header `Idempotency-Key` (at most 255 characters) makes it at-most-once. */
+@PlainMessage()
 export class StartRunDto extends CompileRequestDto {
   /** Who asks, for the record. With auth on, the token's own actor is used when this is left out. */
   @IsOptional() @IsString() @MinLength(1) @MaxLength(256) actor_id?: string;

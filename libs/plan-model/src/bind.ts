@@ -1,8 +1,10 @@
-import { failure, type CommandInputDto, type FailureDto } from '@opsmesh/contracts';
-import { embedInCommand, UnsafeEmbedding } from './embed-command.js';
+import { failure, type CommandDialect, type CommandInputDto, type FailureDto } from '@opsmesh/contracts';
+import { embeddingOf } from './commands/embed-command.js';
+import { UnsafeEmbedding } from './commands/unsafe-embedding.js';
 import { pointerOf, valueAt } from './json-pointer.js';
+import { isLargerThan } from './json-size.js';
 import { LIMITS, type CompiledStep, type Json, type JsonObject } from './plan.js';
-import { parseTemplate, type Reference } from './references.js';
+import { parseTemplate, ReferenceError, referenceText, type Reference } from './references.js';
 import { lookUp, type Scope } from './scope.js';
 
 export type Bound<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: FailureDto };
@@ -18,43 +20,94 @@ class Unbound extends Error {
  * Puts values in the place of references. A string that is one reference keeps the value's type; inside a longer string only scalars may stand;
  * in a command each value is one piece of data. What comes from a value is never searched for references again.
  * A missing value without a default fails with `reference-missing`: nothing is ever replaced by an empty string.
+ * `template` is read once and parts of it and of `scope` are shared with what is bound: none of them may be changed afterwards.
  */
 export function bind(template: JsonObject, scope: Scope, commands: readonly CommandInputDto[]): Bound<JsonObject> {
   return guarded(() => {
-    const budget = { left: LIMITS.renderedInputBytes };
-    const dialects = new Map(commands.map((c) => [c.pointer, c.dialect]));
-    const walk = (value: Json, pointer: string): Json => {
-      if (typeof value === 'string') {
-        const bound = bindText(value, scope, dialects.get(pointer));
-        spend(budget, bound);
-        return bound;
-      }
-      if (Array.isArray(value)) return value.map((v, i) => walk(v, pointer === '' ? '' : `${pointer}/${i}`));
-      if (typeof value === 'object' && value !== null) {
-        const out: JsonObject = {};
-        for (const [k, v] of Object.entries(value)) out[k] = walk(v, dialects.size === 0 ? '' : `${pointer}/${pointerOf(k)}`);
-        return out;
-      }
-      return value;
-    };
-    return walk(template, '') as JsonObject;
+    const value = valueOf(programOf(template, commands), scope) as JsonObject;
+    if (isLargerThan(value, LIMITS.renderedInputBytes)) throw new Unbound(failure('limit-exceeded', `the inputs are larger than ${LIMITS.renderedInputBytes} bytes`));
+    return value;
   });
 }
 
-function bindText(text: string, scope: Scope, dialect: CommandInputDto['dialect'] | undefined): Json {
-  const template = parseTemplate(text);
-  if (template.kind === 'text') return text;
-  if (template.kind === 'reference' && !dialect) return required(template.reference, scope);
-  if (template.kind === 'reference') {
-    // A command that is one reference was allowed by the compiler only where a person gave it as an input of the run.
-    const whole = required(template.reference, scope);
-    if (typeof whole !== 'string') throw new Unbound(failure('input-invalid', `<<${template.reference.text}>> is a command, so it must be text`));
-    return whole;
+/** A template that was read: a value without references, or how to make one. */
+type Program = { readonly constant: Json } | { readonly make: (scope: Scope) => Json };
+
+const programs = new WeakMap<JsonObject, { readonly commands: readonly CommandInputDto[]; readonly program: Program }>();
+
+/** Templates are read once: every item of a fan-out is bound from the same one. */
+function programOf(template: JsonObject, commands: readonly CommandInputDto[]): Program {
+  const known = programs.get(template);
+  if (known && (known.commands === commands || (known.commands.length === 0 && commands.length === 0))) return known.program;
+  const program = read(template, { commands, pointer: '', dialect: undefined });
+  programs.set(template, { commands, program });
+  return program;
+}
+
+function valueOf(program: Program, scope: Scope): Json {
+  return 'make' in program ? program.make(scope) : program.constant;
+}
+
+/** Where a value of a template stands. `dialect`: it is, or is inside of, a command. */
+interface Place {
+  readonly commands: readonly CommandInputDto[];
+  readonly pointer: string;
+  readonly dialect: CommandDialect | undefined;
+}
+
+function read(value: Json, place: Place): Program {
+  if (typeof value === 'string') return readText(value, place);
+  if (typeof value !== 'object' || value === null) return { constant: value };
+  if (Array.isArray(value)) {
+    const elements = value.map((v, i) => read(v, inside(place, i)));
+    return elements.every((e) => 'constant' in e) ? { constant: value } : { make: (scope) => elements.map((e) => valueOf(e, scope)) };
   }
-  const parts = template.parts.map((p) => (typeof p === 'string' ? p : { value: scalar(p, required(p, scope)) }));
-  if (!dialect) return parts.map((p) => (typeof p === 'string' ? p : p.value)).join('');
+  const entries = Object.entries(value).map(([key, v]) => [key, read(v, inside(place, key))] as const);
+  if (entries.every(([, e]) => 'constant' in e)) return { constant: value };
+  return {
+    make: (scope) => {
+      const out: JsonObject = {};
+      for (const [key, e] of entries) out[key] = valueOf(e, scope);
+      return out;
+    },
+  };
+}
+
+function inside(place: Place, key: string | number): Place {
+  if (place.commands.length === 0 || place.dialect) return place;
+  const pointer = `${place.pointer}/${pointerOf(key)}`;
+  return { ...place, pointer, dialect: place.commands.find((c) => c.pointer === pointer)?.dialect };
+}
+
+function readText(text: string, { commands, pointer, dialect }: Place): Program {
+  const template = parseTemplate(text);
+  switch (template.kind) {
+    case 'text': return { constant: text };
+    case 'reference': {
+      const { reference } = template;
+      const holdsCommand = dialect !== undefined || commands.some((c) => c.pointer.startsWith(`${pointer}/`));
+      return { make: (scope) => (holdsCommand ? wholeCommand(reference, scope, dialect !== undefined) : required(reference, scope)) };
+    }
+    case 'mixed': {
+      const { parts } = template;
+      if (!dialect) return { make: (scope) => parts.map((p) => (typeof p === 'string' ? p : scalar(p, scope))).join('') };
+      const references = parts.filter((p) => typeof p === 'object');
+      return { make: (scope) => inCommand(() => embeddingOf(dialect, parts).fill(references.map((r) => scalar(r, scope)))) };
+    }
+  }
+}
+
+/** A person may give a whole command as an input of the run; a result may not. */
+function wholeCommand(reference: Reference, scope: Scope, isText: boolean): Json {
+  if (reference.root !== 'input') throw new Unbound(failure('input-invalid', `${referenceText(reference)} would be a whole command`));
+  const value = required(reference, scope);
+  if (isText && typeof value !== 'string') throw new Unbound(failure('input-invalid', `${referenceText(reference)} is a command, so it must be text`));
+  return value;
+}
+
+function inCommand(embed: () => string): string {
   try {
-    return embedInCommand(dialect, parts);
+    return embed();
   } catch (e) {
     if (e instanceof UnsafeEmbedding) throw new Unbound(failure('input-invalid', `a value can't be put into the command: ${e.message}`));
     throw e;
@@ -63,19 +116,18 @@ function bindText(text: string, scope: Scope, dialect: CommandInputDto['dialect'
 
 function required(reference: Reference, scope: Scope): Json {
   const value = lookUp(reference, scope);
-  if (value === undefined || value === null) throw new Unbound(failure('reference-missing', `<<${reference.text}>> has no value; give it a default with ?? if it may be missing`));
+  if (value === undefined || (value === null && !reference.fallback)) {
+    throw new Unbound(failure('reference-missing', `${referenceText(reference)} has no value${value === null ? ' (it is null)' : ''}; give it a default with ?? if it may be missing`));
+  }
   return value;
 }
 
-function scalar(reference: Reference, value: Json): string {
-  if (typeof value === 'object') throw new Unbound(failure('input-invalid', `<<${reference.text}>> is ${Array.isArray(value) ? 'a list' : 'an object'}: inside a longer text only texts, numbers and true or false may stand`));
+/** The text of a value inside a longer text. */
+function scalar(reference: Reference, scope: Scope): string {
+  const value = required(reference, scope);
+  if (value === null) throw new Unbound(failure('reference-missing', `${referenceText(reference)} is null, which has no text`));
+  if (typeof value === 'object') throw new Unbound(failure('input-invalid', `${referenceText(reference)} is ${Array.isArray(value) ? 'a list' : 'an object'}: inside a longer text only texts, numbers and true or false may stand`));
   return String(value);
-}
-
-/** Counts characters of what was bound; a value that is too large is refused before it is sent. */
-function spend(budget: { left: number }, value: Json): void {
-  budget.left -= typeof value === 'string' ? value.length : typeof value === 'object' ? JSON.stringify(value).length : 8;
-  if (budget.left < 0) throw new Unbound(failure('limit-exceeded', `the inputs are larger than ${LIMITS.renderedInputBytes} bytes`));
 }
 
 /** The list that a fan-out runs over. */
@@ -84,8 +136,8 @@ export function resolveList(step: CompiledStep, scope: Scope): { readonly ok: tr
     const template = parseTemplate(step.forEach ?? '');
     if (template.kind !== 'reference') throw new Unbound(failure('input-invalid', 'forEach must be one reference'));
     const value = required(template.reference, scope);
-    if (!Array.isArray(value)) throw new Unbound(failure('input-invalid', `<<${template.reference.text}>> is no list`));
-    if (value.length > LIMITS.items) throw new Unbound(failure('limit-exceeded', `<<${template.reference.text}>> has ${value.length} elements; a step may have ${LIMITS.items} items`));
+    if (!Array.isArray(value)) throw new Unbound(failure('input-invalid', `${referenceText(template.reference)} is no list`));
+    if (value.length > LIMITS.items) throw new Unbound(failure('limit-exceeded', `${referenceText(template.reference)} has ${value.length} elements; a step may have ${LIMITS.items} items`));
     return value;
   });
   return bound.ok ? { ok: true, items: bound.value } : bound;
@@ -99,8 +151,13 @@ export function mapOutput(step: CompiledStep, scope: Scope): Bound<Json> {
 /** What bound inputs act on, null when the tool names no target. */
 export function targetOf(step: Pick<CompiledStep, 'target'>, inputs: JsonObject): string | null {
   const value = step.target === null ? undefined : valueAt(inputs, step.target);
-  if (typeof value === 'string') return value.slice(0, 255);
-  return Array.isArray(value) ? value.filter((v) => typeof v === 'string').join(', ').slice(0, 255) : null;
+  if (typeof value === 'string') return label(value);
+  return Array.isArray(value) ? label(value.filter((v) => typeof v === 'string').join(', ')) : null;
+}
+
+/** A text for people and for the record, which takes no NUL. */
+function label(text: string): string {
+  return text.slice(0, 255).replaceAll('\0', '\uFFFD');
 }
 
 function guarded<T>(work: () => T): Bound<T> {
@@ -108,6 +165,8 @@ function guarded<T>(work: () => T): Bound<T> {
     return { ok: true, value: work() };
   } catch (e) {
     if (e instanceof Unbound) return { ok: false, failure: e.failure };
+    // The compiler lets no such plan through; one that was stored by another version must fail as a step, not as an engine.
+    if (e instanceof ReferenceError) return { ok: false, failure: failure('input-invalid', e.message) };
     throw e;
   }
 }

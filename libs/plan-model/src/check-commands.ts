@@ -1,26 +1,52 @@
+import type { CommandDialect } from '@opsmesh/contracts';
 import type { CatalogueTool } from './catalogue.js';
+import { planEmbedding } from './commands/embed-command.js';
+import { UnsafeEmbedding } from './commands/unsafe-embedding.js';
 import type { Findings } from './diagnostics.js';
-import { embedInCommand, UnsafeEmbedding } from './embed-command.js';
-import { valueAt } from './json-pointer.js';
-import type { JsonObject } from './plan.js';
-import { parseTemplate } from './references.js';
+import { pointerOf, valueAt } from './json-pointer.js';
+import type { Json, JsonObject } from './plan.js';
+import { parseTemplate, referenceText, type Reference } from './references.js';
 
 /** Checks that values in commands stand where they can be one piece of data. */
 export function checkCommands(tool: CatalogueTool, inputs: JsonObject, { pointer, findings }: { pointer: string; findings: Findings }): void {
   for (const command of tool.commands) {
-    const text = valueAt(inputs, command.pointer);
-    if (typeof text !== 'string') continue;
-    const template = parseTemplate(text);
-    const at = pointer + command.pointer;
-    if (template.kind === 'reference' && template.reference.root !== 'input') {
-      findings.error('command-from-value', at, `the whole command would come from <<${template.reference.text}>>: write the command and put the value into it as an argument`);
-    }
-    if (template.kind !== 'mixed') continue;
-    try {
-      embedInCommand(command.dialect, template.parts.map((p) => (typeof p === 'string' ? p : { value: 'value' })));
-    } catch (e) {
-      if (!(e instanceof UnsafeEmbedding)) throw e;
-      findings.error('command-reference-unsafe', at, e.message);
-    }
+    const above = referenceAbove(inputs, command.pointer);
+    if (above) refuseWhole(above.reference, pointer + above.pointer, findings);
+    const value = valueAt(inputs, command.pointer);
+    if (value !== undefined) checkCommand(value, { dialect: command.dialect, at: pointer + command.pointer, findings });
   }
+}
+
+function checkCommand(value: Json, { dialect, at, findings }: { dialect: CommandDialect; at: string; findings: Findings }): void {
+  if (typeof value === 'object' && value !== null) {
+    for (const [key, v] of Object.entries(value)) checkCommand(v, { dialect, at: `${at}/${pointerOf(key)}`, findings });
+    return;
+  }
+  if (typeof value !== 'string') return;
+  // A command that looks other than it runs ("Trojan source") can't be reviewed.
+  if (/[\u202A-\u202E\u2066-\u2069]/.test(value)) findings.error('invalid-value', at, 'a command may not hold characters that change the direction of text');
+  const template = parseTemplate(value);
+  if (template.kind === 'reference') refuseWhole(template.reference, at, findings);
+  if (template.kind !== 'mixed') return;
+  try {
+    planEmbedding(dialect, template.parts);
+  } catch (e) {
+    if (!(e instanceof UnsafeEmbedding)) throw e;
+    findings.error('command-reference-unsafe', at, e.message);
+  }
+}
+
+function refuseWhole(reference: Reference, at: string, findings: Findings): void {
+  if (reference.root === 'input') return;
+  findings.error('command-from-value', at, `the whole command would come from ${referenceText(reference)}: write the command and put the value into it as an argument`);
+}
+
+/** The reference that stands in the place of something that holds the command. */
+function referenceAbove(inputs: JsonObject, pointer: string): { readonly reference: Reference; readonly pointer: string } | undefined {
+  for (let end = pointer.lastIndexOf('/'); end > 0; end = pointer.lastIndexOf('/', end - 1)) {
+    const value = valueAt(inputs, pointer.slice(0, end));
+    const template = typeof value === 'string' ? parseTemplate(value) : undefined;
+    if (template?.kind === 'reference') return { reference: template.reference, pointer: pointer.slice(0, end) };
+  }
+  return undefined;
 }

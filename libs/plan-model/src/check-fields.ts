@@ -1,9 +1,11 @@
+import type { PatchOperation } from '@opsmesh/contracts';
 import type { CatalogueTool } from './catalogue.js';
 import type { DraftStep } from './compile.js';
 import type { Findings } from './diagnostics.js';
 import { nearestName } from './nearest-name.js';
+import { pointerIn } from './parse.js';
 import type { JsonObject } from './plan.js';
-import { parseTemplate, type PathPart, type Reference } from './references.js';
+import { parseTemplate, referenceText, type PathPart, type Reference } from './references.js';
 import { listOf, placeOf, typesAt, UNKNOWN, walk, type Place, type Schema } from './schema-walk.js';
 import { stepOf } from './scope.js';
 
@@ -16,21 +18,57 @@ export interface StepShape {
 }
 
 /** Checks that referenced fields exist, that a fan-out runs over a list, and that types fit, as far as schemas tell. */
-export function checkFields({ step, forEach, references }: DraftStep, { shapes, tool, at, findings }: { shapes: readonly StepShape[]; tool: CatalogueTool | undefined; at: string; findings: Findings }): void {
-  const list = forEach === null ? UNKNOWN : placeOfReference(referenceIn(forEach), shapes, UNKNOWN);
-  if (forEach !== null && parseTemplate(forEach).kind !== 'reference') findings.error('not-a-list', `${step.pointer}/forEach`, 'must be one reference to a list');
-  const types = typesAt(list);
-  if (types && !types.includes('array')) findings.error('not-a-list', `${step.pointer}/forEach`, `<<${referenceIn(forEach!)?.text}>> is ${types.join(' or ')}, not a list`);
-  const item = walk(list, [{ kind: 'index', index: 0 }]);
-  for (const { reference, pointer, whole } of references) {
+export function checkFields(draft: DraftStep, { shapes, tool, at, findings }: { shapes: readonly StepShape[]; tool: CatalogueTool | undefined; at: string; findings: Findings }): void {
+  const { step, forEach } = draft;
+  const item = forEach === null ? UNKNOWN : walk(listOfItems(draft, shapes, findings), [{ kind: 'index', index: 0 }]);
+  for (const { reference, pointer, whole } of draft.references) {
     if (forEach === null && (reference.root === 'item' || reference.root === 'index')) continue;
     const place = placeOfReference(reference, shapes, item);
-    if (place.kind === 'missing' && !reference.fallback) {
-      const near = place.part.kind === 'name' ? nearestName(place.part.name, place.known) : undefined;
-      findings.error('unknown-field', pointer, `<<${reference.text}>>: there is no ${partText(place.part)}${near ? `; do you mean "${near}"?` : place.known.length > 0 ? `; there are ${place.known.slice(0, 20).join(', ')}` : ''}`);
-    }
-    if (whole && tool && pointer.startsWith(`${at}/`)) checkType({ reference, place, wanted: walk(placeOf(tool.inputSchema), partsOf(pointer.slice(at.length))), pointer, findings });
+    tellMissing(place, { reference, pointer, findings });
+    if (!tool || !pointer.startsWith(`${at}/`)) continue;
+    const wanted = whole ? walk(placeOf(tool.inputSchema), partsOf(pointer.slice(at.length))) : INSIDE_TEXT;
+    checkType({ reference, place, wanted, pointer, findings });
   }
+  // In its own mapping a step has the tool's output as it came.
+  const raw = shapes.map((s) => (s.id === step.id ? { ...s, outputMapping: null } : s));
+  for (const { reference, pointer } of draft.mappingReferences) tellMissing(placeOfReference(reference, raw, UNKNOWN), { reference, pointer, findings });
+}
+
+/** What may be put into a longer text. */
+const INSIDE_TEXT = placeOf({ type: ['string', 'number', 'integer', 'boolean'] });
+
+function listOfItems({ step, forEach, plan }: DraftStep, shapes: readonly StepShape[], findings: Findings): Place {
+  const pointer = pointerIn(step, 'forEach');
+  const reference = referenceIn(forEach!);
+  if (!reference) {
+    findings.error('not-a-list', pointer, 'must be one reference to a list');
+    return UNKNOWN;
+  }
+  const list = placeOfReference(reference, shapes, UNKNOWN);
+  const types = typesAt(list) ?? inputType(reference, plan.inputs);
+  if (types && !types.includes('array')) findings.error('not-a-list', pointer, `${referenceText(reference)} is ${types.join(' or ')}, not a list`, listInside(list, shapes.find((s) => s.id === stepOf(reference)?.id), pointer));
+  if (reference.fallback && !Array.isArray(reference.fallback.value)) findings.error('not-a-list', pointer, 'the default of a list must be a list, such as []');
+  return list;
+}
+
+/** The type of an input's default; undefined when none says it. */
+function inputType({ root, path: [first, second] }: Reference, inputs: JsonObject): readonly string[] | undefined {
+  const value = root === 'input' && first?.kind === 'name' && !second && Object.hasOwn(inputs, first.name) ? inputs[first.name] : null;
+  return value === null || value === undefined ? undefined : [Array.isArray(value) ? 'array' : typeof value];
+}
+
+/** The mend for a step named in place of its list. */
+function listInside(place: Place, shape: StepShape | undefined, path: string): PatchOperation[] | undefined {
+  const list = shape?.tool?.listOutput;
+  const isOutput = list !== undefined && !shape?.outputMapping && shape?.forEach === null && walk(place, [{ kind: 'name', name: list }]).kind === 'known';
+  return isOutput ? [{ op: 'replace', path, value: `<<steps.${shape.id}.output.${list}>>` }] : undefined;
+}
+
+function tellMissing(place: Place, { reference, pointer, findings }: { reference: Reference; pointer: string; findings: Findings }): void {
+  if (place.kind !== 'missing' || reference.fallback) return;
+  const near = place.part.kind === 'name' ? nearestName(place.part.name, place.known) : undefined;
+  const known = place.known.length > 0 ? `; there are ${place.known.slice(0, 20).join(', ')}` : '';
+  findings.error('unknown-field', pointer, `${referenceText(reference)}: there is no ${partText(place.part)}${near ? `; do you mean "${near}"?` : known}`);
 }
 
 function checkType({ reference, place, wanted, pointer, findings }: { reference: Reference; place: Place; wanted: Place; pointer: string; findings: Findings }): void {
@@ -38,7 +76,7 @@ function checkType({ reference, place, wanted, pointer, findings }: { reference:
   const takes = typesAt(wanted);
   if (!given || !takes) return;
   const fits = given.some((g) => takes.includes(g) || (g === 'integer' && takes.includes('number')) || (g === 'number' && takes.includes('integer')));
-  if (!fits) findings.error('reference-type', pointer, `<<${reference.text}>> is ${given.join(' or ')}, but ${takes.join(' or ')} is needed here`);
+  if (!fits) findings.error('reference-type', pointer, `${referenceText(reference)} is ${given.join(' or ')}, but ${takes.join(' or ')} is needed here`);
 }
 
 function placeOfReference(reference: Reference | undefined, shapes: readonly StepShape[], item: Place): Place {

@@ -1,26 +1,29 @@
 import { needsClaim, type DiagnosticDto } from '@opsmesh/contracts';
 import type { CatalogueTool, ToolCatalogue } from './catalogue.js';
+import { checkAddresses } from './check-addresses.js';
 import { checkArguments } from './check-arguments.js';
 import { checkCommands } from './check-commands.js';
 import { checkFields, type StepShape } from './check-fields.js';
-import { mapFields } from './conditions.js';
-import { dependenciesOf, isAncestor, levelsOf, strategyOf, type Graph } from './dependencies.js';
+import { mapReferences } from './conditions.js';
+import { dependenciesOf, levelsOf, strategyOf } from './dependencies.js';
 import { Findings } from './diagnostics.js';
 import { dropCredentials } from './drop-credentials.js';
 import { impliedList } from './implied-list.js';
 import { nearestName } from './nearest-name.js';
-import { parsePlan, type Plan, type PlanStep } from './parse.js';
+import { pointerIn, readDocument, type Plan, type PlanStep } from './parse.js';
 import { fullRetry } from './parse-policies.js';
 import { DEFAULT_CONCURRENCY, type CompiledPlan, type CompiledStep } from './plan.js';
-import { ReferenceResolver, type Located } from './resolve-references.js';
+import { ReferenceResolver } from './resolve-references.js';
+import { referenceText, type FoundReference } from './references.js';
 import { stepOf } from './scope.js';
 
 /** Parses and compiles a document. `plan` is null when there is an error. Never throws for what a document holds. */
 export function compileDocument(document: unknown, catalogue: ToolCatalogue): { plan: CompiledPlan | null; diagnostics: DiagnosticDto[] } {
-  const parsed = parsePlan(document);
-  if (!parsed.plan) return { plan: null, diagnostics: parsed.diagnostics };
-  const compiled = compile(parsed.plan, catalogue);
-  return { plan: compiled.plan, diagnostics: [...parsed.diagnostics, ...compiled.diagnostics] };
+  const findings = new Findings();
+  const plan = readDocument(document, findings);
+  // What can be checked is checked beside an error of the form, so that one answer tells all.
+  const compiled = plan && compile(plan, catalogue);
+  return { plan: findings.failed || !compiled ? null : compiled.plan, diagnostics: [...findings.all, ...(compiled?.diagnostics ?? [])] };
 }
 
 /** Checks a plan against the catalogue and makes of it what the engine runs. */
@@ -32,14 +35,13 @@ export function compile(plan: Plan, catalogue: ToolCatalogue): { plan: CompiledP
   const drafts = plan.steps.map((step, i) => resolveStep({ plan: { ...plan, inputs }, step, index: i, tools, findings }));
   impliedLists(drafts, { plan, tools, findings });
   const graph = dependenciesOf(plan.steps, { references: drafts.map((d, i) => referencedSteps(plan, d, { self: i, findings })), serial: plan.serial, findings });
-  if (findings.failed && drafts.some((_, i) => tools[i] === undefined)) return { plan: null, diagnostics: findings.all };
   const sorted = levelsOf(graph);
   if ('cycle' in sorted) {
     const names = sorted.cycle.map((i) => plan.steps[i]!.id);
     findings.error('cycle', plan.steps[sorted.cycle[0]!]!.pointer, `these steps wait for each other: ${[...names, names[0]].join(' → ')}`);
     return { plan: null, diagnostics: findings.all };
   }
-  checkSteps(drafts, { plan, graph, tools, findings });
+  checkSteps(drafts, { tools, findings });
   if (findings.failed) return { plan: null, diagnostics: findings.all };
   const steps = drafts.map((draft, i) => finished(draft, { index: i, tool: tools[i]!, dependsOn: graph[i]!, level: sorted.levels[i]!, plan }));
   return { plan: { version: 1, name: plan.name, inputs, steps, strategy: strategyOf(graph, sorted.levels), timeoutMs: plan.timeoutMs }, diagnostics: findings.all };
@@ -47,19 +49,22 @@ export function compile(plan: Plan, catalogue: ToolCatalogue): { plan: CompiledP
 
 /** A step whose references are canonical. */
 export interface DraftStep {
+  readonly plan: Plan;
   readonly step: PlanStep;
   forEach: string | null;
-  readonly references: Located[];
+  readonly references: FoundReference[];
   /** References of its own output mapping, which may name the step itself. */
-  readonly mappingReferences: readonly Located[];
+  readonly mappingReferences: readonly FoundReference[];
+  /** False: a reference could not be read, so the step can't be checked any further. */
+  readonly readable: boolean;
 }
 
 function checkIds(plan: Plan, findings: Findings): void {
   const seen = new Map<string, string>();
-  for (const { id, pointer } of plan.steps) {
+  for (const { id, pointer, keys } of plan.steps) {
     const first = seen.get(id);
     if (first === undefined) seen.set(id, pointer);
-    else findings.error('duplicate-id', `${pointer}/id`, `the id "${id}" is the one of ${first} too`);
+    else findings.error('duplicate-id', keys['id'] === undefined ? pointer : `${pointer}/id`, `the id "${id}" is the one of ${first} too`);
   }
 }
 
@@ -74,29 +79,40 @@ function toolOf(step: PlanStep, catalogue: ToolCatalogue, findings: Findings): C
 
 function resolveStep({ plan, step, index, tools, findings }: { plan: Plan; step: PlanStep; index: number; tools: readonly (CatalogueTool | undefined)[]; findings: Findings }): DraftStep {
   const resolver = new ReferenceResolver({ plan, tools, findings }, index);
-  const at = `${step.pointer}/${step.inputsKey}`;
+  const at = pointerIn(step, 'inputs');
   const properties = (tools[index]?.inputSchema as { properties?: object } | undefined)?.properties ?? {};
   const kept = dropCredentials(step.inputs, { pointer: at, declared: (name) => Object.hasOwn(properties, name), findings });
-  const inputs = resolver.object(kept, at);
-  const forEach = step.forEach === null ? null : resolver.text(/^<<|^\{\{/.test(step.forEach.trim()) ? step.forEach.trim() : `<<${step.forEach}>>`, `${step.pointer}/forEach`);
-  const when = step.when && mapFields(step.when, (field) => resolver.text(`<<${field}>>`, `${step.pointer}/when`).slice(2, -2));
+  const isMapping = /^input_?mapping$/i.test(step.keys['inputs'] ?? '');
+  const inputs = isMapping ? resolver.mapping(kept, at) : resolver.object(kept, at);
+  const list = step.forEach?.trim();
+  const forEach = list === undefined ? null : resolver.text(/<<|\{\{/.test(list) ? list : `<<${list}>>`, pointerIn(step, 'forEach'));
+  const inItems = resolver.found.filter((r) => r.pointer === pointerIn(step, 'forEach'));
+  const when = step.when && mapReferences(step.when, (text) => resolver.text(text, pointerIn(step, 'when')));
+  refuseItem([...inItems, ...resolver.found.filter((r) => r.pointer === pointerIn(step, 'when'))], '"forEach" and "when" are decided once for the step', findings);
   const references = [...resolver.found];
   resolver.found.length = 0;
-  const outputMapping = step.outputMapping && resolver.mapping(step.outputMapping, `${step.pointer}/outputMapping`);
-  return { step: { ...step, inputs, when, outputMapping }, forEach, references, mappingReferences: [...resolver.found] };
+  const outputMapping = step.outputMapping && resolver.mapping(dropCredentials(step.outputMapping, { pointer: pointerIn(step, 'outputMapping'), declared: () => true, findings }), pointerIn(step, 'outputMapping'));
+  refuseItem(resolver.found, 'an output mapping is made once for the step', findings);
+  return { plan, step: { ...step, inputs, when, outputMapping }, forEach, references, mappingReferences: [...resolver.found], readable: !resolver.unreadable };
+}
+
+function refuseItem(references: readonly FoundReference[], why: string, findings: Findings): void {
+  for (const { reference, pointer } of references) {
+    if (reference.root === 'item' || reference.root === 'index') findings.error('item-outside-fan-out', pointer, `${referenceText(reference)} has no meaning here: ${why}`);
+  }
 }
 
 /** Gives steps that use `item` without a list the list that is meant. */
 function impliedLists(drafts: readonly DraftStep[], { plan, tools, findings }: { plan: Plan; tools: readonly (CatalogueTool | undefined)[]; findings: Findings }): void {
   for (const [index, draft] of drafts.entries()) {
-    const use = draft.references.find((r) => r.reference.root === 'item' || r.reference.root === 'index');
+    const use = draft.references.find((r) => (r.reference.root === 'item' || r.reference.root === 'index') && r.pointer !== pointerIn(draft.step, 'when'));
     if (!use || draft.forEach !== null) continue;
     const list = impliedList(index, { plan, drafts, tools });
     if (list.kind === 'none') findings.error('item-outside-fan-out', use.pointer, '"item" has a meaning only in a step with "forEach", or after a step whose tool gives a list');
     if (list.kind === 'ambiguous') findings.error('ambiguous-item', use.pointer, `"item" could mean the list of ${list.steps.map((s) => `"${s}"`).join(' or ')}; say which with "forEach"`);
     if (list.kind === 'list') {
       draft.forEach = `<<${list.reference.text}>>`;
-      draft.references.push({ pointer: use.pointer, reference: list.reference, whole: true });
+      draft.references.push({ pointer: pointerIn(draft.step, 'forEach'), reference: list.reference, whole: true });
     }
   }
 }
@@ -108,36 +124,36 @@ function referencedSteps(plan: Plan, { references, mappingReferences }: DraftSte
     if (index === self) findings.error('not-an-ancestor', pointer, 'a step can not use its own output');
     else if (index >= 0) indexes.add(index);
   }
-  for (const { reference } of mappingReferences) {
-    const index = plan.steps.findIndex((s) => s.id === stepOf(reference)?.id);
+  for (const { reference, pointer } of mappingReferences) {
+    const target = stepOf(reference);
+    const index = plan.steps.findIndex((s) => s.id === target?.id);
+    if (index === self && target?.part === 'items') findings.error('not-an-ancestor', pointer, 'an output mapping has the output of its own step, not its items');
     if (index >= 0 && index !== self) indexes.add(index);
   }
   return [...indexes];
 }
 
-function checkSteps(drafts: readonly DraftStep[], { plan, graph, tools, findings }: { plan: Plan; graph: Graph; tools: readonly (CatalogueTool | undefined)[]; findings: Findings }): void {
+function checkSteps(drafts: readonly DraftStep[], { tools, findings }: { tools: readonly (CatalogueTool | undefined)[]; findings: Findings }): void {
   const shapes: StepShape[] = drafts.map((d, i) => ({ id: d.step.id, tool: tools[i], forEach: d.forEach, outputMapping: d.step.outputMapping }));
   for (const [index, draft] of drafts.entries()) {
     const { step, references } = draft;
     const tool = tools[index];
-    const at = `${step.pointer}/${step.inputsKey}`;
-    for (const { reference, pointer } of references) {
-      const other = plan.steps.findIndex((s) => s.id === stepOf(reference)?.id);
-      if (other >= 0 && other !== index && !isAncestor(graph, other, index)) findings.error('not-an-ancestor', pointer, `"${plan.steps[other]!.id}" does not come before "${step.id}"`);
-    }
+    const at = pointerIn(step, 'inputs');
+    if (!draft.readable) continue;
     checkFields(draft, { shapes, tool, at, findings });
     if (!tool) continue;
-    const places = references.filter((r) => r.pointer.startsWith(`${at}/`)).map((r) => r.pointer.slice(at.length));
+    const places = references.filter((r) => r.pointer.startsWith(`${at}/`)).map((r) => ({ pointer: r.pointer.slice(at.length), whole: r.whole }));
     checkArguments(tool, step.inputs, { pointer: at, references: places, findings });
+    checkAddresses(step.inputs, { pointer: at, findings });
     checkCommands(tool, step.inputs, { pointer: at, findings });
     if (step.retry && step.retry.maxAttempts > 1 && !tool.idempotent && tool.effect !== 'read') {
-      findings.warning('retry-limited', `${step.pointer}/retry`, `"${tool.name}" is not idempotent: only attempts that did nothing are repeated`);
+      findings.warning('retry-limited', pointerIn(step, 'retry'), `"${tool.name}" is not idempotent: only attempts that did nothing are repeated`);
     }
   }
 }
 
 function finished({ step, forEach, references }: DraftStep, { index, tool, dependsOn, level, plan }: { index: number; tool: CatalogueTool; dependsOn: readonly number[]; level: number; plan: Plan }): CompiledStep {
-  const needed = references.filter((r) => !r.reference.fallback && !r.pointer.startsWith(`${step.pointer}/when`)).map((r) => plan.steps.findIndex((s) => s.id === stepOf(r.reference)?.id)).filter((i) => i >= 0);
+  const needed = references.filter((r) => !r.reference.fallback && !r.pointer.startsWith(pointerIn(step, 'when'))).map((r) => plan.steps.findIndex((s) => s.id === stepOf(r.reference)?.id)).filter((i) => i >= 0);
   return {
     index, id: step.id, tool: tool.name, toolVersion: tool.version, queue: tool.queue, effect: tool.effect, idempotent: tool.idempotent, claim: needsClaim(tool), inputs: step.inputs, commands: tool.commands,
     target: tool.target ?? tool.credential?.target ?? null, listOutput: tool.listOutput ?? null, forEach, map: { concurrency: DEFAULT_CONCURRENCY, ...step.map }, when: step.when,

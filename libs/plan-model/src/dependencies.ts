@@ -1,5 +1,5 @@
 import type { Findings } from './diagnostics.js';
-import type { PlanStep } from './parse.js';
+import { pointerIn, type PlanStep } from './parse.js';
 import type { StepRole, Strategy } from './plan.js';
 
 /** For each step the indexes of the steps that must end before it, ascending. */
@@ -15,7 +15,7 @@ export function dependenciesOf(steps: readonly PlanStep[], { references, serial,
     const found = new Set(references[index]);
     for (const [i, id] of (step.dependsOn ?? []).entries()) {
       const d = indexOf.get(id);
-      if (d === undefined) findings.error('unknown-step', `${step.pointer}/dependsOn/${i}`, `there is no step "${id.slice(0, 64)}"`);
+      if (d === undefined) findings.error('unknown-step', `${pointerIn(step, 'dependsOn')}/${i}`, `there is no step "${id.slice(0, 64)}"`);
       else found.add(d);
     }
     const waitsFor = step.dependsOn === null && step.role ? WAITS_FOR[step.role] : undefined;
@@ -54,18 +54,4 @@ export function levelsOf(graph: Graph): { readonly levels: readonly number[] } |
 export function strategyOf(graph: Graph, levels: readonly number[]): Strategy {
   if (graph.every((d) => d.length === 0)) return graph.length > 1 ? 'PARALLEL' : 'SERIAL';
   return new Set(levels).size === levels.length ? 'SERIAL' : 'DAG';
-}
-
-/** Whether `ancestor` comes before `step` by any way. */
-export function isAncestor(graph: Graph, ancestor: number, step: number): boolean {
-  const seen = new Set<number>();
-  const queue = [...graph[step]!];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (next === ancestor) return true;
-    if (!seen.has(next)) {
-      seen.add(next);
-      queue.push(...graph[next]!);
-    }
-  }
-  return false;
 }

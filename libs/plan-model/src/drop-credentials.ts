@@ -1,25 +1,44 @@
 import type { Findings } from './diagnostics.js';
 import { pointerOf } from './json-pointer.js';
-import type { JsonObject } from './plan.js';
+import type { Json, JsonObject } from './plan.js';
 
-/** Names under which people and models write secrets. */
-const SECRET = /^(password|passwd|pwd|passphrase|secret|client_?secret|api_?key|access_?key|secret_?key|private_?key|ssh_?key|auth_?token|access_?token|token|bearer|credentials?)$/i;
+/** Names under which people and models write secrets, without `_`, `-` and capitals. */
+const SECRET = /^(pwd|secret|token|bearer|creds?|credentials?|pem|pincode)$|(password|passwd|passphrase|passcode|privatekey(pem)?|sshkey|apikey|accesskey|secretkey|secretaccesskey|clientsecret|sharedsecret|(auth|access|api|bearer|session|refresh|id)token)$|^(ssh|winrm|rdp|admin|root|user|login)pwd$/;
 /** Not secret by themselves, but part of a log-in. */
-const LOGIN = /^(user|username|user_?name|login)$/i;
+const LOGIN = /^(user|username|login|loginname|(ssh|winrm|rdp|admin)user(name)?)$/;
+
+export function isSecretName(name: string): boolean {
+  return SECRET.test(folded(name));
+}
+
+export function isLoginName(name: string): boolean {
+  return LOGIN.test(folded(name));
+}
+
+function folded(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
 
 /**
  * Leaves out what looks like a credential, with a warning: credentials come from the asset store, bound to the target.
- * A log-in name stays where the tool declares such an input; a secret never does.
+ * A log-in name stays where the tool declares such an input, and below the first level; a secret never does.
  */
 export function dropCredentials(values: JsonObject, { pointer, declared, findings }: { pointer: string; declared: (name: string) => boolean; findings: Findings }): JsonObject {
   const kept: JsonObject = {};
   for (const [key, value] of Object.entries(values)) {
-    if (SECRET.test(key) || (LOGIN.test(key) && !declared(key))) {
-      const path = `${pointer}/${pointerOf(key)}`;
-      findings.warning('credential-dropped', path, `"${key}" was left out: credentials come from the asset store and are bound to the target`, [{ op: 'remove', path }]);
-    } else if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      kept[key] = dropCredentials(value, { pointer: `${pointer}/${pointerOf(key)}`, declared: () => true, findings });
-    } else kept[key] = value;
+    const path = `${pointer}/${pointerOf(key)}`;
+    if (isSecretName(key) || (isLoginName(key) && !declared(key))) tellDropped(key, path, findings);
+    else kept[key] = dropInside(value, path, findings);
   }
   return kept;
+}
+
+function dropInside(value: Json, pointer: string, findings: Findings): Json {
+  if (Array.isArray(value)) return value.map((v, i) => dropInside(v, `${pointer}/${i}`, findings));
+  return typeof value === 'object' && value !== null ? dropCredentials(value, { pointer, declared: () => true, findings }) : value;
+}
+
+/** The warning of requirement A4. The value is not repeated. */
+export function tellDropped(key: string, path: string, findings: Findings): void {
+  findings.warning('credential-dropped', path, `"${key.slice(0, 64)}" was left out: credentials come from the asset store and are bound to the target`, [{ op: 'remove', path }]);
 }

@@ -3,23 +3,34 @@ import type { DraftStep } from './compile.js';
 import type { Plan } from './parse.js';
 import type { PathPart, Reference } from './references.js';
 import { pathText } from './references.js';
+import { placeOf, walk } from './schema-walk.js';
 import { stepOf } from './scope.js';
 
 export type ImpliedList = { readonly kind: 'list'; readonly reference: Reference } | { readonly kind: 'none' } | { readonly kind: 'ambiguous'; readonly steps: readonly string[] };
 
 /**
  * The list that `item` means in a step without `forEach`: the list output of the nearest earlier step whose tool declares one. Among steps that the
- * step depends on by name only those count. Two of which neither is built on the other are ambiguous.
+ * step depends on by name only those count, and a list whose elements lack a field that the step uses is not meant. Two of which neither is built on the
+ * other are ambiguous.
  */
 export function impliedList(index: number, { plan, drafts, tools }: { plan: Plan; drafts: readonly DraftStep[]; tools: readonly (CatalogueTool | undefined)[] }): ImpliedList {
-  const before = plan.steps.slice(0, index).map((_, i) => i).filter((i) => tools[i]?.listOutput !== undefined);
+  // A step that maps its output may not have the list any more.
+  const before = plan.steps.slice(0, index).map((_, i) => i).filter((i) => tools[i]?.listOutput !== undefined && plan.steps[i]!.outputMapping === null);
   const named = before.filter((i) => plan.steps[index]!.dependsOn?.includes(plan.steps[i]!.id));
-  const candidates = named.length > 0 ? named : before;
+  const possible = named.length > 0 ? named : before;
+  const fitting = possible.filter((i) => hasFields(tools[i]!, drafts[index]!));
+  const candidates = fitting.length > 0 ? fitting : possible;
   const nearest = candidates.at(-1);
   if (nearest === undefined) return { kind: 'none' };
   const beside = candidates.filter((i) => i !== nearest && !buildsOn(nearest, i, { plan, drafts }));
   if (beside.length > 0) return { kind: 'ambiguous', steps: [...beside, nearest].map((i) => plan.steps[i]!.id) };
   return { kind: 'list', reference: listReference(plan.steps[nearest]!.id, tools[nearest]!.listOutput!, drafts[nearest]!.forEach !== null) };
+}
+
+/** Whether the elements of the tool's list can have every field of `item` that the step uses. */
+function hasFields(tool: CatalogueTool, { references }: DraftStep): boolean {
+  const element = walk(placeOf(tool.outputSchema), [{ kind: 'name', name: tool.listOutput! }, { kind: 'index', index: 0 }]);
+  return references.every(({ reference }) => reference.root !== 'item' || reference.fallback !== undefined || walk(element, reference.path).kind !== 'missing');
 }
 
 function listReference(id: string, list: string, fanOut: boolean): Reference {

@@ -11,5 +11,6 @@ export * from './plan.js';
 export * from './run-event.js';
 export * from './run-state.js';
 export type { Scope, StepValue } from './scope.js';
+export { parseTemplate, referencesIn, type FoundReference, type PathPart, type Reference, type Template } from './references.js';
 export { stepsMapped, stepsReferenced, type ReferencedSteps } from './steps-referenced.js';
 export * from './transition.js';

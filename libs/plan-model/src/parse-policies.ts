@@ -34,14 +34,23 @@ function thresholdOf(value: unknown): MapPolicy['failureThreshold'] {
   return percent !== undefined && Number(percent) <= 100 ? { percent: Number(percent) } : undefined;
 }
 
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 const BACKOFF = { initialMs: 500, factor: 2, maxMs: 30_000, jitter: true };
 
 /** The `retry` of a step, its backoff filled in. */
 export function parseRetry(value: unknown, pointer: string, findings: Findings): RetryPolicyDto | null {
   if (value === undefined || value === null) return null;
+  const backoff = isObject(value) ? value['backoff'] ?? {} : undefined;
+  if (!isObject(value) || !isObject(backoff)) {
+    findings.error('invalid-value', isObject(value) ? `${pointer}/backoff` : pointer, 'must be an object such as { "maxAttempts": 3, "backoff": { "initialMs": 500 } }');
+    return null;
+  }
   try {
-    const given = value as { backoff?: object };
-    return { ...validate(RetryPolicyDto, { ...given, backoff: { ...BACKOFF, ...given.backoff } }) };
+    const policy = validate(RetryPolicyDto, { ...value, backoff: { ...BACKOFF, ...backoff } });
+    return { ...policy, backoff: { ...BACKOFF, ...policy.backoff } };
   } catch (e) {
     if (!(e instanceof InvalidMessage)) throw e;
     for (const error of e.errors) findings.error('invalid-value', `${pointer}${error.pointer}`, error.message);

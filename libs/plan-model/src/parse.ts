@@ -1,10 +1,12 @@
-import { FORBIDDEN_NAMES } from './references.js';
+import { checkDocument } from './check-document.js';
 import { conditionErrors } from './conditions.js';
 import { Findings } from './diagnostics.js';
+import { isLoginName, isSecretName, tellDropped } from './drop-credentials.js';
 import { pointerOf } from './json-pointer.js';
 import { nearestName } from './nearest-name.js';
 import { parseMap, parseRetry } from './parse-policies.js';
 import { LIMITS, STEP_ROLES, type Condition, type Json, type JsonObject, type MapPolicy, type OnFailure, type StepRole } from './plan.js';
+import { FORBIDDEN_NAMES } from './references.js';
 import type { DiagnosticDto, RetryPolicyDto } from '@opsmesh/contracts';
 
 /** A plan in its full form, as written otherwise: names are not resolved, references not read. */
@@ -21,8 +23,8 @@ export interface PlanStep {
   readonly pointer: string;
   readonly id: string;
   readonly tool: string;
-  /** Key under which inputs stand in the document, for pointers. */
-  readonly inputsKey: string;
+  /** Under which key each part stands in the document, escaped for pointers; see {@link pointerIn}. */
+  readonly keys: Readonly<Record<string, string>>;
   readonly inputs: JsonObject;
   /** One reference; null: not said. */
   readonly forEach: string | null;
@@ -38,6 +40,11 @@ export interface PlanStep {
   readonly dependsOn: readonly string[] | null;
 }
 
+/** JSON pointer of a part of a step, with its key as it was written. */
+export function pointerIn({ pointer, keys }: PlanStep, part: string): string {
+  return `${pointer}/${keys[part] ?? part}`;
+}
+
 /** Spellings of the first users, and what they mean. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   depends_on: 'dependsOn', output_mapping: 'outputMapping', input_mapping: 'inputs', inputMapping: 'inputs', execution_strategy: 'executionStrategy', failure_handling: 'onFailure', on_failure: 'onFailure',
@@ -47,38 +54,21 @@ const PLAN_KEYS = ['name', 'description', 'inputs', 'steps', 'executionStrategy'
 const STEP_KEYS = ['id', 'name', 'description', 'tool', 'inputs', 'forEach', 'map', 'when', 'retry', 'timeoutMs', 'onFailure', 'critical', 'role', 'outputMapping', 'dependsOn'];
 const OTHER_KINDS = ['branch', 'loop', 'parallelGroup', 'orchestration', 'approval', 'decide', 'wait'];
 export const STEP_ID = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+/** They begin references of another meaning. */
+const RESERVED_IDS: ReadonlySet<string> = new Set(['item', 'index', 'input', 'context', 'steps', 'iteration', ...FORBIDDEN_NAMES]);
 const DAY_MS = 86_400_000;
 
-/** Reads a plan document in its full or short form. Never throws; `plan` is null when there is an error. */
+/** Reads a plan document in its full or short form. Never throws for a JSON value; `plan` is null when there is an error. */
 export function parsePlan(document: unknown): { plan: Plan | null; diagnostics: DiagnosticDto[] } {
   const findings = new Findings();
-  if (!withinLimits(document, findings)) return { plan: null, diagnostics: findings.all };
-  const plan = readPlan(Array.isArray(document) ? { steps: document } : document, { findings, inList: Array.isArray(document) });
+  const plan = readDocument(document, findings);
   return { plan: findings.failed ? null : plan, diagnostics: findings.all };
 }
 
-function withinLimits(document: unknown, findings: Findings): boolean {
-  const queue: { value: unknown; pointer: string; depth: number }[] = [{ value: document, pointer: '', depth: 0 }];
-  let size = 0;
-  for (let next = queue.pop(); next; next = queue.pop()) {
-    const { value, pointer, depth } = next;
-    size += typeof value === 'string' ? value.length + 2 : 4;
-    if (size > LIMITS.planBytes) {
-      findings.error('limit-exceeded', '', `the plan is larger than ${LIMITS.planBytes / 1024} KiB; give long lists as inputs of the run`);
-      return false;
-    }
-    if (typeof value !== 'object' || value === null) continue;
-    if (depth >= LIMITS.nesting) {
-      findings.error('limit-exceeded', pointer, `the plan is nested more than ${LIMITS.nesting} deep here`);
-      return false;
-    }
-    for (const key of Object.keys(value)) {
-      if (FORBIDDEN_NAMES.has(key)) findings.error('forbidden-key', `${pointer}/${pointerOf(key)}`, `"${key}" may not be a key`);
-      size += key.length + 3;
-      queue.push({ value: (value as Record<string, unknown>)[key], pointer: `${pointer}/${pointerOf(key)}`, depth: depth + 1 });
-    }
-  }
-  return !findings.failed;
+/** As {@link parsePlan}, but a plan with errors is given too where every step of it can be read, so that more can be found in it. */
+export function readDocument(document: unknown, findings: Findings): Plan | null {
+  if (!checkDocument(document, findings)) return null;
+  return readPlan(Array.isArray(document) ? { steps: document } : document, { findings, inList: Array.isArray(document) });
 }
 
 interface Reading { readonly findings: Findings; readonly inList: boolean }
@@ -99,6 +89,8 @@ function readPlan(document: unknown, { findings, inList }: Reading): Plan | null
     findings.error('limit-exceeded', '/steps', `the plan has ${steps.length} steps; it may have ${LIMITS.steps}`);
     return null;
   }
+  const read = steps.map((s, i) => readStep(s, { index: i, pointer: `${inList ? '' : '/steps'}/${i}`, findings }));
+  if (!read.every((s) => s !== null)) return null;
   const inputs = optional(values, 'inputs', { test: isObject, expected: 'an object of names and values', findings, pointer: `/${keys['inputs'] ?? 'inputs'}` }) ?? {};
   const strategy = optional(values, 'executionStrategy', { test: isText, expected: '"serial", "parallel" or "dag"', findings, pointer: `/${keys['executionStrategy'] ?? ''}` })?.toLowerCase();
   if (strategy !== undefined && !['serial', 'parallel', 'dag'].includes(strategy)) findings.error('invalid-value', `/${keys['executionStrategy']}`, 'must be "serial", "parallel" or "dag"');
@@ -106,7 +98,7 @@ function readPlan(document: unknown, { findings, inList }: Reading): Plan | null
     name: optional(values, 'name', { test: isText, expected: 'a text', findings, pointer: '/name' })?.slice(0, 256) ?? 'unnamed plan',
     inputs: inputs as JsonObject, serial: strategy === 'serial',
     timeoutMs: optional(values, 'timeoutMs', { test: isTime, expected: 'milliseconds, 1 to 86400000', findings, pointer: `/${keys['timeoutMs'] ?? ''}` }) ?? null,
-    steps: steps.map((s, i) => readStep(s, { index: i, pointer: `${inList ? '' : '/steps'}/${i}`, findings })).filter((s) => s !== null),
+    steps: read,
   };
 }
 
@@ -126,18 +118,19 @@ function readStep(document: unknown, { index, pointer, findings }: { index: numb
   const tool = get('tool', isText, 'the name of a tool');
   if (values['tool'] === undefined) findings.error('invalid-value', pointer, 'a step needs a "tool"');
   const id = get('id', isText, 'a text') ?? `step-${index + 1}`;
-  if (!STEP_ID.test(id)) findings.error('invalid-id', at('id'), 'an id begins with a letter or _ and has at most 64 letters, digits, _ or -');
+  if (!STEP_ID.test(id) || RESERVED_IDS.has(id)) findings.error('invalid-id', at('id'), 'an id begins with a letter or _, has at most 64 letters, digits, _ or -, and is not the beginning of a reference such as "item"');
   const when = values['when'] ?? null;
-  if (when !== null) for (const e of conditionErrors(when)) findings.error('invalid-value', `${at('when')}${e.pointer}`, e.message);
+  const wrong = when === null ? [] : conditionErrors(when);
+  for (const e of wrong) findings.error('invalid-value', `${at('when')}${e.pointer}`, e.message);
   const role = get('role', isText, 'a role') ?? null;
   if (role !== null && !STEP_ROLES.includes(role as StepRole)) findings.error('invalid-value', at('role'), `must be one of ${STEP_ROLES.join(', ')}`);
   const onFailure = values['onFailure'] ?? 'fail';
   if (onFailure !== 'fail' && onFailure !== 'continue') findings.error(isObject(onFailure) ? 'unsupported-option' : 'invalid-value', at('onFailure'), 'must be "fail" or "continue"');
   return {
-    pointer, id, tool: tool ?? '', inputsKey: keys['inputs'] ?? 'inputs',
+    pointer, keys, id, tool: tool ?? '',
     inputs: (get('inputs', isObject, 'an object of names and values') ?? {}) as JsonObject,
     forEach: get('forEach', isText, 'one reference, such as "<<steps.assets.output.assets>>"') ?? null,
-    map: parseMap(values['map'], at('map'), findings), when: when as Condition | null, retry: parseRetry(values['retry'], at('retry'), findings),
+    map: parseMap(values['map'], at('map'), findings), when: wrong.length > 0 ? null : when as Condition | null, retry: parseRetry(values['retry'], at('retry'), findings),
     timeoutMs: get('timeoutMs', isTime, `milliseconds, 1 to ${DAY_MS}`) ?? null,
     onFailure: onFailure as OnFailure, critical: get('critical', isBoolean, 'true or false') ?? true, role: role as StepRole | null,
     outputMapping: (get('outputMapping', isObject, 'an object of names and values') ?? null) as JsonObject | null,
@@ -150,10 +143,11 @@ function normalised(document: Record<string, unknown>, { pointer, known, finding
   const values: Record<string, unknown> = {};
   const keys: Record<string, string> = {};
   for (const [key, value] of Object.entries(document)) {
-    const name = SYNONYMS[key] ?? key;
-    if (!known.includes(name)) {
+    const name = Object.hasOwn(SYNONYMS, key) ? SYNONYMS[key]! : key;
+    if (!known.includes(name) && (isSecretName(key) || isLoginName(key))) tellDropped(key, `${pointer}/${pointerOf(key)}`, findings);
+    else if (!known.includes(name)) {
       const near = nearestName(key, known);
-      findings.error('unknown-key', `${pointer}/${pointerOf(key)}`, `"${key.slice(0, 64)}" means nothing here${near ? `; do you mean "${near}"?` : ''}`, near ? [{ op: 'remove', path: `${pointer}/${pointerOf(key)}` }, { op: 'add', path: `${pointer}/${near}`, value }] : undefined);
+      findings.error('unknown-key', `${pointer}/${pointerOf(key)}`, `"${key.slice(0, 64)}" means nothing here${near ? `; do you mean "${near}"?` : ''}`, [{ op: 'remove', path: `${pointer}/${pointerOf(key)}` }, ...(near && !Object.hasOwn(document, near) ? [{ op: 'add' as const, path: `${pointer}/${near}`, value }] : [])]);
     } else if (name in values) findings.error('invalid-value', `${pointer}/${pointerOf(key)}`, `"${key}" says the same as "${keys[name]}"; keep one`);
     else if (value !== undefined) {
       values[name] = value;

@@ -1,4 +1,5 @@
-import type { Json } from './plan.js';
+import { pointerOf } from './json-pointer.js';
+import { LIMITS, type Json } from './plan.js';
 
 /** One step of a path: an own property, a place in a list (negative from its end), or every element. */
 export type PathPart = { readonly kind: 'name'; readonly name: string } | { readonly kind: 'index'; readonly index: number } | { readonly kind: 'all' };
@@ -10,6 +11,8 @@ export interface Reference {
   readonly fallback?: { readonly value: Json };
   /** As written, without the brackets. */
   readonly text: string;
+  /** Written as `{{path}}`. */
+  readonly braces?: true;
 }
 
 /** A string of a plan: plain text, exactly one reference (which keeps its type), or text with references in it. */
@@ -30,12 +33,20 @@ export class ReferenceError extends Error {
 }
 
 const OPEN = /<<|\{\{/g;
-const CLOSE = { '<<': '>>', '{{': '}}' } as const;
+/** What follows an opening bracket of a reference. Anything else is text: `{{.Names}}`, `<<'EOF'`. */
+const BEGINS = /[ \t]*[A-Za-z_]/y;
+/** An opening bracket that is not closed on its line is text (`cat <<EOF`), except before these: then it is a slip. */
+const CERTAIN = /[ \t]*(?:item|index|input|context|steps)\s*[.[]/y;
 
 /** Longest path of a reference, in parts. */
 const MAX_PARTS = 64;
-const CACHE_SIZE = 5000;
+/** Longest reference, in characters. It also bounds how far an opening bracket is followed. */
+const MAX_LENGTH = 1000;
+/** Longest text that is cached, and what all cached texts may be together, in characters. */
+const CACHED_TEXT = 64 * 1024;
+const CACHE_TOTAL = 4 * 1024 * 1024;
 const cache = new Map<string, Template>();
+let cachedTotal = 0;
 
 /**
  * Reads a string of a plan. Results are cached by the string.
@@ -45,8 +56,12 @@ export function parseTemplate(text: string): Template {
   const known = cache.get(text);
   if (known) return known;
   const template = parse(text);
-  if (text.length < 1000) {
-    if (cache.size >= CACHE_SIZE) cache.delete(cache.keys().next().value!);
+  if (text.length <= CACHED_TEXT) {
+    cachedTotal += text.length;
+    if (cachedTotal > CACHE_TOTAL) {
+      cache.clear();
+      cachedTotal = text.length;
+    }
     cache.set(text, template);
   }
   return template;
@@ -57,10 +72,16 @@ function parse(text: string): Template {
   let from = 0;
   OPEN.lastIndex = 0;
   for (let open = OPEN.exec(text); open; open = OPEN.exec(text)) {
-    const close = endOf(text, open.index + 2, CLOSE[open[0] as '<<' | '{{']);
-    if (close < 0) throw new ReferenceError('reference-syntax', `"${open[0]}" is not closed by "${CLOSE[open[0] as '<<']}"`);
+    const start = open.index + 2;
+    const braces = open[0] === '{{';
+    const close = beginsAt(BEGINS, text, start) ? endOf(text, start, braces ? '}}' : '>>') : -1;
+    if (close < 0) {
+      if (beginsAt(CERTAIN, text, start)) throw new ReferenceError('reference-syntax', `"${text.slice(open.index, start + 40)}" is not closed by "${braces ? '}}' : '>>'}"`);
+      OPEN.lastIndex = open.index + 1;
+      continue;
+    }
     if (open.index > from) parts.push(text.slice(from, open.index));
-    parts.push(parseReference(text.slice(open.index + 2, close)));
+    parts.push({ ...parseReference(text.slice(start, close)), ...(braces ? { braces } : {}) });
     from = close + 2;
     OPEN.lastIndex = from;
   }
@@ -70,15 +91,25 @@ function parse(text: string): Template {
   return parts.length === 1 && typeof only === 'object' ? { kind: 'reference', reference: only } : { kind: 'mixed', parts };
 }
 
-/** Index of the closing bracket, not looking inside quotes; -1 when there is none. */
+function beginsAt(pattern: RegExp, text: string, at: number): boolean {
+  pattern.lastIndex = at;
+  return pattern.test(text);
+}
+
+/** Index of the closing bracket on the same line, not looking inside quotes and objects; -1 when there is none near enough. */
 function endOf(text: string, from: number, close: string): number {
   let quote = '';
-  for (let i = from; i < text.length; i++) {
+  let objects = 0;
+  const end = Math.min(text.length, from + MAX_LENGTH);
+  for (let i = from; i < end; i++) {
     const c = text[i]!;
+    if (c === '\n') return -1;
     if (quote) {
       if (c === '\\') i++;
       else if (c === quote) quote = '';
     } else if (c === '"' || c === "'") quote = c;
+    else if (c === '{') objects++;
+    else if (c === '}' && objects > 0) objects--;
     else if (text.startsWith(close, i)) return i;
   }
   return -1;
@@ -109,7 +140,7 @@ export function parseReference(source: string): Reference {
     } else if (text[at] === '[') {
       BRACKET.lastIndex = at;
       const m = BRACKET.exec(text) ?? bad("brackets hold a number, * or a 'name'");
-      path.push(m[1] !== undefined ? { kind: 'index', index: Number(m[1]) } : m[2] ? { kind: 'all' } : { kind: 'name', name: allowed((m[3] ?? m[4]!).replace(/\\(.)/g, '$1')) });
+      path.push(m[1] !== undefined ? { kind: 'index', index: Number(m[1]) + 0 } : m[2] ? { kind: 'all' } : { kind: 'name', name: allowed((m[3] ?? m[4]!).replace(/\\(.)/g, '$1')) });
       at += m[0].length;
     } else break;
   }
@@ -122,10 +153,24 @@ export function parseReference(source: string): Reference {
 function literal(text: string, bad: (why: string) => never): Json {
   const single = /^'((?:[^'\\]|\\.)*)'$/.exec(text);
   if (single) return single[1]!.replace(/\\(.)/g, '$1');
+  let value: Json;
   try {
-    return JSON.parse(text) as Json;
+    value = JSON.parse(text) as Json;
   } catch {
     return bad('what follows ?? must be a JSON value, such as "text" or 5');
+  }
+  checkLiteral(value, bad);
+  return value;
+}
+
+/** A default keeps to the limits of the plan around it, and can be written as JSON again. */
+function checkLiteral(value: Json, bad: (why: string) => never, depth = 0): void {
+  if (depth > LIMITS.nesting) bad(`a default may be nested ${LIMITS.nesting} deep`);
+  if (typeof value === 'number' && !Number.isFinite(value)) bad('a number of the default is too large');
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, v] of Object.entries(value)) {
+    if (FORBIDDEN_NAMES.has(key)) throw forbidden(key);
+    checkLiteral(v, bad, depth + 1);
   }
 }
 
@@ -138,23 +183,64 @@ function forbidden(name: string): ReferenceError {
   return new ReferenceError('forbidden-path', `a path may not name "${name}"`);
 }
 
-/** Follows a path through own properties and list elements only; undefined when there is nothing. `.length` is that of a list or text. */
-export function follow(value: Json | undefined, path: readonly PathPart[]): Json | undefined {
+/**
+ * Follows a path through own properties and list elements only; undefined when there is nothing. `.length` is that of a list or text.
+ * `[*]` gives one flat list of what every element has; if one element has nothing there, there is no value: no host is left out silently.
+ */
+export function follow(value: Json | undefined, path: readonly PathPart[], from = 0): Json | undefined {
   let current = value;
-  for (const [i, part] of path.entries()) {
+  for (let i = from; i < path.length; i++) {
+    const part = path[i]!;
     if (current === undefined || current === null) return undefined;
-    if (part.kind === 'all') {
-      if (!Array.isArray(current)) return undefined;
-      const rest = path.slice(i + 1);
-      const found = current.map((element) => follow(element, rest)).filter((v) => v !== undefined);
-      // A second [*] inside makes one list, not a list of lists.
-      return rest.some((p) => p.kind === 'all') ? found.flat(1) : found;
-    }
+    if (part.kind === 'all') return Array.isArray(current) ? followAll(current, path, i + 1) : undefined;
     if (part.kind === 'index') current = Array.isArray(current) ? current.at(part.index) : undefined;
     else if (part.name === 'length' && (Array.isArray(current) || typeof current === 'string')) current = current.length;
     else current = typeof current === 'object' && !Array.isArray(current) && Object.hasOwn(current, part.name) ? current[part.name] : undefined;
   }
   return current;
+}
+
+function followAll(list: readonly Json[], path: readonly PathPart[], from: number): Json | undefined {
+  const found: Json[] = [];
+  for (const element of list) {
+    const value = follow(element, path, from);
+    if (value === undefined) return undefined;
+    found.push(value);
+  }
+  // A second [*] inside makes one list, not a list of lists.
+  return path.some((p, i) => i >= from && p.kind === 'all') ? found.flat(1) : found;
+}
+
+/** The text of a reference with its brackets as they were written: {@link parseTemplate} reads the same again. */
+export function referenceText({ text, braces }: Pick<Reference, 'text' | 'braces'>): string {
+  return braces ? `{{${text}}}` : `<<${text}>>`;
+}
+
+/** The references in a string, in order. */
+export function referencesOf(template: Template): readonly Reference[] {
+  return template.kind === 'text' ? [] : template.kind === 'reference' ? [template.reference] : template.parts.filter((p) => typeof p === 'object');
+}
+
+/** A reference and where in the value it stands. */
+export interface FoundReference {
+  /** JSON pointer of the string. */
+  readonly pointer: string;
+  readonly reference: Reference;
+  /** Whether it is the whole string, so that the type of its value is kept. */
+  readonly whole: boolean;
+}
+
+/**
+ * Every reference in the strings of a value; keys are not searched.
+ * @throws ReferenceError
+ */
+export function referencesIn(value: Json | { readonly [key: string]: Json }, pointer = ''): FoundReference[] {
+  if (typeof value === 'string') {
+    const template = parseTemplate(value);
+    return referencesOf(template).map((reference) => ({ pointer, reference, whole: template.kind === 'reference' }));
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, v]) => referencesIn(v, `${pointer}/${pointerOf(key)}`));
 }
 
 /** The text of a path, for messages and canonical references. */

@@ -4,15 +4,7 @@ import { pointerOf } from './json-pointer.js';
 import { nearestName } from './nearest-name.js';
 import type { Plan, PlanStep } from './parse.js';
 import type { Json, JsonObject } from './plan.js';
-import { parseTemplate, pathText, ReferenceError, type PathPart, type Reference } from './references.js';
-
-/** A reference in canonical form and where it stands. */
-export interface Located {
-  readonly pointer: string;
-  readonly reference: Reference;
-  /** Whether the whole string is the reference, so that its type is kept. */
-  readonly whole: boolean;
-}
+import { parseTemplate, pathText, ReferenceError, referenceText, type FoundReference, type PathPart, type Reference } from './references.js';
 
 /** What names in references mean in one plan. */
 export interface Names {
@@ -27,7 +19,9 @@ const ROOTS = ['item', 'index', 'input', 'context', 'steps'];
 
 /** Rewrites every reference of one step into its canonical form (`item`, `index`, `input`, `context`, `steps.<id>.output|items`) and lists them. */
 export class ReferenceResolver {
-  readonly found: Located[] = [];
+  readonly found: FoundReference[] = [];
+  /** Set when a reference could not be read. */
+  unreadable = false;
 
   constructor(private readonly names: Names, private readonly step: number) {}
 
@@ -44,11 +38,12 @@ export class ReferenceResolver {
     try {
       const template = parseTemplate(text);
       if (template.kind === 'text') return text;
-      if (template.kind === 'reference') return `<<${this.add(template.reference, pointer, true)}>>`;
-      return template.parts.map((p) => (typeof p === 'string' ? p : `<<${this.add(p, pointer, false)}>>`)).join('');
+      if (template.kind === 'reference') return this.add(template.reference, pointer, true);
+      return template.parts.map((p) => (typeof p === 'string' ? p : this.add(p, pointer, false))).join('');
     } catch (e) {
       if (!(e instanceof ReferenceError)) throw e;
       this.names.findings.error(e.code, pointer, e.message);
+      this.unreadable = true;
       return text;
     }
   }
@@ -70,13 +65,14 @@ export class ReferenceResolver {
     return byRole.length === 1 ? `<<${byRole[0]!.id}${inner.slice(name.length)}>>` : text;
   }
 
-  /** Notes a reference and gives its canonical text. */
+  /** Notes a reference and gives its canonical text, in the brackets in which it was written: others could pair with text around it. */
   private add(written: Reference, pointer: string, whole: boolean): string {
     const { root, path } = this.canonical(written, pointer);
     const fallback = written.fallback ? ` ?? ${JSON.stringify(written.fallback.value)}` : '';
     const text = `${root}${pathText(path)}${fallback}`;
-    this.found.push({ pointer, whole, reference: { root, path, text, ...(written.fallback ? { fallback: written.fallback } : {}) } });
-    return text;
+    const reference: Reference = { ...written, root, path, text };
+    this.found.push({ pointer, whole, reference });
+    return referenceText(reference);
   }
 
   private canonical(written: Reference, pointer: string): { root: string; path: readonly PathPart[] } {
@@ -89,6 +85,7 @@ export class ReferenceResolver {
       if (query) return { root: 'steps', path: [named(query.id), named('output'), named(root), ...path] };
     }
     if (root === 'steps') return this.explicit(written, pointer);
+    if (root === 'context') return this.context(written, pointer);
     if (root === 'input') {
       const [first] = path;
       if (first?.kind === 'name' && !Object.hasOwn(plan.inputs, first.name) && !written.fallback) {
@@ -111,6 +108,15 @@ export class ReferenceResolver {
     // A step that is called like its list: `assets` and `assets[0]` are the list, `assets.asset_count` a field beside it.
     if (id === tool?.listOutput && (first === undefined || first.kind !== 'name' || !declares(first.name))) return { root: 'steps', path: [named(id), named('output'), named(id), ...path] };
     return { root: 'steps', path: [named(id), named('output'), ...path] };
+  }
+
+  /** `context.<step>` is the step's output; this version keeps nothing else in the context of a run. */
+  private context({ path, fallback, text }: Reference, pointer: string): { root: string; path: readonly PathPart[] } {
+    const [first, ...rest] = path;
+    const step = first?.kind === 'name' ? this.names.plan.steps.findIndex((s) => s.id === first.name) : -1;
+    if (step >= 0) return this.shorthand(step, rest);
+    if (!fallback) this.names.findings.error('unknown-step', pointer, `<<${text.slice(0, 100)}>>: the context of a run has the outputs of its steps, as context.<id>`);
+    return { root: 'context', path };
   }
 
   private explicit({ text, path }: Reference, pointer: string): { root: string; path: readonly PathPart[] } {

@@ -14,7 +14,7 @@ export function placeOf(root: Schema): Place {
 
 /** A list of values of one place. */
 export function listOf(place: Place): Place {
-  return place.kind === 'known' ? { kind: 'known', schema: { type: 'array', items: place.schema }, root: place.root } : UNKNOWN;
+  return place.kind === 'known' ? { kind: 'known', schema: { type: 'array', items: place.schema }, root: place.root } : place;
 }
 
 /** Follows a path through a schema as `follow` does through a value. */

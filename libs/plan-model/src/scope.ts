@@ -16,10 +16,10 @@ export interface Scope {
   step(id: string): StepValue | undefined;
 }
 
-/** The value of a reference in canonical form (roots item, index, input, context, steps), its default, or undefined. */
+/** The value of a reference in canonical form (roots item, index, input, context, steps); its default when there is none or it is null. */
 export function lookUp(reference: Reference, scope: Scope): Json | undefined {
   const value = found(reference, scope);
-  return value === undefined || (value === null && reference.fallback) ? reference.fallback?.value ?? value : value;
+  return (value === undefined || value === null) && reference.fallback ? reference.fallback.value : value;
 }
 
 function found({ root, path }: Reference, scope: Scope): Json | undefined {
@@ -29,10 +29,10 @@ function found({ root, path }: Reference, scope: Scope): Json | undefined {
     case 'input': return follow(scope.input, path);
     case 'context': return follow(scope.context, path);
     case 'steps': {
-      const [id, part, ...rest] = path;
+      const [id, part] = path;
       if (id?.kind !== 'name' || part?.kind !== 'name') return undefined;
       const step = scope.step(id.name);
-      return part.name === 'output' ? follow(step?.output, rest) : part.name === 'items' ? follow(step?.items, rest) : undefined;
+      return part.name === 'output' ? follow(step?.output, path, 2) : part.name === 'items' ? follow(step?.items, path, 2) : undefined;
     }
     default: return undefined;
   }

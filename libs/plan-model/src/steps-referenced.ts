@@ -1,6 +1,6 @@
 import { conditionReferences } from './conditions.js';
-import type { CompiledPlan, CompiledStep, Json } from './plan.js';
-import { parseTemplate, type Reference } from './references.js';
+import type { CompiledPlan, CompiledStep } from './plan.js';
+import { referencesIn, type Reference } from './references.js';
 import { stepOf } from './scope.js';
 
 /** Indexes of the steps whose output, or whose items, are needed to evaluate, list and bind a step. */
@@ -15,15 +15,15 @@ const known = new WeakMap<CompiledStep, ReferencedSteps>();
 export function stepsReferenced(plan: CompiledPlan, step: CompiledStep): ReferencedSteps {
   let found = known.get(step);
   if (!found) {
-    const references = [...referencesIn(step.inputs), ...referencesIn(step.forEach), ...(step.when ? conditionReferences(step.when) : [])];
-    known.set(step, found = indexesOf(plan, references));
+    const written = referencesIn([step.inputs, step.forEach]).map((r) => r.reference);
+    known.set(step, found = indexesOf(plan, [...written, ...(step.when ? conditionReferences(step.when) : [])]));
   }
   return found;
 }
 
 /** The steps that a step's output mapping refers to, itself left out. */
 export function stepsMapped(plan: CompiledPlan, step: CompiledStep): ReferencedSteps {
-  const { outputs, items } = indexesOf(plan, referencesIn(step.outputMapping));
+  const { outputs, items } = indexesOf(plan, referencesIn(step.outputMapping).map((r) => r.reference));
   return { outputs: outputs.filter((i) => i !== step.index), items: items.filter((i) => i !== step.index) };
 }
 
@@ -31,13 +31,4 @@ function indexesOf(plan: CompiledPlan, references: readonly Reference[]): Refere
   const targets = references.map(stepOf).filter((t) => t !== undefined);
   const of = (part: 'output' | 'items'): number[] => [...new Set(targets.filter((t) => t.part === part).map((t) => plan.steps.findIndex((s) => s.id === t.id)).filter((i) => i >= 0))];
   return { outputs: of('output'), items: of('items') };
-}
-
-function referencesIn(value: Json | { readonly [key: string]: Json }): Reference[] {
-  if (typeof value === 'string') {
-    const template = parseTemplate(value);
-    return template.kind === 'reference' ? [template.reference] : template.kind === 'mixed' ? template.parts.filter((p) => typeof p === 'object') : [];
-  }
-  if (typeof value !== 'object' || value === null) return [];
-  return (Array.isArray(value) ? value : Object.values(value)).flatMap((v) => referencesIn(v));
 }

@@ -9,7 +9,7 @@
  * | who may do what | auth/ `ApiTokenGuard` `ServiceTokenGuard` `Scopes` `CurrentPrincipal` `assertTenant` `TOKEN_VERIFIER` |
  * | DI tokens that createHttpApp provides everywhere | platform-tokens.ts `PROCESS_CONFIG` `KEYS` `LOGGER` |
  * | PostgreSQL: pool, migrations, transactions | postgres/ `openDatabase` `transaction` |
- * | Redis: options and clients | redis/ `redisConnection` `patientRedisConnection` `createRedis` `limitedErrorLog` |
+ * | Redis: options and clients | redis/ `redisConnection` `patientRedisConnection` `createRedis` `endRedis` `limitedErrorLog` |
  * | log | logging/ `createLogger` |
  * | signals, uncaught errors | shutdown/ `onShutdown` `exitOnUncaught` |
  *

@@ -1,8 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { InvalidMessage, QUEUE_PREFIX } from '@opsmesh/contracts';
-import { limitedErrorLog, patientRedisConnection, StartError, type Logger } from '@opsmesh/platform';
-import { Worker, type Job } from 'bullmq';
+import { limitedErrorLog, StartError, type Logger } from '@opsmesh/platform';
+import { Worker, type Job, type RedisQueueBackend } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { isObservable, lastValueFrom } from 'rxjs';
+import type { WriteGatherer } from './gather-writes.js';
 import type { AttemptRunner, Invoke } from './run-attempt.js';
 import type { ToolRegistry } from './tool-registry.js';
 
@@ -15,10 +18,12 @@ const RETRY_MS = 1000;
 
 export interface BullmqServerOptions {
   readonly queue: string;
-  readonly redisUrl: string;
+  /** Shared with the results, so that both leave together; its commands wait for the server. Not closed here. */
+  readonly redis: Redis;
+  readonly writes: WriteGatherer;
   readonly concurrency: number;
   readonly tools: ToolRegistry;
-  readonly runner: Pick<AttemptRunner, 'run'>;
+  readonly runner: Pick<AttemptRunner, 'run' | 'active'>;
   readonly log: Logger;
   /** Default QUEUE_PREFIX. */
   readonly prefix?: string;
@@ -41,7 +46,7 @@ export class BullmqServer extends Server<Events> implements CustomTransportStrat
 
   /** @throws StartError (to `callback`) when a tool has no handler. */
   listen(callback: (err?: unknown) => void): void {
-    const { queue, redisUrl, concurrency, log, prefix = QUEUE_PREFIX } = this.options;
+    const { queue, redis, concurrency, log, prefix = QUEUE_PREFIX } = this.options;
     const missing = [...this.options.tools.keys()].filter((name) => !this.messageHandlers.has(name));
     if (missing.length > 0) {
       callback(new StartError(`no handler is bound for ${missing.join(', ')}: is the class a controller of the service's module?`));
@@ -49,7 +54,7 @@ export class BullmqServer extends Server<Events> implements CustomTransportStrat
     }
     // Two parameters on purpose: with a third BullMQ makes an AbortController for each job, and attempts are aborted by the runner.
     const worker = new Worker(queue, (job: Job) => this.process(job), {
-      connection: patientRedisConnection(redisUrl), prefix, concurrency, autorun: false,
+      connection: redis, prefix, concurrency, autorun: false,
       lockDuration: LOCK_MS, stalledInterval: STALLED_MS, maxStalledCount: 0, runRetryDelay: RETRY_MS,
       removeOnComplete: { count: 0 }, removeOnFail: { count: 1000 },
     });
@@ -64,7 +69,7 @@ export class BullmqServer extends Server<Events> implements CustomTransportStrat
 
   /** Stops taking jobs at once; resolves when those in hand are finished. */
   close(): Promise<void> {
-    return (this.closing ??= this.worker?.close() ?? Promise.resolve());
+    return (this.closing ??= this.worker ? closeWorker(this.worker) : Promise.resolve());
   }
 
   /** Events of the worker are logged here; nobody else needs them. */
@@ -76,8 +81,11 @@ export class BullmqServer extends Server<Events> implements CustomTransportStrat
   }
 
   private async process(job: Job): Promise<void> {
+    const { runner } = this.options;
     try {
-      await this.options.runner.run(job.name, job.data, this.invoke);
+      await runner.run(job.name, job.data, this.invoke);
+      // BullMQ now finishes the job; others that ended in this turn follow.
+      if (runner.active.size > 0) this.options.writes.gather();
     } catch (e) {
       if (e instanceof InvalidMessage) this.options.log.error({ jobId: job.id, tool: job.name, errors: e.errors }, 'a job that can not be read was set aside');
       else this.options.log.error({ err: e, jobId: job.id, tool: job.name }, 'a job ended without a result');
@@ -92,4 +100,14 @@ export class BullmqServer extends Server<Events> implements CustomTransportStrat
     const output: unknown = await handler(call, this.context);
     return isObservable(output) ? lastValueFrom(output, { defaultValue: undefined }) : output;
   };
+}
+
+async function closeWorker(worker: Worker): Promise<void> {
+  const closing = worker.close();
+  const client = await (worker.getBackend() as RedisQueueBackend).blockingClient;
+  await nextTurn();
+  // BullMQ has told its blocking connection to disconnect and waits for its 'end', which ioredis never says when it was about to reconnect: one
+  // more attempt makes it speak.
+  if (client?.status === 'reconnecting') client.connect().then(() => { client.disconnect(); }, () => undefined);
+  await closing;
 }

@@ -14,8 +14,7 @@ export class Redactor {
   private readonly needles: readonly string[];
 
   constructor(credential: Credential) {
-    const { username: _username, kind: _kind, ...secrets } = credential;
-    const texts = Object.values(secrets).filter((s): s is string => typeof s === 'string');
+    const texts = Object.entries(credential).flatMap(([name, value]) => (name === 'kind' || name === 'username' || typeof value !== 'string' ? [] : [value]));
     const all = texts.flatMap((s) => [s, s.trim(), ...keyLines(s)]).filter((s) => s.length >= SHORTEST).flatMap(spellings);
     // Long ones first: a short one may be a part of a long one.
     this.needles = [...new Set(all)].filter((s) => s.length >= SHORTEST).sort((a, b) => b.length - a.length);

@@ -1,14 +1,14 @@
 import { jest } from '@jest/globals';
 import { createLogger } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
+import { WriteGatherer } from './gather-writes.js';
 import { ResultPublisher } from './result-publisher.js';
 
 const log = createLogger('spec', { level: 'silent' });
-const fakeStream = () => ({ cork: jest.fn(), uncork: jest.fn() });
 function publisher(xadd: (json: string) => Promise<string>, status = 'ready') {
-  const stream = fakeStream();
+  const stream = { cork: jest.fn(), uncork: jest.fn() };
   const redis = { status, stream, xadd: (_stream: string, _id: string, _field: string, json: string) => xadd(json) };
-  return { stream, redis, results: new ResultPublisher(redis as unknown as Redis, log) };
+  return { stream, redis, results: new ResultPublisher(redis as unknown as Redis, new WriteGatherer(redis as unknown as Redis), log) };
 }
 
 it('is done only when Redis has confirmed that very entry', async () => {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { RESULTS_STREAM } from '@opsmesh/contracts';
 import { limitedErrorLog, type Logger } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
+import type { WriteGatherer } from './gather-writes.js';
 import { RecentResults } from './recent-results.js';
 
 /** Pauses between attempts to write: doubling from the first to the second, in milliseconds. */
@@ -16,11 +17,10 @@ const BACKOFF_MS = [50, 1000] as const;
 export class ResultPublisher {
   readonly recent = new RecentResults();
   private underWay = 0;
-  private corked = false;
   private readonly complain: (err: Error) => void;
 
   /** @param redis a connection whose commands wait for the server (`maxRetriesPerRequest: null`). */
-  constructor(private readonly redis: Redis, log: Logger) {
+  constructor(private readonly redis: Pick<Redis, 'status' | 'xadd'>, private readonly writes: Pick<WriteGatherer, 'gather'>, log: Logger) {
     this.complain = limitedErrorLog(log, 'a result could not be written and is tried again');
   }
 
@@ -50,24 +50,12 @@ export class ResultPublisher {
   }
 
   private async write(json: string): Promise<void> {
-    if (this.underWay > 0) this.gather();
+    if (this.underWay > 0) this.writes.gather();
     this.underWay++;
     try {
       await this.redis.xadd(RESULTS_STREAM, '*', 'result', json);
     } finally {
       this.underWay--;
     }
-  }
-
-  /** Holds writes back until the end of this turn. */
-  private gather(): void {
-    if (this.corked || this.redis.status !== 'ready') return;
-    const { stream } = this.redis;
-    this.corked = true;
-    stream.cork();
-    setImmediate(() => {
-      this.corked = false;
-      stream.uncork();
-    });
   }
 }

@@ -124,18 +124,18 @@ describe('an abort', () => {
     return result;
   }
 
-  it.each<[string, Handler, ToolFailure, boolean, string]>([
-    ['a read that stops', rethrow, ABORTS.cancelled, false, 'cancelled'],
-    ['a read that stops with an error', other, ABORTS.cancelled, false, 'cancelled'],
-    ['a read that does not stop', never, ABORTS.cancelled, false, 'stop-unconfirmed'],
-    ['a read whose worker stops', rethrow, ABORTS.lost, false, 'worker-lost'],
-    ['a claimed change that confirms', own, ABORTS.cancelled, true, 'cancelled'],
-    ['a claimed change that only passes the reason on', rethrow, ABORTS.cancelled, true, 'stop-unconfirmed'],
-    ['a claimed change that stops with an error', other, ABORTS.cancelled, true, 'stop-unconfirmed'],
-    ['a claimed change that does not stop', never, ABORTS.cancelled, true, 'stop-unconfirmed'],
-    ['a claimed change whose worker stops, without a word of its own', other, ABORTS.lost, true, 'stop-unconfirmed'],
-    ['a claimed change whose worker stops, confirmed', own, ABORTS.lost, true, 'cancelled'],
-  ])('of %s', async (_what, handler, reason, claimed, code) => {
+  it.each<[string, Handler, { reason: ToolFailure; claimed: boolean }, string]>([
+    ['a read that stops', rethrow, { reason: ABORTS.cancelled, claimed: false }, 'cancelled'],
+    ['a read that stops with an error', other, { reason: ABORTS.cancelled, claimed: false }, 'cancelled'],
+    ['a read that does not stop', never, { reason: ABORTS.cancelled, claimed: false }, 'stop-unconfirmed'],
+    ['a read whose worker stops', rethrow, { reason: ABORTS.lost, claimed: false }, 'worker-lost'],
+    ['a claimed change that confirms', own, { reason: ABORTS.cancelled, claimed: true }, 'cancelled'],
+    ['a claimed change that only passes the reason on', rethrow, { reason: ABORTS.cancelled, claimed: true }, 'stop-unconfirmed'],
+    ['a claimed change that stops with an error', other, { reason: ABORTS.cancelled, claimed: true }, 'stop-unconfirmed'],
+    ['a claimed change that does not stop', never, { reason: ABORTS.cancelled, claimed: true }, 'stop-unconfirmed'],
+    ['a claimed change whose worker stops, without a word of its own', other, { reason: ABORTS.lost, claimed: true }, 'stop-unconfirmed'],
+    ['a claimed change whose worker stops, confirmed', own, { reason: ABORTS.lost, claimed: true }, 'cancelled'],
+  ])('of %s', async (_what, handler, { reason, claimed }, code) => {
     expect(await aborted(handler, { reason, ...(claimed ? { tool: CLAIMED[0], job: CLAIMED[1] } : {}) })).toMatchObject({ status: 'failed', failure: { code } });
   });
 

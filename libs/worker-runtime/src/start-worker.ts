@@ -4,11 +4,13 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { queueOf, ToolFailure } from '@opsmesh/contracts';
-import { createHttpApp, createLogger, createRedis, exitOnUncaught, onShutdown, readConfig, ServiceClient, type HttpAppOptions, type Logger } from '@opsmesh/platform';
+import { createHttpApp, createLogger, createRedis, endRedis, exitOnUncaught, onShutdown, readConfig, ServiceClient, type HttpAppOptions, type Logger } from '@opsmesh/platform';
+import type { Redis } from 'ioredis';
 import { BlobClient } from './blob-client.js';
 import { BullmqServer } from './bullmq.server.js';
 import { listenForCancels } from './cancellation.js';
 import { ClaimClient } from './claim-client.js';
+import { WriteGatherer } from './gather-writes.js';
 import { HealthController, METRICS, READINESS, type Readiness } from './health.controller.js';
 import { Heartbeat } from './heartbeat.js';
 import { WorkerMetrics } from './metrics.js';
@@ -112,9 +114,13 @@ class WorkerProcess {
 
     const redis = createRedis(config.redisUrl, { log, extra: { maxRetriesPerRequest: null } });
     const subscriber = createRedis(config.redisUrl, { log, extra: { maxRetriesPerRequest: null } });
-    this.undo.push(async () => { redis.disconnect(); subscriber.disconnect(); });
+    this.undo.push(async () => {
+      endRedis(redis);
+      endRedis(subscriber);
+    });
 
-    const results = new ResultPublisher(redis, log);
+    const writes = new WriteGatherer(redis);
+    const results = new ResultPublisher(redis, writes, log);
     const runner = new AttemptRunner({
       workerId, tools, results, log, metrics: this.metrics,
       claims: new ClaimClient({ workerId, keys, orchestrator, assetService: client('asset-service', config.assetServiceUrl) }),
@@ -122,7 +128,7 @@ class WorkerProcess {
       progress: new ProgressPublisher(redis),
     });
     const queue = queueOf(config.service);
-    const server = new BullmqServer({ queue, redisUrl: config.redisUrl, concurrency: config.concurrency, tools, runner, log });
+    const server = new BullmqServer({ queue, redis, writes, concurrency: config.concurrency, tools, runner, log });
     app.connectMicroservice({ strategy: server });
     const registration = new Registration({ orchestrator, log, stopped: this.stop.signal, worker: { workerId, service: config.service, queue, concurrency: config.concurrency, tools: [...tools.values()].map((t) => t.declaration) } });
     const heartbeat = new Heartbeat({ workerId, orchestrator: client('orchestrator', config.orchestratorUrl, BEAT_MS), registration, runner, results, log, onRefused: (e) => { queueMicrotask(() => { throw e; }); } });
@@ -137,7 +143,7 @@ class WorkerProcess {
     this.undo.push(() => heartbeat.stop());
     if (!this.stop.signal.aborted) {
       await app.startAllMicroservices();
-      this.undo.push(() => this.drain(server, runner));
+      this.undo.push(() => this.drain({ server, runner, redis }));
       log.info({ port, host: config.host, queue, concurrency: config.concurrency, tools: [...tools.keys()] }, 'ready for jobs');
     }
     return { app, port, workerId, close: () => this.close() };
@@ -152,7 +158,7 @@ class WorkerProcess {
     for (const step of this.undo.reverse()) await step().catch((err: unknown) => { this.log.error({ err }, 'a part did not stop in order'); });
   }
 
-  private async drain(server: BullmqServer, runner: AttemptRunner): Promise<void> {
+  private async drain({ server, runner, redis }: { server: BullmqServer; runner: AttemptRunner; redis: Redis }): Promise<void> {
     const { finishMs, abortMs } = this.options.stopping ?? { finishMs: FINISH_MS, abortMs: ABORT_MS };
     const closed = server.close();
     if (await within(finishMs, closed)) return;
@@ -162,6 +168,8 @@ class WorkerProcess {
     if (await within(abortMs + PUBLISH_MS, closed)) return;
     this.log.error({ active: [...runner.active.keys()] }, 'the results of these attempts could not be published');
     this.giveUp.abort();
+    endRedis(redis);
+    await closed;
   }
 
   private module(): DynamicModule {

@@ -264,9 +264,22 @@ describe('cancelling', () => {
     await add(job);
     await running;
     await redis.publish(CANCEL_CHANNEL, 'nonsense');
-    await redis.publish(CANCEL_CHANNEL, JSON.stringify({ v: 1, runId: job.runId, attemptIds: ['another'] }));
     await redis.publish(CANCEL_CHANNEL, JSON.stringify({ v: 1, runId: job.runId, ...(named ? { attemptIds: [job.attemptId] } : {}) }));
     expect((await results(job))[0]).toMatchObject({ status: 'failed', failure: { code: 'cancelled' } });
+  });
+
+  it('of another attempt of the run leaves this one alone', async () => {
+    await start();
+    const job = mesh.job('wait');
+    const running = beginning(job.attemptId);
+    await add(job);
+    await running;
+    await redis.publish(CANCEL_CHANNEL, JSON.stringify({ v: 1, runId: job.runId, attemptIds: ['another'] }));
+    // A beat that begins later than the message: it was heard by then.
+    const beats = mesh.bodies('POST /internal/workers/:id/heartbeat').length;
+    await mesh.until(() => mesh.bodies('POST /internal/workers/:id/heartbeat').length > beats + 1);
+    for (const done of finish) done();
+    expect((await results(job))[0]).toMatchObject({ status: 'succeeded' });
   });
 
   it('comes with the heartbeat as well', async () => {

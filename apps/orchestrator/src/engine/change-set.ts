@@ -78,7 +78,8 @@ export class ChangeSet {
   readonly newItems = new Map<string, NewItem>();
   readonly itemUpdates = new Map<string, ItemUpdate>();
   readonly outbox: (AttemptRef & { readonly queue: string })[] = [];
-  readonly history: ({ readonly runId: string } & HistoryEntry)[] = [];
+  /** What each run's history grows by, in order. */
+  readonly history = new Map<string, HistoryEntry[]>();
   readonly timers: { readonly runId: string; readonly step: number | null; readonly item: number | null; readonly attempt: number | null; readonly delayMs: number }[] = [];
   readonly firedTimers: number[] = [];
   readonly sweeps: Sweep[] = [];

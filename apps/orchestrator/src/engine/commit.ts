@@ -1,4 +1,4 @@
-import { initialState, transition, type Effect, type ItemState, type RunEvent, type RunState } from '@opsmesh/plan-model';
+import { initialState, transition, type Effect, type HistoryEntry, type ItemState, type RunEvent, type RunState } from '@opsmesh/plan-model';
 import { ChangeSet, itemKey } from './change-set.js';
 import type { ItemRef, RecordTransaction } from './ports.js';
 import { prepareStep } from './prepare-step.js';
@@ -74,8 +74,7 @@ export class Commit {
     if (!item && history.length === 0 && effects.length === 0) return false;
     run.state = state;
     this.changes.states.set(run.facts.id, { state, status: state.status, version: run.version });
-    for (const entry of history) this.changes.history.push({ runId: run.facts.id, ...entry });
-    if (history.length > 0) this.news.history.add(run.facts.id);
+    if (history.length > 0) this.record(run.facts.id, history);
     if (item && ref && key) {
       this.items.set(key, item);
       const { result, claim } = submission;
@@ -87,6 +86,13 @@ export class Commit {
     }
     for (const effect of effects) await this.carryOut(run, effect);
     return true;
+  }
+
+  private record(runId: string, entries: readonly HistoryEntry[]): void {
+    const gathered = this.changes.history.get(runId);
+    if (gathered) gathered.push(...entries);
+    else this.changes.history.set(runId, [...entries]);
+    this.news.history.add(runId);
   }
 
   private async carryOut(run: CachedRun, effect: Effect): Promise<void> {

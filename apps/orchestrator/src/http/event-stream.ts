@@ -44,7 +44,7 @@ export class EventStream {
     const events = await this.deps.reader.eventsAfter(this.deps.runId, this.seq, PAGE);
     for (const event of events) await this.send(event);
     for (const news of this.progress.splice(0)) await this.write(`event: progress\ndata: ${JSON.stringify(news)}\n\n`);
-    if (events.length === PAGE || !this.open) return;
+    if (events.length >= PAGE || !this.open) return;
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([woken, new Promise((resolve) => { timer = setTimeout(resolve, POLL_MS); })]);
     clearTimeout(timer);

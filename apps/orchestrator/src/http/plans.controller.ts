@@ -2,8 +2,8 @@ import { Body, Controller, HttpCode, Inject, Post, UseGuards } from '@nestjs/com
 import { ApiTags } from '@nestjs/swagger';
 import { CompileRequestDto, type DiagnosticDto } from '@opsmesh/contracts';
 import { ApiTokenGuard, assertTenant, CurrentPrincipal, Scopes, type Principal } from '@opsmesh/platform';
-import { compileDocument, LIMITS, type CompiledPlan } from '@opsmesh/plan-model';
-import { CATALOGUE, type CatalogueReader } from './ports.js';
+import { LIMITS, type CompiledPlan } from '@opsmesh/plan-model';
+import { PlanCompiler } from './plan-compiler.js';
 import { RunCommands } from './run-commands.js';
 
 /** Answer to `POST /plans/compile`: `plan` is null when there is an error among the diagnostics. */
@@ -29,7 +29,7 @@ interface PreviewView {
 @Controller('plans')
 @UseGuards(ApiTokenGuard)
 export class PlansController {
-  constructor(@Inject(CATALOGUE) private readonly catalogue: CatalogueReader, @Inject(RunCommands) private readonly commands: RunCommands) {}
+  constructor(@Inject(PlanCompiler) private readonly compiler: PlanCompiler, @Inject(RunCommands) private readonly commands: RunCommands) {}
 
   /** Checks a plan against the tool catalogue and says everything that is wrong with it; starts nothing. */
   @Post('compile')
@@ -37,7 +37,7 @@ export class PlansController {
   @Scopes('runs:read')
   async compile(@CurrentPrincipal() principal: Principal, @Body() body: CompileRequestDto): Promise<CompiledView> {
     assertTenant(principal, body.tenant_id);
-    const { plan, diagnostics } = compileDocument(body.plan, await this.catalogue.current());
+    const { plan, diagnostics } = await this.compiler.compile(body.plan);
     const ok = plan !== null && !diagnostics.some((d) => d.severity === 'error');
     return { ok, diagnostics, plan: ok ? plan : null };
   }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type DiagnosticDto, type RunView, type StartRunDto } from '@opsmesh/contracts';
 import { ProblemError, type Principal } from '@opsmesh/platform';
-import { compileDocument, isTerminalRun, type CompiledPlan, type JsonObject, type RunEvent } from '@opsmesh/plan-model';
+import { isTerminalRun, type CompiledPlan, type JsonObject, type RunEvent } from '@opsmesh/plan-model';
 import { uuidv7 } from 'uuidv7';
 import type { Engine } from '../engine/engine.js';
-import type { CatalogueReader, RunReader } from './ports.js';
+import type { PlanCompiler } from './plan-compiler.js';
+import type { RunReader } from './ports.js';
 
 export interface StartedRun {
   readonly id: string;
@@ -15,11 +16,11 @@ export interface StartedRun {
 
 /** What callers may do to runs. */
 export class RunCommands {
-  constructor(private readonly engine: Engine, private readonly reader: RunReader, private readonly catalogue: CatalogueReader) {}
+  constructor(private readonly engine: Engine, private readonly reader: RunReader, private readonly compiler: PlanCompiler) {}
 
   /** @throws ProblemError 422 `plan-invalid` with the compiler's diagnostics; 422 `idempotency-key-reused` */
   async start(principal: Principal, request: StartRunDto, idempotencyKey: string | null): Promise<StartedRun> {
-    const requestSha256 = createHash('sha256').update(canonicalJson([request.plan, request.inputs ?? {}])).digest('hex');
+    const requestSha256 = sha256(canonicalJson([request.plan, request.inputs ?? {}]));
     const earlier = idempotencyKey === null ? undefined : await this.earlier(principal, idempotencyKey, requestSha256);
     if (earlier) return earlier;
     const { plan, warnings } = await this.compile(request.plan);
@@ -39,7 +40,7 @@ export class RunCommands {
 
   /** @throws ProblemError 422 `plan-invalid` */
   async compile(document: unknown): Promise<{ plan: CompiledPlan; warnings: DiagnosticDto[] }> {
-    const { plan, diagnostics } = compileDocument(document, await this.catalogue.current());
+    const { plan, diagnostics } = await this.compiler.compile(document);
     const errors = diagnostics.filter((d) => d.severity === 'error');
     if (!plan || errors.length > 0) {
       throw new ProblemError(422, 'plan-invalid', `the plan has ${errors.length} error${errors.length === 1 ? '' : 's'}: ${errors[0]?.message ?? ''}`, { errors: diagnostics });
@@ -72,6 +73,10 @@ export class RunCommands {
     if (found.requestSha256 !== requestSha256) throw new ProblemError(422, 'idempotency-key-reused', 'this idempotency key belongs to another request: use a new key, or send the same request again');
     return { id: found.id, warnings: [], replayed: true };
   }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function checkInputs(plan: CompiledPlan, given: Record<string, unknown>): JsonObject {

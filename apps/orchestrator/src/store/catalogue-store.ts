@@ -5,25 +5,26 @@ import type { Pool } from 'pg';
 
 interface ToolRow { name: string; service: string; queue: string; declaration: ToolDeclarationDto }
 
+export type Catalogue = ToolCatalogue & { all(): CatalogueTool[] };
+
 /** How long a read catalogue is used before it is read again, in milliseconds. */
 const FRESH_MS = 2000;
 
 /** The tool catalogue. Every orchestrator reads the same table, so a new service needs no change here. */
 export class CatalogueStore {
-  private cached: { readonly at: number; readonly tools: Map<string, CatalogueTool> } | undefined;
+  private cached: { readonly at: number; readonly tools: ReadonlyMap<string, CatalogueTool>; readonly catalogue: Catalogue } | undefined;
 
   constructor(private readonly pool: Pool) {}
 
-  /** The newest declarations, at most {@link FRESH_MS} old. */
-  async current(): Promise<ToolCatalogue & { all(): CatalogueTool[] }> {
-    if (!this.cached || performance.now() - this.cached.at > FRESH_MS) {
-      const { rows } = await this.pool.query<ToolRow>({ name: 'catalogue', text: 'select name, service, queue, declaration from orchestrator.tools order by name' });
-      // Unchanged declarations stay the same objects: compilers of their schemas are cached by them.
-      const known = this.cached?.tools;
-      this.cached = { at: performance.now(), tools: new Map(rows.map((r) => [r.name, reuse(known?.get(r.name), { ...r.declaration, service: r.service, queue: r.queue })])) };
-    }
-    const { tools } = this.cached;
-    return { get: (name) => tools.get(name), names: () => [...tools.keys()], all: () => [...tools.values()] };
+  /** The newest declarations, at most {@link FRESH_MS} old. As long as nothing changes it is the same object, and so is each declaration in it. */
+  async current(): Promise<Catalogue> {
+    const known = this.cached;
+    if (known && performance.now() - known.at <= FRESH_MS) return known.catalogue;
+    const { rows } = await this.pool.query<ToolRow>({ name: 'catalogue', text: 'select name, service, queue, declaration from orchestrator.tools order by name' });
+    const tools = new Map(rows.map((r) => [r.name, reuse(known?.tools.get(r.name), { ...r.declaration, service: r.service, queue: r.queue })]));
+    const unchanged = known && known.tools.size === tools.size && [...tools].every(([name, tool]) => known.tools.get(name) === tool);
+    this.cached = { at: performance.now(), tools, catalogue: unchanged ? known.catalogue : catalogueOf(tools) };
+    return this.cached.catalogue;
   }
 
   /**
@@ -44,8 +45,12 @@ export class CatalogueStore {
       );
       await client.query('delete from orchestrator.tools where service = $1 and name <> all($2)', [service, names]);
     });
-    this.cached = undefined;
+    if (this.cached) this.cached = { ...this.cached, at: -Infinity };
   }
+}
+
+function catalogueOf(tools: ReadonlyMap<string, CatalogueTool>): Catalogue {
+  return { get: (name) => tools.get(name), names: () => [...tools.keys()], all: () => [...tools.values()] };
 }
 
 function reuse(known: CatalogueTool | undefined, read: CatalogueTool): CatalogueTool {

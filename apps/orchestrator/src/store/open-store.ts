@@ -7,6 +7,8 @@ import type { OrchestratorConfig } from '../config.js';
 export function openStore(config: Pick<OrchestratorConfig, 'databaseUrl' | 'databaseConnections'>, log: Logger): Promise<Database> {
   return openDatabase({
     url: config.databaseUrl, schema: 'orchestrator', migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)),
+    // Statements get whole batches as arrays: a plan made for one batch's size would read tables from end to end for the next.
+    settings: { plan_cache_mode: 'force_generic_plan' },
     max: config.databaseConnections, applicationName: 'opsmesh-orchestrator', log,
   });
 }

@@ -12,8 +12,11 @@ interface ItemRow {
   worker_id: string | null; queued_at: Date | null; started_at: Date | null; finished_at: Date | null; duration_ms: number | null; sort_key: string;
 }
 
+type StoredEvent = [type: RunEventType, step: number | null, item: number | null, data: Record<string, unknown>];
+
 const SUMMARY = 'r.id, r.tenant_id, r.actor_id, r.name, r.status, r.created_at, r.finished_at, r.parent_run_id';
 const DEFAULT_PAGE = 100;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** An expression for each sort; all give text that orders like the value. */
 const SORT_KEYS = { index: `lpad(i.item::text, 9, '0')`, status: 'i.status', target: `coalesce(i.target, '')`, duration: `lpad(coalesce(i.duration_ms, 0)::text, 12, '0')` } as const;
 
@@ -23,7 +26,7 @@ export class ReadModels {
 
   async listRuns(tenantId: string, query: ListRunsQueryDto): Promise<Page<RunSummary>> {
     const limit = query.limit ?? DEFAULT_PAGE;
-    if (query.cursor !== undefined && !/^[0-9a-f-]{36}$/.test(query.cursor)) throw badCursor();
+    if (query.cursor !== undefined && !UUID.test(query.cursor)) throw badCursor();
     const { rows } = await this.pool.query<RunRow>(
       `select ${SUMMARY} from orchestrator.runs r where r.tenant_id = $1 and ($2::text is null or r.status = $2) and ($3::text is null or r.name = $3) and ($4::uuid is null or r.id < $4)
        order by r.id desc limit $5`,
@@ -77,15 +80,23 @@ export class ReadModels {
     return { items: page.map(toItem), next: rows.length > limit && last ? encodeCursor({ key: last.sort_key, item: last.item }) : null };
   }
 
-  /** Events after `seq`, oldest first. */
+  /** Events after `seq`, oldest first; about `limit` of them, in whole commits. */
   async eventsAfter(runId: string, seq: number, limit: number): Promise<RunEventView[]> {
-    const { rows } = await this.pool.query<{ seq: number; type: RunEventType; at: Date; step_id: string | null; item: number | null; data: Record<string, unknown> }>({
+    const { rows } = await this.pool.query<{ last_seq: number; at: Date; entries: StoredEvent[]; ids: string[] }>({
       name: 'events-after',
-      text: `select e.seq, e.type, e.at, e.item, e.data, r.plan->'steps'->(e.step::int)->>'id' as step_id from orchestrator.events e join orchestrator.runs r on r.id = e.run_id
-             where e.run_id = $1 and e.seq > $2 order by e.seq limit $3`,
+      text: `select h.last_seq, h.at, h.entries, array(select s->>'id' from json_array_elements(r.plan->'steps') s) as ids
+             from orchestrator.history h join orchestrator.runs r on r.id = h.run_id where h.run_id = $1 and h.last_seq > $2 order by h.last_seq limit $3`,
       values: [runId, seq, limit],
     });
-    return rows.map((r) => ({ seq: r.seq, type: r.type, at: r.at.toISOString(), step: r.step_id, item: r.item, data: r.data }));
+    const events: RunEventView[] = [];
+    for (const { last_seq: last, at, entries, ids } of rows) {
+      for (const [i, [type, step, item, data]] of entries.entries()) {
+        const number = last - entries.length + 1 + i;
+        if (number > seq) events.push({ seq: number, type, at: at.toISOString(), step: step === null ? null : ids[step] ?? null, item, data });
+      }
+      if (events.length >= limit) break;
+    }
+    return events;
   }
 
   async findByIdempotencyKey(tenantId: string, key: string): Promise<{ id: string; requestSha256: string } | undefined> {
@@ -123,7 +134,7 @@ function encodeCursor(cursor: Cursor): string {
 function decodeCursor(text: string): Cursor {
   try {
     const [key, item] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[];
-    if (typeof key === 'string' && typeof item === 'number') return { key, item };
+    if (typeof key === 'string' && !key.includes('\0') && Number.isInteger(item) && Math.abs(item as number) < 2 ** 31) return { key, item: item as number };
   } catch { /* said below */ }
   throw badCursor();
 }
@@ -134,7 +145,7 @@ function badCursor(): ProblemError {
 
 /** A run id that is no uuid can't exist; PostgreSQL must not be asked about it. */
 function asUuid(runId: string): string {
-  if (!/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(runId)) throw noRun(runId);
+  if (!UUID.test(runId)) throw noRun(runId);
   return runId;
 }
 

@@ -59,16 +59,13 @@ export const items = orchestrator.table('items', {
   durationMs: integer('duration_ms'),
 }, (t) => [primaryKey({ columns: [t.runId, t.step, t.item] })]);
 
-/** The history of runs. */
-export const events = orchestrator.table('events', {
+/** The history of runs: what one commit added to one run's history is one row. `entries` is a list of `[type, step, item, data]`, numbered up to `lastSeq`. */
+export const history = orchestrator.table('history', {
   runId: uuid('run_id').notNull(),
-  seq: integer('seq').notNull(),
-  type: text('type').notNull(),
-  step: smallint('step'),
-  item: integer('item'),
-  data: json('data').notNull(),
+  lastSeq: integer('last_seq').notNull(),
+  entries: json('entries').notNull(),
   at: at('at').notNull().defaultNow(),
-}, (t) => [primaryKey({ columns: [t.runId, t.seq] })]);
+}, (t) => [primaryKey({ columns: [t.runId, t.lastSeq] })]);
 
 /** Attempts that the relay has yet to put into BullMQ. */
 export const outbox = orchestrator.table('outbox', {

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import type { ChangeSet } from '../engine/change-set.js';
+import type { CompiledPlan } from '@opsmesh/plan-model';
+import type { ChangeSet, NewRun } from '../engine/change-set.js';
 import { encodeState } from './state-codec.js';
 
 /**
@@ -8,15 +9,7 @@ import { encodeState } from './state-codec.js';
  * @throws Error when a run's version is not the one the change set was made from (a bug: the lock should have prevented it)
  */
 export async function writeChanges(client: PoolClient, changes: ChangeSet): Promise<void> {
-  for (const run of changes.newRuns) {
-    await client.query({
-      name: 'new-run',
-      text: `insert into orchestrator.runs (id, tenant_id, actor_id, name, status, plan, inputs, warnings, parent_run_id, idempotency_key, request_sha256)
-             values ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9, $10)`,
-      values: [run.id, run.tenantId, run.actorId, run.plan.name, JSON.stringify(run.plan), JSON.stringify(run.inputs), JSON.stringify(run.warnings), run.parentRunId, run.idempotencyKey, run.requestSha256],
-    });
-    await client.query({ name: 'new-state', text: `insert into orchestrator.run_states (run_id, version, state) values ($1, 0, '')`, values: [run.id] });
-  }
+  if (changes.newRuns.length > 0) await insertRuns(client, changes.newRuns);
   const { rows } = await client.query<{ states: number }>({ name: 'write-changes', text: WRITE, values: parameters(changes) });
   if (rows[0]!.states !== changes.states.size) throw new Error(`wrote ${rows[0]!.states} run states of ${changes.states.size}: a run changed under its lock`);
   for (const s of changes.sweeps) {
@@ -33,10 +26,35 @@ export async function writeChanges(client: PoolClient, changes: ChangeSet): Prom
   }
 }
 
+/** Plans are shared by runs of the same document; their text is made once. */
+const planTexts = new WeakMap<CompiledPlan, string>();
+
+function planText(plan: CompiledPlan): string {
+  let text = planTexts.get(plan);
+  if (text === undefined) planTexts.set(plan, text = JSON.stringify(plan));
+  return text;
+}
+
+async function insertRuns(client: PoolClient, runs: readonly NewRun[]): Promise<void> {
+  await client.query({
+    name: 'new-runs',
+    text: `with made as (
+             insert into orchestrator.runs (id, tenant_id, actor_id, name, status, plan, inputs, warnings, parent_run_id, idempotency_key, request_sha256)
+             select v.id, v.tenant, v.actor, v.name, 'running', v.plan::json, v.inputs::json, v.warnings::json, v.parent, v.key, v.sha256
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::text[], $10::text[]) as v(id, tenant, actor, name, plan, inputs, warnings, parent, key, sha256)
+           )
+           insert into orchestrator.run_states (run_id, version, state) select id, 0, '' from unnest($1::uuid[]) as v(id)`,
+    values: [
+      runs.map((r) => r.id), runs.map((r) => r.tenantId), runs.map((r) => r.actorId), runs.map((r) => r.plan.name), runs.map((r) => planText(r.plan)), runs.map((r) => JSON.stringify(r.inputs)),
+      runs.map((r) => JSON.stringify(r.warnings)), runs.map((r) => r.parentRunId), runs.map((r) => r.idempotencyKey), runs.map((r) => r.requestSha256),
+    ],
+  });
+}
+
 const WRITE = `
 with states as (
   update orchestrator.run_states s set state = v.state, stopping = v.stopping, version = s.version + 1
-  from unnest($1::uuid[], $2::int[], $3::text[], $52::bool[]) as v(id, version, state, stopping)
+  from unnest($1::uuid[], $2::int[], $3::text[], $49::bool[]) as v(id, version, state, stopping)
   where s.run_id = v.id and s.version = v.version returning 1
 ), ended as (
   update orchestrator.runs r set status = v.status, finished_at = case when v.status in ('running', 'paused') then null else coalesce(r.finished_at, now()) end
@@ -60,18 +78,17 @@ with states as (
   insert into orchestrator.outbox (queue, run_id, step, item, attempt)
   select * from unnest($28::text[], $29::uuid[], $30::int[], $31::int[], $32::int[])
 ), grown as (
-  insert into orchestrator.events (run_id, seq, type, step, item, data)
-  select v.run_id, v.seq, v.type, v.step, v.item, v.data::json
-  from unnest($33::uuid[], $34::int[], $35::text[], $36::int[], $37::int[], $38::text[]) as v(run_id, seq, type, step, item, data)
+  insert into orchestrator.history (run_id, last_seq, entries)
+  select v.run_id, v.last_seq, v.entries::json from unnest($33::uuid[], $34::int[], $35::text[]) as v(run_id, last_seq, entries)
 ), set_timers as (
   insert into orchestrator.timers (run_id, step, item, attempt, due_at)
   select v.run_id, v.step, v.item, v.attempt, now() + v.delay_ms * interval '1 millisecond'
-  from unnest($39::uuid[], $40::int[], $41::int[], $42::int[], $43::float8[]) as v(run_id, step, item, attempt, delay_ms)
+  from unnest($36::uuid[], $37::int[], $38::int[], $39::int[], $40::float8[]) as v(run_id, step, item, attempt, delay_ms)
 ), fired as (
-  delete from orchestrator.timers where id = any($44::bigint[])
+  delete from orchestrator.timers where id = any($41::bigint[])
 ), claimed as (
   insert into orchestrator.claims (run_id, step, item, attempt, worker_id, key_thumbprint, credential_id)
-  select * from unnest($45::uuid[], $46::int[], $47::int[], $48::int[], $49::text[], $50::text[], $51::text[]) on conflict do nothing
+  select * from unnest($42::uuid[], $43::int[], $44::int[], $45::int[], $46::text[], $47::text[], $48::text[]) on conflict do nothing
 )
 select count(*)::int as states from states`;
 
@@ -80,6 +97,7 @@ function parameters(c: ChangeSet): unknown[] {
   const states = [...c.states.entries()];
   const fresh = [...c.newItems.values()];
   const updates = [...c.itemUpdates.values()];
+  const grown = [...c.history.entries()];
   const text = (v: unknown): string | null => (v === null || v === undefined ? null : JSON.stringify(v));
   return [
     states.map(([id]) => id), states.map(([, s]) => s.version), states.map(([, s]) => encodeState(s.state)),
@@ -90,7 +108,7 @@ function parameters(c: ChangeSet): unknown[] {
     updates.map((i) => i.runId), updates.map((i) => i.step), updates.map((i) => i.item), updates.map((i) => i.status), updates.map((i) => i.attempt), updates.map((i) => text(i.failure)),
     updates.map((i) => i.output?.json ?? null), updates.map((i) => i.output?.blobSha256 ?? null), updates.map((i) => i.output?.truncated ?? false), updates.map((i) => i.workerId), updates.map((i) => i.durationMs),
     c.outbox.map((o) => o.queue), c.outbox.map((o) => o.runId), c.outbox.map((o) => o.step), c.outbox.map((o) => o.item), c.outbox.map((o) => o.attempt),
-    c.history.map((h) => h.runId), c.history.map((h) => h.seq), c.history.map((h) => h.type), c.history.map((h) => h.step), c.history.map((h) => h.item), c.history.map((h) => JSON.stringify(h.data)),
+    grown.map(([id]) => id), grown.map(([, entries]) => entries.at(-1)!.seq), grown.map(([, entries]) => JSON.stringify(entries.map((h) => [h.type, h.step, h.item, h.data]))),
     c.timers.map((t) => t.runId), c.timers.map((t) => t.step), c.timers.map((t) => t.item), c.timers.map((t) => t.attempt), c.timers.map((t) => t.delayMs),
     c.firedTimers,
     c.claims.map((k) => k.runId), c.claims.map((k) => k.step), c.claims.map((k) => k.item), c.claims.map((k) => k.attempt), c.claims.map((k) => k.workerId), c.claims.map((k) => k.keyThumbprint), c.claims.map((k) => k.credentialId),

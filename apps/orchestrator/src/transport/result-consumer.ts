@@ -1,4 +1,4 @@
-import { RESULTS_GROUP, RESULTS_STREAM, ResultDto, validate } from '@opsmesh/contracts';
+import { readResult, RESULTS_GROUP, RESULTS_STREAM, type ResultDto } from '@opsmesh/contracts';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/engine.js';
@@ -103,7 +103,7 @@ export class ResultConsumer {
     const results: { entry: Entry; result: ResultDto }[] = [];
     for (const entry of entries) {
       try {
-        results.push({ entry, result: validate(ResultDto, JSON.parse(entry.payload)) });
+        results.push({ entry, result: readResult(JSON.parse(entry.payload)) });
       } catch (e) {
         await this.setAside(entry, e);
         dropped.push(entry.id);

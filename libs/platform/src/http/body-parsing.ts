@@ -14,9 +14,12 @@ export const DEFAULT_BODY_LIMITS: BodyLimits = { jsonBytes: 2 * 1024 * 1024, raw
 
 const JSON_TYPES = ['application/json', 'application/*+json'];
 
+/** Deepest nesting of a JSON body: far beyond what any of ours means, far below what breaks recursive readers. */
+const JSON_DEPTH = 100;
+
 /** Reads bodies within their limits; everything that goes wrong becomes a problem. */
 export function bodyParsing(limits: BodyLimits): RequestHandler {
-  const json = asProblems(express.json({ limit: limits.jsonBytes, type: JSON_TYPES, strict: false }), limits.jsonBytes);
+  const json = asProblems(express.json({ limit: limits.jsonBytes, type: JSON_TYPES, strict: false, verify: refuseDepth }), limits.jsonBytes);
   const raw = asProblems(express.raw({ limit: limits.rawBytes, type: () => true }), limits.rawBytes);
   return (request, response, next) => {
     if (limits.rawPaths.some((p) => request.path === p || request.path.startsWith(`${p}/`))) {
@@ -41,7 +44,34 @@ function asProblems(parse: RequestHandler, limit: number): RequestHandler {
 
 interface BodyError { readonly type?: string; readonly body?: unknown; readonly status?: number }
 
+class TooDeep extends Error {}
+
+/** Works on the bytes, before anything recursive sees the document. */
+function refuseDepth(_request: unknown, _response: unknown, body: Buffer): void {
+  let depth = 0;
+  let inText = false;
+  for (let i = 0; i < body.length; i++) {
+    const c = body[i];
+    if (inText) {
+      if (c === BACKSLASH) i++;
+      else if (c === QUOTE) inText = false;
+    } else if (c === QUOTE) {
+      inText = true;
+    } else if (c === OPEN_LIST || c === OPEN_OBJECT) {
+      if (++depth > JSON_DEPTH) throw new TooDeep();
+    } else if (c === CLOSE_LIST || c === CLOSE_OBJECT) {
+      depth--;
+    }
+  }
+}
+
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('"\\[]{}');
+
 function bodyProblem(error: unknown, limit: number): unknown {
+  if (error instanceof TooDeep) {
+    const message = `must not be nested deeper than ${JSON_DEPTH} levels`;
+    return new ProblemError(422, 'invalid-body', `the body ${message}`, { errors: [{ code: 'too-deep', severity: 'error', pointer: '', message }] });
+  }
   const { type, body, status } = error as BodyError;
   switch (type) {
     case 'entity.parse.failed': {

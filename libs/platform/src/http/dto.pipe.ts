@@ -11,25 +11,16 @@ const PLAIN: readonly unknown[] = [Object, String, Number, Boolean, Array, Buffe
 export class DtoPipe implements PipeTransform {
   transform(value: unknown, { type, metatype, data }: ArgumentMetadata): unknown {
     if ((type !== 'body' && type !== 'query') || data !== undefined || metatype === undefined || PLAIN.includes(metatype)) return value;
-    return type === 'body' ? check(metatype, value) : checkQuery(metatype, value);
+    return type === 'body' ? validate(metatype as Type<object>, value) : checkQuery(metatype, value);
   }
 }
 
 function checkQuery(metatype: Type, value: unknown): object {
   try {
     // Express gives the query without a prototype, which class-transformer does not take.
-    return check(metatype, { ...(value as object | null) });
+    return validate(metatype as Type<object>, { ...(value as object | null) });
   } catch (e) {
     if (e instanceof InvalidMessage) throw new ProblemError(422, 'invalid-query', e.message, { errors: e.errors, cause: e });
-    throw e;
-  }
-}
-
-function check(metatype: Type, value: unknown): object {
-  try {
-    return validate(metatype as Type<object>, value);
-  } catch (e) {
-    if (e instanceof RangeError) throw new InvalidMessage(metatype.name, [{ code: 'too-deep', severity: 'error', pointer: '', message: 'is nested too deeply' }]);
     throw e;
   }
 }

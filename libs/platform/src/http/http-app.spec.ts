@@ -3,13 +3,19 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Body, Controller, Get, Module, Param, Post, Put, Query, Res, UseGuards } from '@nestjs/common';
-import { ListRunsQueryDto, StartRunDto, type ProblemDto } from '@opsmesh/contracts';
+import { ListRunsQueryDto, type ProblemDto } from '@opsmesh/contracts';
+import { IsObject, IsOptional, IsString } from 'class-validator';
 import type { Response } from 'express';
 import { ApiTokenGuard, assertTenant, createHttpApp, createLogger, CurrentPrincipal, openKeys, ProblemError, Scopes, ServiceTokenGuard, StartError, TOKEN_VERIFIER, type HttpApp, type Principal, type ProcessConfig } from '../index.js';
 
+class ThingDto {
+  @IsObject() plan!: object;
+  @IsOptional() @IsString() name?: string;
+}
+
 @Controller('things')
 class ThingsController {
-  @Post() start(@Body() body: StartRunDto) { return { plan: body.plan, isDto: body instanceof StartRunDto }; }
+  @Post() start(@Body() body: ThingDto) { return { plan: body.plan, isDto: body instanceof ThingDto }; }
   @Get() list(@Query() query: ListRunsQueryDto) { return { limit: query.limit ?? null }; }
   @Get('conflict') conflict(): never { throw new ProblemError(409, 'out-of-date', 'somebody was faster'); }
   @Get('bug') bug(): never { throw new TypeError('secret detail hunter2'); }
@@ -79,21 +85,23 @@ const json = (body: unknown, headers: Record<string, string> = {}) => ({ headers
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 describe('problem documents', () => {
-  it.each<[string, string, string, ReturnType<typeof json> | undefined, number, string]>([
-    ['an unknown route', 'GET', '/nowhere?token=hunter2', undefined, 404, 'route-not-found'],
-    ['malformed JSON', 'POST', '/things', json('{"plan": hunter2}'), 400, 'malformed-json'],
-    ['another content type', 'POST', '/things', { headers: { 'content-type': 'text/xml' }, body: '<a/>' }, 415, 'unsupported-media-type'],
-    ['a form', 'POST', '/things', { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'plan=1' }, 415, 'unsupported-media-type'],
-    ['too much JSON', 'POST', '/things', json({ plan: { a: 'x'.repeat(2 * 1024 * 1024) } }), 413, 'body-too-large'],
-    ['a body that does not fit', 'POST', '/things', json({ plan: 7, password: 'hunter2' }), 422, 'invalid-body'],
-    ['no body', 'POST', '/things', undefined, 422, 'invalid-body'],
-    ['a body that is no object', 'POST', '/things', json('[]'), 422, 'invalid-body'],
-    ['a body that is nested too deeply', 'POST', '/things', json(`{"plan":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`), 422, 'invalid-body'],
-    ['a bad query', 'GET', '/things?limit=many', undefined, 422, 'invalid-query'],
-    ['a bad path', 'GET', '/things/%FF', undefined, 404, 'route-not-found'],
-    ['a conflict', 'GET', '/things/conflict', undefined, 409, 'out-of-date'],
-    ['a fault', 'GET', '/things/bug', undefined, 500, 'internal-error'],
-  ])('%s', async (_what, method, path, more, status, code) => {
+  it.each<[string, string, ReturnType<typeof json> | undefined, `${number} ${string}`]>([
+    ['an unknown route', 'GET /nowhere?token=hunter2', undefined, '404 route-not-found'],
+    ['malformed JSON', 'POST /things', json('{"plan": hunter2}'), '400 malformed-json'],
+    ['another content type', 'POST /things', { headers: { 'content-type': 'text/xml' }, body: '<a/>' }, '415 unsupported-media-type'],
+    ['a form', 'POST /things', { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'plan=1' }, '415 unsupported-media-type'],
+    ['too much JSON', 'POST /things', json({ plan: { a: 'x'.repeat(2 * 1024 * 1024) } }), '413 body-too-large'],
+    ['a body that does not fit', 'POST /things', json({ plan: 7, password: 'hunter2' }), '422 invalid-body'],
+    ['no body', 'POST /things', undefined, '422 invalid-body'],
+    ['a body that is no object', 'POST /things', json('[]'), '422 invalid-body'],
+    ['a body that is nested too deeply', 'POST /things', json(`{"plan":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`), '422 invalid-body'],
+    ['a bad query', 'GET /things?limit=many', undefined, '422 invalid-query'],
+    ['a bad path', 'GET /things/%FF', undefined, '404 route-not-found'],
+    ['a conflict', 'GET /things/conflict', undefined, '409 out-of-date'],
+    ['a fault', 'GET /things/bug', undefined, '500 internal-error'],
+  ])('%s', async (_what, route, more, expected) => {
+    const [method = '', path = ''] = route.split(' ');
+    const [status, code] = [Number(expected.split(' ')[0]), expected.split(' ')[1]];
     const answer = await send(method, path, more);
     expect(answer).toMatchObject({ status, type: 'application/problem+json; charset=utf-8', json: { type: `urn:opsmesh:problem:${code}`, status, code, instance: path.split('?')[0] } });
     expect(JSON.stringify(answer.json)).not.toContain('hunter2');
@@ -115,6 +123,11 @@ describe('problem documents', () => {
 
 describe('bodies', () => {
   it('arrive as their DTO', async () => expect((await send('POST', '/things', json({ plan: { a: 1 } }))).json).toEqual({ plan: { a: 1 }, isDto: true }));
+  it('may be nested as deep as 100 levels, whatever their texts hold', async () => {
+    const plan = (depth: number) => json(`{"plan":{"t":"[[[\\"{{","a":${'['.repeat(depth - 2)}${']'.repeat(depth - 2)}}}`);
+    expect((await send('POST', '/things', plan(100))).status).toBe(201);
+    expect((await send('POST', '/things', plan(101))).json).toMatchObject({ code: 'invalid-body', errors: [{ code: 'too-deep' }] });
+  });
   it('queries are converted', async () => expect((await send('GET', '/things?limit=7')).json).toEqual({ limit: 7 }));
   it('of raw paths stay bytes, within their own limit', async () => {
     expect((await send('PUT', '/things/bytes/x', json('{"a":1}'))).json).toEqual({ name: 'x', buffer: true, length: 7 });

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, un
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GrantClaims } from '@opsmesh/contracts';
-import { SignJWT } from 'jose';
+import { importJWK, SignJWT, type JWK } from 'jose';
 import { openKeys, StartError, TokenRefused } from '../index.js';
 
 let dir: string;
@@ -115,6 +115,9 @@ describe('grants', () => {
     await keys.grantSigner().sign(claims());
     const hmac = await new SignJWT({ ...claims() }).setProtectedHeader({ alg: 'HS256', typ: 'opsmesh-grant+jwt' }).sign(readFileSync(join(dir, 'keys', 'grant.pub')));
     await expect(keys.verifyGrant(hmac)).rejects.toThrow(TokenRefused);
+    const key = await importJWK(JSON.parse(readFileSync(join(dir, 'keys', 'grant.key'), 'utf8')) as JWK, 'EdDSA');
+    const other = await new SignJWT({ ...claims() }).setProtectedHeader({ alg: 'EdDSA', typ: 'JWT' }).sign(key);
+    await expect(keys.verifyGrant(other)).rejects.toThrow(TokenRefused);
     await expect(keys.verifyGrant(await keys.serviceToken('a', 'b'))).rejects.toThrow(TokenRefused);
   });
 

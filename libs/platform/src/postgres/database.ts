@@ -15,6 +15,8 @@ export interface DatabaseOptions {
   readonly max?: number;
   /** Shown by `pg_stat_activity`. */
   readonly applicationName: string;
+  /** Settings of every connection, for example `{ plan_cache_mode: 'force_generic_plan' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Time after which the server ends a statement, in milliseconds; default none. */
   readonly statementTimeoutMs?: number;
   /** How long to wait for the server at boot, in milliseconds; default 30,000. */
@@ -33,7 +35,7 @@ export interface Database {
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(options.schema)) throw new StartError(`${options.schema} is no name for a schema`);
-  const settings: pg.ClientConfig = { connectionString: options.url, application_name: options.applicationName, options: `-c search_path=${options.schema},public` };
+  const settings: pg.ClientConfig = { connectionString: options.url, application_name: options.applicationName, options: Object.entries({ search_path: `${options.schema},public`, ...options.settings }).map(([name, value]) => `-c ${name}=${value}`).join(' ') };
   const client = await connect(settings, options);
   try {
     await migrateSchema(client, options);

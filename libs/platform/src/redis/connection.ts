@@ -49,6 +49,16 @@ export function createRedis(url: string, { log, extra = {} }: RedisClientOptions
   return redis;
 }
 
+/**
+ * Ends a client for good, at once or, while it waits to reconnect, after that attempt (at most 1 s): only then does ioredis fail the commands
+ * that wait. `disconnect()` in that moment would leave them waiting for ever.
+ */
+export function endRedis(redis: Redis): void {
+  redis.options.retryStrategy = () => null;
+  if (redis.status === 'reconnecting') redis.once('connect', () => { redis.disconnect(); });
+  else redis.disconnect();
+}
+
 /** A listener for 'error' events that logs the first one and then at most one every 5 s. */
 export function limitedErrorLog(log: Logger, what: string): (err: Error) => void {
   let last = -Infinity;

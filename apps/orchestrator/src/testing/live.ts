@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MESSAGE_VERSION, RESULTS_STREAM, type ResultDto, type RunView } from '@opsmesh/contracts';
+import { openKeys, type Keys } from '@opsmesh/platform';
+import type { Redis } from 'ioredis';
+import type { OrchestratorConfig } from '../config.js';
+import { startOrchestrator } from '../start-orchestrator.js';
+import { QUEUE, TOOLS } from './documents.js';
+import { SILENT } from './rig.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** @throws SyntaxError when the body is not JSON */
+  json<T>(): T;
+}
+
+export interface Ask {
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+/** One orchestrator as it runs in production, on a port of its own, and a caller of its API. */
+export class LiveOrchestrator {
+  private constructor(readonly url: string, readonly keys: Keys, private readonly end: () => Promise<void>) {}
+
+  static async start({ databaseUrl, redisUrl, auth = 'off' }: { databaseUrl: string; redisUrl: string; auth?: 'on' | 'off' }): Promise<LiveOrchestrator> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'opsmesh-live-'));
+    const config: OrchestratorConfig = {
+      service: 'orchestrator', host: '127.0.0.1', port: 0, redisUrl, databaseUrl, databaseConnections: 8, dataDir, auth, logLevel: 'silent',
+      orchestratorUrl: 'http://127.0.0.1:1', assetServiceUrl: 'http://127.0.0.1:1',
+    };
+    const { port, close } = await startOrchestrator(config, SILENT);
+    return new LiveOrchestrator(`http://127.0.0.1:${port}`, openKeys(dataDir), async () => { await close(); rmSync(dataDir, { recursive: true }); });
+  }
+
+  stop(): Promise<void> {
+    return this.end();
+  }
+
+  async ask(method: string, path: string, { body, headers = {} }: Ask = {}): Promise<Answer> {
+    const content = body === undefined ? {} : { body: typeof body === 'string' || Buffer.isBuffer(body) ? body as string : JSON.stringify(body) };
+    const response = await fetch(this.url + path, { method, redirect: 'manual', headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...content });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
+  }
+
+  /** Asks as a service of the mesh. */
+  async askAs(service: string, method: string, path: string, { body, headers = {} }: Ask = {}): Promise<Answer> {
+    return this.ask(method, path, { body, headers: { authorization: `Bearer ${await this.keys.serviceToken(service, 'orchestrator')}`, ...headers } });
+  }
+
+  /** Registers the tools of the specs as a worker would. */
+  async registerTools(): Promise<void> {
+    const answer = await this.askAs(QUEUE, 'POST', '/internal/workers', { body: { workerId: 'worker-1', service: QUEUE, queue: QUEUE, concurrency: 10, tools: TOOLS } });
+    if (answer.status !== 204) throw new Error(answer.text);
+  }
+}
+
+/** Publishes that an attempt succeeded, as a worker would. */
+export async function publishSuccess(redis: Redis, run: Pick<RunView, 'id' | 'tenant_id'>, { step, item = 0, output = {} }: { step: string; item?: number; output?: unknown }): Promise<void> {
+  const result: ResultDto = {
+    v: MESSAGE_VERSION, attemptId: `${run.id}.${step}.${item}.1`, runId: run.id, stepId: step, item, attempt: 1, tenantId: run.tenant_id, workerId: 'worker-1', status: 'succeeded', output, durationMs: 3,
+  };
+  await redis.xadd(RESULTS_STREAM, '*', 'result', JSON.stringify(result));
+}
+
+export interface ServerEvent { readonly id: number | null; readonly event: string; readonly data: unknown }
+
+/** A reader of server-sent events (HTML Living Standard, 9.2). */
+export class EventReader {
+  readonly events: ServerEvent[] = [];
+  ended = false;
+  private readonly abort = new AbortController();
+
+  static async open(url: string, headers: Record<string, string> = {}): Promise<EventReader> {
+    const reader = new EventReader();
+    const response = await fetch(url, { headers: { accept: 'text/event-stream', ...headers }, signal: reader.abort.signal });
+    if (response.status !== 200 || !response.headers.get('content-type')?.startsWith('text/event-stream')) throw new Error(`${response.status} ${await response.text()}`);
+    void reader.read(response.body!.pipeThrough(new TextDecoderStream()));
+    return reader;
+  }
+
+  close(): void {
+    this.abort.abort();
+  }
+
+  private async read(stream: ReadableStream<string>): Promise<void> {
+    let rest = '';
+    try {
+      for await (const chunk of stream) {
+        const blocks = (rest + chunk).split('\n\n');
+        rest = blocks.pop()!;
+        for (const block of blocks) this.take(block);
+      }
+    } catch { /* closed by us or by the server */ }
+    this.ended = true;
+  }
+
+  private take(block: string): void {
+    const fields = new Map(block.split('\n').filter((l) => !l.startsWith(':')).map((l): [string, string] => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1).trim()]));
+    const data = fields.get('data');
+    if (data !== undefined) this.events.push({ id: fields.has('id') ? Number(fields.get('id')) : null, event: fields.get('event') ?? 'message', data: JSON.parse(data) as unknown });
+  }
+}

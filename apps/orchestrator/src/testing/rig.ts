@@ -1,0 +1,81 @@
+import type { CompiledPlan } from '@opsmesh/plan-model';
+import { createLogger, createRedis, type Database, type Logger } from '@opsmesh/platform';
+import type { Redis } from 'ioredis';
+import type { Pool } from 'pg';
+import type { AttemptRef } from '../engine/change-set.js';
+import { Engine } from '../engine/engine.js';
+import type { EngineNews, RunRecord } from '../engine/ports.js';
+import { RunCache } from '../engine/run-cache.js';
+import { RunFactsCache } from '../engine/run-facts.js';
+import { openStore } from '../store/open-store.js';
+import { ReadModels } from '../store/read-models.js';
+import { PostgresRunRecord } from '../store/run-record.js';
+
+export const SILENT = createLogger('spec', { level: 'silent' });
+const DEAF: EngineNews = { outboxFilled: () => undefined, timersSet: () => undefined, historyGrew: () => undefined, abort: () => undefined };
+
+/** Collects log lines from level `warn` on. */
+export function listeningLog(): { readonly log: Logger; readonly lines: { readonly msg: string }[] } {
+  const lines: { msg: string }[] = [];
+  return { lines, log: createLogger('spec', { level: 'warn', destination: { write: (line) => { lines.push(JSON.parse(line) as { msg: string }); } } }) };
+}
+
+export interface RunningEngine {
+  readonly engine: Engine;
+  readonly facts: RunFactsCache;
+  readonly record: RunRecord;
+}
+
+/** An engine as one process has it, with caches of its own. */
+export function newEngine(pool: Pool, { record = new PostgresRunRecord(pool), news = {} }: { record?: RunRecord; news?: Partial<EngineNews> } = {}): RunningEngine {
+  const facts = new RunFactsCache(record);
+  return { record, facts, engine: new Engine({ record, facts, cache: new RunCache(), news: { ...DEAF, ...news } }) };
+}
+
+/** The schema of the orchestrator in an empty database. */
+export function openRecord(databaseUrl: string): Promise<Database> {
+  return openStore({ databaseUrl, databaseConnections: 10 }, SILENT);
+}
+
+/** A Redis database that no other spec file uses now: names of streams and queues are fixed, files run in parallel. Emptied. */
+export async function openRedis(): Promise<{ readonly url: string; readonly redis: Redis }> {
+  const url = new URL(process.env['TEST_REDIS_URL']!);
+  url.pathname = `/${Number(process.env['JEST_WORKER_ID'] ?? 1) % 16}`;
+  const redis = createRedis(url.href, { log: SILENT });
+  await redis.flushdb();
+  return { url: url.href, redis };
+}
+
+/** Takes attempts out of the outbox, oldest first, as the relay does. */
+export async function takeOutbox(pool: Pool, limit = 1000): Promise<AttemptRef[]> {
+  const { rows } = await pool.query<{ run_id: string; step: number; item: number; attempt: number }>(
+    `with taken as (delete from orchestrator.outbox where id in (select id from orchestrator.outbox order by id limit $1) returning id, run_id, step, item, attempt)
+     select run_id, step, item, attempt from taken order by id`, [limit],
+  );
+  return rows.map((r) => ({ runId: r.run_id, step: r.step, item: r.item, attempt: r.attempt }));
+}
+
+export interface ItemRow { readonly step: number; readonly item: number; readonly status: string; readonly attempt: number; readonly target: string | null; readonly inputs: unknown; readonly output: unknown; readonly failure: { readonly code: string } | null; readonly worker_id: string | null }
+export async function itemsOf(pool: Pool, runId: string): Promise<ItemRow[]> {
+  const { rows } = await pool.query<ItemRow>('select step, item, status, attempt, target, inputs, output, failure, worker_id from orchestrator.items where run_id = $1 order by step, item', [runId]);
+  return rows;
+}
+
+/** An event of a run's history; `step` is its index. */
+export interface EventRow { readonly seq: number; readonly type: string; readonly step: number | null; readonly item: number | null; readonly data: Record<string, unknown> }
+export async function historyOf(pool: Pool, runId: string): Promise<EventRow[]> {
+  const { rows } = await pool.query<{ plan: CompiledPlan }>('select plan from orchestrator.runs where id = $1', [runId]);
+  const events = await new ReadModels(pool).eventsAfter(runId, 0, 1_000_000);
+  return events.map(({ seq, type, step, item, data }) => ({ seq, type, step: rows[0]!.plan.steps.find((s) => s.id === step)?.index ?? null, item, data }));
+}
+
+export async function statusOf(pool: Pool, runId: string): Promise<string | undefined> {
+  const { rows } = await pool.query<{ status: string }>('select status from orchestrator.runs where id = $1', [runId]);
+  return rows[0]?.status;
+}
+
+/** Number of rows of a table of ours. */
+export async function countOf(pool: Pool, table: string): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>(`select count(*)::int as n from orchestrator.${table}`);
+  return rows[0]!.n;
+}

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { compileDocument } from './compile.js';
+import { DIAGNOSTIC_CODES, type DiagnosticCode } from './diagnostics.js';
+import { LIMITS } from './plan.js';
+import { TOOLS } from './testing/catalogue.js';
+import { patched } from './testing/json-patch.js';
+
+const query = { id: 'q', tool: 'asset-query', inputs: {} };
+const ping = (target_host: unknown, more: object = {}) => ({ id: 'p', tool: 'ping', inputs: { target_host }, ...more });
+const sh = (command: string, more: object = {}) => ({ id: 's', tool: 'run-command', inputs: { target_host: 'h', command }, ...more });
+const ps = (script: string) => ({ id: 's', tool: 'run-script', inputs: { target_host: 'h', options: { script } } });
+const plan = (...steps: unknown[]) => ({ steps });
+const deep = (n: number): unknown => (n === 0 ? 1 : { a: deep(n - 1) });
+
+/** What is wrong, where, and whether the fix that comes with it mends the plan. */
+type Case = readonly [code: DiagnosticCode, what: string, document: unknown, pointer: string, mend?: 'fix'];
+
+const CASES: readonly Case[] = [
+  ['invalid-value', 'no plan at all', 'steps', ''],
+  ['invalid-value', 'null', null, ''],
+  ['invalid-value', 'no steps', {}, '/steps'],
+  ['invalid-value', 'a step that is no object', plan(5), '/steps/0'],
+  ['invalid-value', 'a step without a tool', plan({ id: 'a' }), '/steps/0'],
+  ['invalid-value', 'a tool that is no text', plan({ tool: 5 }), '/steps/0/tool'],
+  ['invalid-value', 'a time of 0', plan({ ...query, timeoutMs: 0 }), '/steps/0/timeoutMs'],
+  ['invalid-value', 'a time over a day', { ...plan(query), timeout_ms: 86_400_001 }, '/timeout_ms'],
+  ['invalid-value', 'an unknown strategy', { ...plan(query), execution_strategy: 'fast' }, '/execution_strategy'],
+  ['invalid-value', 'an unknown role', plan({ ...query, role: 'boss' }), '/steps/0/role'],
+  ['invalid-value', 'one thing said twice', plan({ ...query, dependsOn: [], depends_on: [] }), '/steps/0/depends_on'],
+  ['invalid-value', 'no attempts', plan({ ...query, retry: { maxAttempts: 0 } }), '/steps/0/retry/maxAttempts'],
+  ['invalid-value', 'a retry that is a text', plan({ ...query, retry: 'often' }), '/steps/0/retry'],
+  ['invalid-value', 'a backoff that is a list', plan({ ...query, retry: { maxAttempts: 2, backoff: [] } }), '/steps/0/retry/backoff'],
+  ['invalid-value', 'a concurrency of 0', plan({ ...query, map: { concurrency: 0 } }), '/steps/0/map/concurrency'],
+  ['invalid-value', 'a share over 100 %', plan({ ...query, map: { failureThreshold: '101%' } }), '/steps/0/map/failureThreshold'],
+  ['invalid-value', 'a condition without an operator', plan({ ...query, when: { field: 'input.x' } }), '/steps/0/when/operator'],
+  ['invalid-value', 'a condition inside another', plan({ ...query, when: { all: [{ not: { field: 5, operator: '==', value: 1 } }] } }), '/steps/0/when/all/0/not/field'],
+  ['invalid-value', 'a NUL character', plan(ping('a\0b')), '/steps/0/inputs/target_host'],
+  ['invalid-value', 'half a character', plan(ping('a\ud800')), '/steps/0/inputs/target_host'],
+  ['invalid-value', 'a number that JSON does not have', plan(ping('h', { timeoutMs: Infinity })), '/steps/0/timeoutMs'],
+  ['invalid-value', 'a command that shows other than it runs', plan(sh('echo \u202Emoc.live')), '/steps/0/inputs/command'],
+  ['unknown-key', 'a slip in a key of the plan', { ...plan(query), step: [] }, '/step'],
+  ['unknown-key', 'a slip in a key of a step', plan({ id: 'q', tol: 'asset-query', inputs: {} }), '/steps/0/tol', 'fix'],
+  ['unknown-key', 'a slip in a key beside the right one', plan({ ...query, tol: 'ping' }), '/steps/0/tol', 'fix'],
+  ['unknown-key', 'a key of map', plan({ ...query, map: { speed: 5 } }), '/steps/0/map/speed'],
+  ['limit-exceeded', 'too many steps', plan(...Array.from({ length: LIMITS.steps + 1 }, () => ({ tool: 'asset-query' }))), '/steps'],
+  ['limit-exceeded', 'too large a plan', plan(ping('x'.repeat(1_000_000))), ''],
+  ['limit-exceeded', 'a million elements', { inputs: { list: Array.from({ length: 1_000_000 }, () => 0) }, ...plan(query) }, ''],
+  ['limit-exceeded', 'too deep a plan', plan({ tool: 'anything', inputs: deep(40) }), `/steps/0/inputs${'/a'.repeat(LIMITS.nesting - 3)}`],
+  ['limit-exceeded', 'ten thousand levels', plan({ tool: 'anything', inputs: deep(5000) }), `/steps/0/inputs${'/a'.repeat(LIMITS.nesting - 3)}`],
+  ['forbidden-key', '__proto__ as a key', JSON.parse('{"steps":[{"id":"q","tool":"asset-query","inputs":{"__proto__":{"x":1}}}]}'), '/steps/0/inputs/__proto__'],
+  ['forbidden-key', 'constructor as a key', { ...plan(query), constructor: 1 }, '/constructor'],
+  ['step-kind-unsupported', 'a loop', plan({ id: 'l', loop: { steps: [] } }), '/steps/0/loop'],
+  ['step-kind-unsupported', 'an approval', plan(query, { id: 'a', approval: {} }), '/steps/1/approval'],
+  ['unsupported-option', 'waves', plan({ ...query, map: { waves: [1, '100%'] } }), '/steps/0/map/waves'],
+  ['unsupported-option', 'an alternative step', plan({ ...query, failure_handling: { alternative: 'x' } }), '/steps/0/failure_handling'],
+  ['no-steps', 'an empty plan', plan(), '/steps'],
+  ['no-steps', 'an empty list', [], '/steps'],
+  ['invalid-id', 'a dot in an id', plan({ ...query, id: 'a.b' }), '/steps/0/id'],
+  ['invalid-id', 'an id that begins references', plan({ ...query, id: 'item' }), '/steps/0/id'],
+  ['invalid-id', '__proto__ as an id', plan({ ...query, id: '__proto__' }), '/steps/0/id'],
+  ['invalid-id', 'too long an id', plan({ ...query, id: 'a'.repeat(65) }), '/steps/0/id'],
+  ['duplicate-id', 'two equal ids', plan(query, query), '/steps/1/id'],
+  ['duplicate-id', 'an id that another step has by its place', plan({ ...query, id: 'step-2' }, { tool: 'asset-query' }), '/steps/1'],
+  ['unknown-tool', 'a slip in a tool', plan({ tool: 'asset-qery', inputs: {} }), '/steps/0/tool', 'fix'],
+  ['unknown-tool', 'a tool like nothing', plan({ tool: 'frobnicate' }), '/steps/0/tool'],
+  ['unknown-argument', 'an argument that is not there', plan(ping('h', { inputs: { target_host: 'h', colour: 'red' } })), '/steps/0/inputs/colour', 'fix'],
+  ['unknown-argument', 'a slip in an argument', plan(ping('h', { inputs: { target_hst: 'h' } })), '/steps/0/inputs/target_hst', 'fix'],
+  ['unknown-argument', 'an argument inside another', plan({ ...query, inputs: { filters: { 'a/b': 1 } } }), '/steps/0/inputs/filters/a~1b', 'fix'],
+  ['missing-argument', 'no arguments', plan({ id: 'p', tool: 'ping', inputs: {} }), '/steps/0/inputs'],
+  ['missing-argument', 'no inputs', plan({ id: 'p', tool: 'ping' }), '/steps/0/inputs'],
+  ['wrong-type', 'a number for a text', plan(ping(5)), '/steps/0/inputs/target_host'],
+  ['wrong-type', 'a value that is not one of a list', plan({ ...query, inputs: { fields: ['hostname', 'password_hash'] } }), '/steps/0/inputs/fields/1'],
+  ['wrong-type', 'a number out of its range', plan(ping('h', { inputs: { target_host: 'h', count: 1000 } })), '/steps/0/inputs/count'],
+  ['bad-address', 'an address with 300 in it', plan({ ...query, inputs: { filters: { ip_address: '10.0.0.300' } } }), '/steps/0/inputs/filters/ip_address'],
+  ['bad-address', 'a network of 33 bits', plan({ id: 'n', tool: 'nmap', inputs: { targets: ['10.0.0.0/24', '10.0.0.0/33'] } }), '/steps/0/inputs/targets/1'],
+  ['bad-address', 'a range that runs backwards', plan({ id: 'n', tool: 'nmap', inputs: { targets: '10.0.0.9-10.0.0.1' } }), '/steps/0/inputs/targets'],
+  ['credential-dropped', 'a log-in', plan(ping('h', { inputs: { target_host: 'h', username: 'root', password: 'hunter2' } })), '/steps/0/inputs/username'],
+  ['credential-dropped', 'a secret in a list', plan({ tool: 'anything', inputs: { hosts: [{ ip: 'a', 'ssh-password': 'hunter2' }] } }), '/steps/0/inputs/hosts/0/ssh-password'],
+  ['credential-dropped', 'a secret beside the inputs', plan({ ...query, password: 'hunter2' }), '/steps/0/password'],
+  ['credential-dropped', 'a secret among the inputs of the plan', { inputs: { apiKey: 'hunter2' }, ...plan(query) }, '/inputs/apiKey'],
+  ['reference-syntax', 'a reference that is not closed', plan(ping('<<input.ip')), '/steps/0/inputs/target_host'],
+  ['reference-syntax', 'a sum', plan(ping('<<input.a + 1>>')), '/steps/0/inputs/target_host'],
+  ['reference-syntax', 'steps without a name', plan(ping('<<steps[0].output>>')), '/steps/0/inputs/target_host'],
+  ['forbidden-path', '__proto__', plan(query, ping('<<steps.q.output.__proto__.x>>')), '/steps/1/inputs/target_host'],
+  ['forbidden-path', 'constructor, quoted', plan(query, ping('<<q["constructor"].name>>')), '/steps/1/inputs/target_host'],
+  ['forbidden-path', '__proto__ in a default', plan(ping('<<input.x ?? {"__proto__":1}>>')), '/steps/0/inputs/target_host'],
+  ['unknown-root', 'a slip in a step', plan({ ...query, id: 'query' }, ping('<<qery.x>>')), '/steps/1/inputs/target_host'],
+  ['unknown-root', 'assets without a query', plan(ping('<<hostnames[0]>>')), '/steps/0/inputs/target_host'],
+  ['unknown-input', 'an input that is not declared', { inputs: { host: 'h' }, ...plan(ping('<<input.hst>>')) }, '/steps/0/inputs/target_host'],
+  ['unknown-step', 'a reference', plan(ping('<<steps.nobody.output.ip>>')), '/steps/0/inputs/target_host'],
+  ['unknown-step', 'a dependency', plan(query, ping('h', { depends_on: ['q', 'nobody'] })), '/steps/1/depends_on/1'],
+  ['unknown-step', 'a condition', plan(ping('h', { when: { field: 'steps.nobody.output.x', operator: 'exists' } })), '/steps/0/when'],
+  ['unknown-step', 'the context', plan(ping('<<context.nobody>>')), '/steps/0/inputs/target_host'],
+  ['unknown-field', 'a field', plan(query, ping('<<steps.q.output.asets[0].hostname>>')), '/steps/1/inputs/target_host'],
+  ['unknown-field', 'a field of a list element', plan(query, ping('<<steps.q.output.assets[0].hostnme>>')), '/steps/1/inputs/target_host'],
+  ['unknown-field', 'a field of every list element', plan(query, { id: 'n', tool: 'nmap', inputs: { targets: '<<steps.q.output.assets[*].hostnme>>' } }), '/steps/1/inputs/targets'],
+  ['unknown-field', 'a field of item', plan(query, ping('<<item.hostnme>>')), '/steps/1/inputs/target_host'],
+  ['unknown-field', 'neither output nor items', plan(query, ping('<<steps.q.result>>')), '/steps/1/inputs/target_host'],
+  ['unknown-field', 'a field in a condition', plan(query, ping('h', { when: { field: 'q.count', operator: '>', value: 1 } })), '/steps/1/when'],
+  ['unknown-field', 'a field in a mapping', plan({ ...query, output_mapping: { n: '{q.asset_cuont}' } }), '/steps/0/output_mapping/n'],
+  ['unknown-field', 'what an output mapping left out', plan({ ...query, outputMapping: { n: '{q.asset_count}' } }, ping('<<steps.q.output.hostnames[0]>>')), '/steps/1/inputs/target_host'],
+  ['not-an-ancestor', 'a step of its own output', plan(ping('<<steps.p.output.x>>')), '/steps/0/inputs/target_host'],
+  ['not-an-ancestor', 'a mapping of its own items', plan({ ...query, outputMapping: { n: '<<steps.q.items.length>>' } }), '/steps/0/outputMapping/n'],
+  ['item-outside-fan-out', 'item without a list', plan(ping('<<item.ip>>')), '/steps/0/inputs/target_host'],
+  ['item-outside-fan-out', 'item in a condition', plan(query, ping('<<item.hostname>>', { when: { field: 'item.port', operator: '>', value: 1 } })), '/steps/1/when'],
+  ['item-outside-fan-out', 'item in its own list', plan(query, ping('<<item>>', { for_each: '<<item.tags>>' })), '/steps/1/for_each'],
+  ['item-outside-fan-out', 'item in an output mapping', plan(query, ping('<<item.hostname>>', { outputMapping: { host: '<<item.hostname>>' } })), '/steps/1/outputMapping/host'],
+  ['ambiguous-item', 'two lists', plan(query, { ...query, id: 'r' }, ping('<<item.hostname>>')), '/steps/2/inputs/target_host'],
+  ['not-a-list', 'a number', plan(query, ping('h', { forEach: '<<steps.q.output.asset_count>>' })), '/steps/1/forEach'],
+  ['not-a-list', 'a step in place of its list', plan(query, ping('<<item.hostname>>', { forEach: '<<q>>' })), '/steps/1/forEach', 'fix'],
+  ['not-a-list', 'a text', plan(query, ping('h', { for_each: 'all <<steps.q.output.assets>>' })), '/steps/1/for_each'],
+  ['not-a-list', 'a default', plan(query, ping('h', { forEach: '<<steps.q.output.assets ?? "none">>' })), '/steps/1/forEach'],
+  ['reference-type', 'a list for a text', plan(query, ping('<<steps.q.output.hostnames>>')), '/steps/1/inputs/target_host'],
+  ['reference-type', 'a list inside a text', plan(query, ping('x-<<steps.q.output.hostnames>>')), '/steps/1/inputs/target_host'],
+  ['command-from-value', 'a command of a result', plan(query, sh('<<steps.q.output.hostnames[0]>>')), '/steps/1/inputs/command'],
+  ['command-from-value', 'what holds the command', plan({ id: 'a', tool: 'anything' }, { id: 's', tool: 'run-script', inputs: { target_host: 'h', options: '<<steps.a.output.options>>' } }), '/steps/1/inputs/options'],
+  ['command-reference-unsafe', 'a value in a substitution', { inputs: { x: 1 }, ...plan(sh('echo $(cat <<input.x>>)')) }, '/steps/0/inputs/command'],
+  ['command-reference-unsafe', 'a value in single quotes of PowerShell', { inputs: { x: 1 }, ...plan(ps("echo '<<input.x>>'")) }, '/steps/0/inputs/options/script'],
+  ['cycle', 'two steps', plan({ ...query, id: 'a', dependsOn: ['b'] }, { ...query, id: 'b', dependsOn: ['a'] }), '/steps/0'],
+  ['cycle', 'a step that waits for itself', plan(query, { ...query, id: 'b', dependsOn: ['b'] }), '/steps/1'],
+  ['cycle', 'a serial plan that refers forward', { ...plan(ping('<<q.hostnames[0]>>'), query), execution_strategy: 'serial' }, '/steps/0'],
+  ['retry-limited', 'a command that is repeated', plan(sh('reboot', { retry: { maxAttempts: 3 } })), '/steps/0/retry'],
+];
+
+describe.each(CASES)('%s: %s', (code, _what, document, pointer, mend) => {
+  const { plan: compiled, diagnostics } = compileDocument(document, TOOLS);
+  const found = diagnostics.find((d) => d.code === code && d.pointer === pointer);
+
+  it('is told with its place', () => expect(found ?? diagnostics).toMatchObject({ code, pointer, message: expect.stringMatching(/./) as string }));
+  it('is an error, or a warning with a plan', () => expect(compiled === null).toBe(diagnostics.some((d) => d.severity === 'error')));
+  it('repeats no secret', () => expect(JSON.stringify([diagnostics, compiled])).not.toContain('hunter2'));
+  it(mend ? 'its fix mends the plan' : 'its fix, if it has one, can be applied', () => {
+    if (mend) expect(found?.fix).toBeDefined();
+    const mended = found?.fix && compileDocument(patched(document, found.fix), TOOLS);
+    if (mend) expect(mended).toEqual({ plan: expect.anything() as object, diagnostics: [] });
+    if (mended) expect(mended.diagnostics.map((d) => `${d.code} ${d.pointer}`)).not.toContain(`${code} ${pointer}`);
+  });
+});
+
+it('every code has a case', () => {
+  expect(Object.keys(DIAGNOSTIC_CODES).filter((code) => !CASES.some((c) => c[0] === code))).toEqual([]);
+});
+
+it('docs/diagnostics.md lists every code with its meaning', () => {
+  const page = readFileSync(new URL('../../../docs/diagnostics.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (error|warning) \| (.+?) \|/gm)].map((m) => [m[1], m[2], m[3]]);
+  const warnings = ['credential-dropped', 'retry-limited'];
+  expect(rows).toEqual(Object.entries(DIAGNOSTIC_CODES).map(([code, meaning]) => [code, warnings.includes(code) ? 'warning' : 'error', meaning]));
+});

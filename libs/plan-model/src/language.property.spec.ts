@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import { canonicalJson } from '@opsmesh/contracts';
+import { bind } from './bind.js';
+import { compile, compileDocument } from './compile.js';
+import { levelsOf } from './dependencies.js';
+import { DIAGNOSTIC_CODES } from './diagnostics.js';
+import { isLargerThan } from './json-size.js';
+import { parsePlan } from './parse.js';
+import type { Json, JsonObject } from './plan.js';
+import { scope } from './testing/scopes.js';
+import { TOOLS } from './testing/catalogue.js';
+
+const references = fc.constantFrom('<<item.ip_address>>', '<<index>>', '<<input.tag>>', '<<steps.a.output.assets>>', '{{b.stdout}}', '<<assets[0].hostname ?? "x">>', '<<hostnames>>', '<<steps.b.items[*].status>>', '<<steps.zz.output>>', '<<item..x>>', '<<__proto__.x>>', '<<a>>', '{primary.x}', 'text', '<<input.', '<<context.a>>');
+const value = fc.oneof(references, fc.constantFrom<Json>(null, true, 5, '', [], {}, 'serial', 'continue'), fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>);
+const inputs = fc.dictionary(fc.constantFrom('target_host', 'command', 'filters', 'targets', 'fields', 'password', 'username', 'x', 'script', 'options'), value, { maxKeys: 4 });
+const step = fc.record({
+  id: fc.constantFrom<Json>('a', 'b', 'c', '__proto__', 'item', 'not an id', 5), tool: fc.constantFrom<Json>('asset-query', 'run-command', 'run-script', 'anything', 'nmap', 'asset-querry', 7), inputs, inputMapping: inputs,
+  forEach: value, depends_on: fc.oneof(fc.array(fc.constantFrom('a', 'b', 'c', 'zz')), value), when: fc.oneof(fc.record({ field: references, operator: fc.constantFrom('>', 'in', 'matches', 'exists', '~'), value }), value), map: value, retry: value, outputMapping: fc.oneof(inputs, value), role: value, onFailure: value, timeoutMs: value, critical: value, loop: value, password: value,
+}, { requiredKeys: ['tool'] });
+const document = fc.oneof(fc.record({ name: value, inputs: fc.oneof(fc.constant({ tag: 'x' }), value), steps: fc.array(step, { maxLength: 4 }), executionStrategy: value, extra: value }, { requiredKeys: ['steps'] }), fc.array(step, { maxLength: 4 }));
+
+/** Mostly right: steps that name earlier ones, in every way a plan can say it. */
+const rightDocument = fc.array(fc.record({
+  tool: fc.constantFrom('anything', 'asset-query'), earlier: fc.nat(), way: fc.constantFrom('none', 'input', 'shorthand', 'forEach', 'item', 'dependsOn', 'when', 'mapping', 'default', 'assets'), role: fc.constantFrom(undefined, 'primary', 'aggregate', 'metric'),
+  onFailure: fc.constantFrom(undefined, 'fail', 'continue'), retry: fc.constantFrom(undefined, { maxAttempts: 3 }), map: fc.constantFrom(undefined, { concurrency: 2, failureThreshold: '20%' }),
+}), { minLength: 1, maxLength: 8 }).chain((steps) => fc.record({ serial: fc.boolean(), steps: fc.constant(steps.map(({ tool, earlier, way, ...options }, i) => {
+  const other = `step-${(earlier % Math.max(1, i)) + 1}`;
+  const said = i === 0 ? {} : {
+    none: {}, input: { inputs: { x: `<<steps.${other}.output>>` } }, shorthand: { inputs: { x: [`{{${other}}} and text`] } }, forEach: { forEach: `<<steps.${other}.output.assets>>`, inputs: { x: '<<item>>', y: '<<index>>' } }, item: { inputs: { x: '{{item.hostname}}' } }, dependsOn: { depends_on: [other] },
+    when: { when: { any: [{ field: `steps.${other}.items.length`, operator: '>', value: 1 }, { not: { field: 'input.tag', operator: 'matches', value: '^a' } }] } }, mapping: { outputMapping: { a: `{${other}}`, b: `{step-${i + 1}.x}`, c: 5 } }, default: { inputs: { x: `<<steps.${other}.output ?? []>>` } }, assets: { inputs: { x: '<<asset_count>>' } },
+  }[way];
+  return JSON.parse(JSON.stringify({ ...said, tool: tool === 'asset-query' && Object.keys(said).length === 0 ? tool : 'anything', ...options })) as Json;
+})) })).map(({ serial, steps }) => ({ inputs: { tag: 'a' }, steps, ...(serial ? { execution_strategy: 'serial' } : {}) }));
+
+describe('any document', () => {
+  it('of any values at all is answered, never thrown at', () => fc.assert(fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withSparseArray: true, withNullPrototype: true, withTypedArray: true }), (anything) => {
+    const { plan, diagnostics } = parsePlan(anything);
+    expect(plan === null).toBe(diagnostics.some((d) => d.severity === 'error'));
+  }), { numRuns: 1000 }));
+
+  it('that looks like a plan is compiled to a plan without errors, or to errors without a plan', () => fc.assert(fc.property(fc.oneof(document, rightDocument), (doc) => {
+    const before = canonicalJson(doc);
+    const { plan, diagnostics } = compileDocument(doc, TOOLS);
+    expect(canonicalJson(doc)).toBe(before);
+    expect(plan === null).toBe(diagnostics.some((d) => d.severity === 'error'));
+    for (const d of diagnostics) {
+      expect(Object.keys(DIAGNOSTIC_CODES)).toContain(d.code);
+      expect(d.pointer === '' || d.pointer.startsWith('/')).toBe(true);
+    }
+    if (plan) {
+      expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+      expect(canonicalJson(JSON.parse(JSON.stringify(plan)))).toBe(canonicalJson(plan));
+      for (const s of plan.steps) for (const d of s.dependsOn) expect(plan.steps[d]!.level).toBeLessThan(s.level);
+      for (const s of plan.steps) expect(s.dependsOn).toEqual(expect.arrayContaining([...s.needsValueOf]));
+    }
+  }), { numRuns: 1000 }));
+
+  it('that can be parsed can be parsed again as it was read', () => fc.assert(fc.property(rightDocument, (doc) => {
+    const { plan } = parsePlan(doc);
+    fc.pre(plan !== null);
+    expect(parsePlan(JSON.parse(JSON.stringify(doc))).plan).toEqual(plan);
+  })));
+
+  it('that is mostly right is compiled often enough for these rules to mean something', () => {
+    const plans = fc.sample(rightDocument, 300).map((d) => compileDocument(d, TOOLS).plan).filter((p) => p !== null);
+    expect(plans.length).toBeGreaterThan(50);
+    expect(new Set(plans.map((p) => p.strategy)).size).toBeGreaterThan(1);
+  });
+
+  it('with a secret in it gives no plan and no diagnostic that holds it', () => fc.assert(fc.property(fc.constantFrom('password', 'Password', 'ssh_password', 'apiKey', 'private_key', 'token', 'client-secret'), fc.constantFrom(0, 1, 2, 3, 4, 5), (key, place) => {
+    const secret = { [key]: 'hunter2-canary' };
+    const inputs: Json = [{ ...secret, x: 1 }, { x: { y: secret } }, { x: [secret, [secret]] }, {}, {}, {}][place]!;
+    const { plan, diagnostics } = compileDocument({ ...(place === 4 ? secret : {}), inputs: place === 5 ? secret : {}, steps: [{ tool: 'anything', inputs, ...(place === 3 ? secret : {}), outputMapping: secret }] }, TOOLS);
+    expect(diagnostics.map((d) => d.code)).toContain('credential-dropped');
+    expect(plan).not.toBeNull();
+    expect(JSON.stringify([plan, diagnostics])).not.toContain('hunter2');
+  })));
+});
+
+const nodes = fc.integer({ min: 1, max: 30 }).chain((n) => fc.record({ n: fc.constant(n), edges: fc.array(fc.tuple(fc.nat(n - 1), fc.nat(n - 1)), { maxLength: 60 }), order: fc.shuffledSubarray([...Array(n).keys()], { minLength: n }) }));
+
+describe('order', () => {
+  it('any graph without a cycle gives levels in which each dependency is lower', () => fc.assert(fc.property(nodes, ({ n, edges, order }) => {
+    const graph = Array.from({ length: n }, (_, i) => edges.filter(([a, b]) => order[a]! < order[b]! && order[b] === i).map(([a]) => order[a]!));
+    const sorted = levelsOf(graph.map((d) => [...new Set(d)]));
+    if (!('levels' in sorted)) throw new Error('there is no cycle');
+    graph.forEach((dependencies, i) => {
+      for (const d of dependencies) expect(sorted.levels[d]!).toBeLessThan(sorted.levels[i]!);
+      expect(sorted.levels[i]).toBe(dependencies.length === 0 ? 0 : Math.max(...dependencies.map((d) => sorted.levels[d]!)) + 1);
+    });
+  })));
+
+  it('a cycle is found, and what is told is one', () => fc.assert(fc.property(nodes, fc.integer({ min: 1, max: 5 }), ({ n, edges }, length) => {
+    const graph = Array.from({ length: n + length }, (_, i) => [...new Set(edges.filter(([a, b]) => a < b && b === i).map(([a]) => a))]);
+    for (let i = 0; i < length; i++) graph[n + i]!.push(n + ((i + 1) % length));
+    const sorted = levelsOf(graph);
+    if (!('cycle' in sorted)) throw new Error('the cycle was not found');
+    sorted.cycle.forEach((node, i) => expect(graph[node]).toContain(sorted.cycle[(i + 1) % sorted.cycle.length]));
+  })));
+
+  it('a chain of 500 steps and 500 steps beside each other are both compiled in a moment', () => {
+    const before = performance.now();
+    const chain = compileDocument({ executionStrategy: 'serial', steps: Array.from({ length: 500 }, () => ({ tool: 'anything' })) }, TOOLS);
+    expect(chain.plan).toMatchObject({ strategy: 'SERIAL' });
+    expect(chain.plan!.steps[499]).toMatchObject({ id: 'step-500', level: 499, dependsOn: [498] });
+    const wide = compileDocument(Array.from({ length: 500 }, (_, i) => ({ tool: 'anything', inputs: i > 0 ? { a: `<<steps.step-${i}.output.x>>`, b: '<<step-1.y>>' } : {} })), TOOLS);
+    expect(wide.diagnostics).toEqual([]);
+    expect(performance.now() - before).toBeLessThan(5000);
+  });
+});
+
+describe('binding', () => {
+  const json = fc.jsonValue() as fc.Arbitrary<Json>;
+  it('a whole reference gives the value itself, and nothing of it is searched for references', () => fc.assert(fc.property(fc.oneof(json, references), (v) => {
+    fc.pre(v !== null);
+    const bound = bind({ a: '<<item>>', b: ['{{item}}'] }, scope({ item: v }), []);
+    expect(bound).toEqual({ ok: true, value: { a: v, b: [v] } });
+  })));
+
+  it('a text with a value in it holds the value as text', () => fc.assert(fc.property(fc.oneof(fc.string(), references, fc.integer(), fc.boolean()), (v) => {
+    expect(bind({ a: 'x <<item>> y' }, scope({ item: v }), [])).toEqual({ ok: true, value: { a: `x ${String(v)} y` } });
+  })));
+
+  it('what has no references comes out as it went in', () => fc.assert(fc.property(fc.dictionary(fc.string().filter((k) => k !== '__proto__'), json), (template) => {
+    fc.pre(!/<<|\{\{|__proto__/.test(JSON.stringify(template)));
+    expect(bind(template as JsonObject, scope(), [])).toEqual({ ok: true, value: template });
+  })));
+
+  it('the size limit counts bytes of JSON', () => fc.assert(fc.property(fc.jsonValue({ stringUnit: 'binary' }), (v) => {
+    const bytes = new TextEncoder().encode(JSON.stringify(v)).length;
+    expect(isLargerThan(v as Json, bytes + 200)).toBe(false);
+    expect(isLargerThan(v as Json, Math.floor(bytes / 3) - 10)).toBe(bytes > Math.floor(bytes / 3) - 10);
+  })));
+
+  it('is fast enough for a fleet: 20,000 commands with three values', () => {
+    const template = { target_host: '<<item.ip>>', command: "systemctl restart '<<item.unit>>' && logger -t ops \"<<item.host>> at <<index>>\"", env: { A: 'b', C: '<<input.c>>' } };
+    const commands = [{ pointer: '/command', dialect: 'posix-shell' as const }];
+    const item = { ip: '10.0.0.1', unit: "a'b", host: 'web-01' };
+    const outer = scope({ input: { c: 1 } });
+    const before = performance.now();
+    let bound = 0;
+    for (let index = 0; index < 20_000; index++) if (bind(template, { ...outer, item, index }, commands).ok) bound++;
+    expect(bound).toBe(20_000);
+    expect(performance.now() - before).toBeLessThan(2000);
+  });
+});
+
+it('a plan made by hand compiles as its document does', () => {
+  const document = { steps: [{ tool: 'asset-query' }, { tool: 'ping', inputs: { target_host: '{{item.ip_address}}' } }] };
+  expect(compile(parsePlan(document).plan!, TOOLS)).toEqual(compileDocument(document, TOOLS));
+});
