@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
+import { ArrayNotEmpty, IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
 import type { FailureDto } from './failure.js';
 import type { DiagnosticDto } from './problem.js';
 import { PlainMessage } from './validate.js';
@@ -33,7 +33,7 @@ export const RERUN_SELECTIONS = ['failed', 'unknown', 'not-started'] as const;
 export class RerunDto {
   /** The step to start from; the steps before it are taken from the parent. Left out: the first step that has such items. */
   @IsOptional() @IsString() @MaxLength(64) step?: string;
-  @IsIn(RERUN_SELECTIONS, { each: true }) items!: (typeof RERUN_SELECTIONS)[number][];
+  @IsArray() @ArrayNotEmpty() @IsIn(RERUN_SELECTIONS, { each: true }) items!: (typeof RERUN_SELECTIONS)[number][];
 }
 
 /** Query of `GET /runs`. */

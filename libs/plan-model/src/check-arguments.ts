@@ -3,7 +3,6 @@ import addFormats from 'ajv-formats';
 import type { CatalogueTool } from './catalogue.js';
 import type { Findings } from './diagnostics.js';
 import { pointerOf } from './json-pointer.js';
-import { nearestName } from './nearest-name.js';
 import type { JsonObject } from './plan.js';
 
 const ajv = addFormats.default(new Ajv({ strict: false, allErrors: true, validateSchema: false }));
@@ -30,26 +29,56 @@ function validatorOf(tool: CatalogueTool): ValidateFunction {
 export function checkArguments(tool: CatalogueTool, inputs: JsonObject, { pointer, references, findings }: { pointer: string; references: readonly ReferencePlace[]; findings: Findings }): void {
   const check = validatorOf(tool);
   if (check(inputs)) return;
+  const errors = check.errors ?? [];
+  const excuses = new Excuses(errors, references);
   const told = new Set<string>();
-  for (const error of check.errors ?? []) {
-    if (excused(error, references)) continue;
+  for (const error of errors) {
+    if (excuses.hold(error)) continue;
     const at = pointer + error.instancePath;
-    const key = `${error.keyword} ${at}`;
-    // Branches of anyOf say the same place again and again.
-    if (told.has(at) && error.keyword !== 'required' && error.keyword !== 'additionalProperties') continue;
-    told.add(at);
-    if (!told.has(key)) report(tool, error, { at, inputs, findings });
-    told.add(key);
+    // Branches of anyOf say the same place again and again; a missing and an unknown argument are each their own place.
+    const { missingProperty, additionalProperty } = error.params as { missingProperty?: string; additionalProperty?: string };
+    const place = `${at} ${missingProperty ?? additionalProperty ?? ''}`;
+    if (!told.has(place)) report(tool, error, { at, inputs, findings });
+    told.add(place);
   }
 }
 
-/** Keywords that judge a value by what is inside of it. */
-const JUDGES_INSIDE = new Set(['anyOf', 'oneOf', 'allOf', 'if', 'not', 'enum', 'const', 'contains', 'uniqueItems']);
+/** Keywords that choose among schemas, and all that judge a value by what is inside of it. */
+const CHOICES: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'if', 'not']);
+const JUDGES_INSIDE: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'allOf', 'if', 'not', 'enum', 'const', 'contains', 'uniqueItems']);
 
-function excused({ instancePath, keyword }: ErrorObject, references: readonly ReferencePlace[]): boolean {
-  return references.some(({ pointer, whole }) =>
+/** What can't be held against inputs because a reference stands there. */
+class Excuses {
+  /** Places of references, and whether each is a whole string. */
+  private readonly places: ReadonlyMap<string, boolean>;
+  /** Places inside of which a reference stands. */
+  private readonly around = new Set<string>();
+  /** Places with a choice (anyOf, ...) that was judged by a reference inside: what its branches say there means nothing. */
+  private readonly choices = new Set<string>();
+
+  constructor(errors: readonly ErrorObject[], references: readonly ReferencePlace[]) {
+    this.places = new Map(references.map((r) => [r.pointer, r.whole]));
+    for (const { pointer } of references) for (const place of placesAbove(pointer)) this.around.add(place);
+    for (const { instancePath, keyword } of errors) if (CHOICES.has(keyword) && this.around.has(instancePath)) this.choices.add(instancePath);
+  }
+
+  hold({ instancePath, keyword }: ErrorObject): boolean {
+    const whole = this.places.get(instancePath);
     // A text with references in it is a text whatever they give.
-    (pointer === instancePath ? whole || keyword !== 'type' : JUDGES_INSIDE.has(keyword) && pointer.startsWith(`${instancePath}/`)));
+    if (whole !== undefined) return whole || keyword !== 'type';
+    if (JUDGES_INSIDE.has(keyword) && this.around.has(instancePath)) return true;
+    return this.choices.size > 0 && (this.choices.has(instancePath) || placesAbove(instancePath).some((p) => this.choices.has(p)));
+  }
+}
+
+/** The places that hold a place, the whole among them. */
+function placesAbove(pointer: string): string[] {
+  const above: string[] = [];
+  for (let end = pointer.lastIndexOf('/'); end >= 0; end = pointer.lastIndexOf('/', end - 1)) {
+    above.push(pointer.slice(0, end));
+    if (end === 0) break;
+  }
+  return above;
 }
 
 function report(tool: CatalogueTool, error: ErrorObject, { at, inputs, findings }: { at: string; inputs: JsonObject; findings: Findings }): void {
@@ -63,7 +92,7 @@ function report(tool: CatalogueTool, error: ErrorObject, { at, inputs, findings 
     }
     case 'additionalProperties': {
       const name = (error.params as { additionalProperty: string }).additionalProperty;
-      const near = nearestName(name, known);
+      const near = findings.nearest(name, () => known);
       const path = `${at}/${pointerOf(name)}`;
       findings.error('unknown-argument', path, `"${tool.name}" has no input "${name.slice(0, 64)}"${near ? `; do you mean "${near}"?` : known.length > 0 ? `; it has ${known.join(', ')}` : ''}`, near && !Object.hasOwn(inputs, near) ? [{ op: 'remove', path }, { op: 'add', path: `${at}/${near}`, value: inputs[name] }] : [{ op: 'remove', path }]);
       return;

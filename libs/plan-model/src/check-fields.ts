@@ -2,7 +2,6 @@ import type { PatchOperation } from '@opsmesh/contracts';
 import type { CatalogueTool } from './catalogue.js';
 import type { DraftStep } from './compile.js';
 import type { Findings } from './diagnostics.js';
-import { nearestName } from './nearest-name.js';
 import { pointerIn } from './parse.js';
 import type { JsonObject } from './plan.js';
 import { parseTemplate, referenceText, type PathPart, type Reference } from './references.js';
@@ -66,7 +65,7 @@ function listInside(place: Place, shape: StepShape | undefined, path: string): P
 
 function tellMissing(place: Place, { reference, pointer, findings }: { reference: Reference; pointer: string; findings: Findings }): void {
   if (place.kind !== 'missing' || reference.fallback) return;
-  const near = place.part.kind === 'name' ? nearestName(place.part.name, place.known) : undefined;
+  const near = place.part.kind === 'name' ? findings.nearest(place.part.name, () => place.known) : undefined;
   const known = place.known.length > 0 ? `; there are ${place.known.slice(0, 20).join(', ')}` : '';
   findings.error('unknown-field', pointer, `${referenceText(reference)}: there is no ${partText(place.part)}${near ? `; do you mean "${near}"?` : known}`);
 }

@@ -9,11 +9,10 @@ import { dependenciesOf, levelsOf, strategyOf } from './dependencies.js';
 import { Findings } from './diagnostics.js';
 import { dropCredentials } from './drop-credentials.js';
 import { impliedList } from './implied-list.js';
-import { nearestName } from './nearest-name.js';
 import { pointerIn, readDocument, type Plan, type PlanStep } from './parse.js';
 import { fullRetry } from './parse-policies.js';
 import { DEFAULT_CONCURRENCY, type CompiledPlan, type CompiledStep } from './plan.js';
-import { ReferenceResolver } from './resolve-references.js';
+import { ReferenceResolver, type Names } from './resolve-references.js';
 import { referenceText, type FoundReference } from './references.js';
 import { stepOf } from './scope.js';
 
@@ -32,18 +31,19 @@ export function compile(plan: Plan, catalogue: ToolCatalogue): { plan: CompiledP
   checkIds(plan, findings);
   const tools = plan.steps.map((step) => toolOf(step, catalogue, findings));
   const inputs = dropCredentials(plan.inputs, { pointer: '/inputs', declared: () => false, findings });
-  const drafts = plan.steps.map((step, i) => resolveStep({ plan: { ...plan, inputs }, step, index: i, tools, findings }));
+  const names: Names = { plan: { ...plan, inputs }, indexOf: new Map(plan.steps.map((s, i) => [s.id, i])), tools, findings };
+  const drafts = plan.steps.map((step, i) => resolveStep(step, i, names));
   impliedLists(drafts, { plan, tools, findings });
-  const graph = dependenciesOf(plan.steps, { references: drafts.map((d, i) => referencedSteps(plan, d, { self: i, findings })), serial: plan.serial, findings });
+  const graph = dependenciesOf(plan.steps, { references: drafts.map((d, i) => referencedSteps(d, i, names)), serial: plan.serial, findings });
   const sorted = levelsOf(graph);
   if ('cycle' in sorted) {
-    const names = sorted.cycle.map((i) => plan.steps[i]!.id);
-    findings.error('cycle', plan.steps[sorted.cycle[0]!]!.pointer, `these steps wait for each other: ${[...names, names[0]].join(' → ')}`);
+    const ids = sorted.cycle.map((i) => plan.steps[i]!.id);
+    findings.error('cycle', plan.steps[sorted.cycle[0]!]!.pointer, `these steps wait for each other: ${[...ids, ids[0]].join(' → ')}`);
     return { plan: null, diagnostics: findings.all };
   }
   checkSteps(drafts, { tools, findings });
   if (findings.failed) return { plan: null, diagnostics: findings.all };
-  const steps = drafts.map((draft, i) => finished(draft, { index: i, tool: tools[i]!, dependsOn: graph[i]!, level: sorted.levels[i]!, plan }));
+  const steps = drafts.map((draft, i) => finished(draft, { index: i, tool: tools[i]!, dependsOn: graph[i]!, level: sorted.levels[i]!, indexOf: names.indexOf }));
   return { plan: { version: 1, name: plan.name, inputs, steps, strategy: strategyOf(graph, sorted.levels), timeoutMs: plan.timeoutMs }, diagnostics: findings.all };
 }
 
@@ -71,14 +71,15 @@ function checkIds(plan: Plan, findings: Findings): void {
 function toolOf(step: PlanStep, catalogue: ToolCatalogue, findings: Findings): CatalogueTool | undefined {
   const tool = catalogue.get(step.tool);
   if (tool) return tool;
-  const near = nearestName(step.tool, catalogue.names());
+  const near = findings.nearest(step.tool, () => catalogue.names());
   const pointer = `${step.pointer}/tool`;
   findings.error('unknown-tool', pointer, `there is no tool "${step.tool.slice(0, 64)}"${near ? `; do you mean "${near}"?` : '; GET /tools lists those that are registered'}`, near ? [{ op: 'replace', path: pointer, value: near }] : undefined);
   return undefined;
 }
 
-function resolveStep({ plan, step, index, tools, findings }: { plan: Plan; step: PlanStep; index: number; tools: readonly (CatalogueTool | undefined)[]; findings: Findings }): DraftStep {
-  const resolver = new ReferenceResolver({ plan, tools, findings }, index);
+function resolveStep(step: PlanStep, index: number, names: Names): DraftStep {
+  const { plan, tools, findings } = names;
+  const resolver = new ReferenceResolver(names, index);
   const at = pointerIn(step, 'inputs');
   const properties = (tools[index]?.inputSchema as { properties?: object } | undefined)?.properties ?? {};
   const kept = dropCredentials(step.inputs, { pointer: at, declared: (name) => Object.hasOwn(properties, name), findings });
@@ -117,18 +118,18 @@ function impliedLists(drafts: readonly DraftStep[], { plan, tools, findings }: {
   }
 }
 
-function referencedSteps(plan: Plan, { references, mappingReferences }: DraftStep, { self, findings }: { self: number; findings: Findings }): number[] {
+function referencedSteps({ references, mappingReferences }: DraftStep, self: number, { indexOf, findings }: Names): number[] {
   const indexes = new Set<number>();
   for (const { reference, pointer } of references) {
-    const index = plan.steps.findIndex((s) => s.id === stepOf(reference)?.id);
+    const index = indexOf.get(stepOf(reference)?.id ?? '');
     if (index === self) findings.error('not-an-ancestor', pointer, 'a step can not use its own output');
-    else if (index >= 0) indexes.add(index);
+    else if (index !== undefined) indexes.add(index);
   }
   for (const { reference, pointer } of mappingReferences) {
     const target = stepOf(reference);
-    const index = plan.steps.findIndex((s) => s.id === target?.id);
+    const index = indexOf.get(target?.id ?? '');
     if (index === self && target?.part === 'items') findings.error('not-an-ancestor', pointer, 'an output mapping has the output of its own step, not its items');
-    if (index >= 0 && index !== self) indexes.add(index);
+    if (index !== undefined && index !== self) indexes.add(index);
   }
   return [...indexes];
 }
@@ -152,8 +153,8 @@ function checkSteps(drafts: readonly DraftStep[], { tools, findings }: { tools: 
   }
 }
 
-function finished({ step, forEach, references }: DraftStep, { index, tool, dependsOn, level, plan }: { index: number; tool: CatalogueTool; dependsOn: readonly number[]; level: number; plan: Plan }): CompiledStep {
-  const needed = references.filter((r) => !r.reference.fallback && !r.pointer.startsWith(pointerIn(step, 'when'))).map((r) => plan.steps.findIndex((s) => s.id === stepOf(r.reference)?.id)).filter((i) => i >= 0);
+function finished({ step, forEach, references }: DraftStep, { index, tool, dependsOn, level, indexOf }: { index: number; tool: CatalogueTool; dependsOn: readonly number[]; level: number; indexOf: Names['indexOf'] }): CompiledStep {
+  const needed = references.filter((r) => !r.reference.fallback && !r.pointer.startsWith(pointerIn(step, 'when'))).map((r) => indexOf.get(stepOf(r.reference)?.id ?? '')).filter((i) => i !== undefined);
   return {
     index, id: step.id, tool: tool.name, toolVersion: tool.version, queue: tool.queue, effect: tool.effect, idempotent: tool.idempotent, claim: needsClaim(tool), inputs: step.inputs, commands: tool.commands,
     target: tool.target ?? tool.credential?.target ?? null, listOutput: tool.listOutput ?? null, forEach, map: { concurrency: DEFAULT_CONCURRENCY, ...step.map }, when: step.when,

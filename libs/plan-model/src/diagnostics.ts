@@ -1,4 +1,5 @@
 import type { DiagnosticDto, PatchOperation } from '@opsmesh/contracts';
+import { nearestName } from './nearest-name.js';
 
 /** Every code that parse and compile can give, and what it means. docs/diagnostics.md shows the same list. */
 export const DIAGNOSTIC_CODES = {
@@ -36,19 +37,32 @@ export const DIAGNOSTIC_CODES = {
 
 export type DiagnosticCode = keyof typeof DIAGNOSTIC_CODES;
 
-/** Gathers findings. */
+/** Most errors, and most warnings, that are told of one plan. */
+export const MOST_FINDINGS = 100;
+
+/** Gathers findings; beyond {@link MOST_FINDINGS} they only count. */
 export class Findings {
   readonly all: DiagnosticDto[] = [];
+  private readonly counts = { error: 0, warning: 0 };
 
   error(code: DiagnosticCode, pointer: string, message: string, fix?: PatchOperation[]): void {
-    this.all.push({ code, severity: 'error', pointer, message, ...(fix ? { fix } : {}) });
+    this.add('error', { code, pointer, message, ...(fix ? { fix } : {}) });
   }
 
   warning(code: DiagnosticCode, pointer: string, message: string, fix?: PatchOperation[]): void {
-    this.all.push({ code, severity: 'warning', pointer, message, ...(fix ? { fix } : {}) });
+    this.add('warning', { code, pointer, message, ...(fix ? { fix } : {}) });
   }
 
   get failed(): boolean {
-    return this.all.some((d) => d.severity === 'error');
+    return this.counts.error > 0;
+  }
+
+  /** The name that was meant, for an error; not looked for when the error will not be told any more. */
+  nearest(wrong: string, known: () => readonly string[]): string | undefined {
+    return this.counts.error < MOST_FINDINGS ? nearestName(wrong, known()) : undefined;
+  }
+
+  private add(severity: DiagnosticDto['severity'], finding: Omit<DiagnosticDto, 'severity'>): void {
+    if (this.counts[severity]++ < MOST_FINDINGS) this.all.push({ ...finding, severity });
   }
 }

@@ -22,7 +22,8 @@ export function impliedList(index: number, { plan, drafts, tools }: { plan: Plan
   const candidates = fitting.length > 0 ? fitting : possible;
   const nearest = candidates.at(-1);
   if (nearest === undefined) return { kind: 'none' };
-  const beside = candidates.filter((i) => i !== nearest && !buildsOn(nearest, i, { plan, drafts }));
+  const under = candidates.length > 1 ? builtOn(nearest, { plan, drafts }) : undefined;
+  const beside = candidates.filter((i) => i !== nearest && !under?.has(i));
   if (beside.length > 0) return { kind: 'ambiguous', steps: [...beside, nearest].map((i) => plan.steps[i]!.id) };
   return { kind: 'list', reference: listReference(plan.steps[nearest]!.id, tools[nearest]!.listOutput!, drafts[nearest]!.forEach !== null) };
 }
@@ -41,16 +42,16 @@ function listReference(id: string, list: string, fanOut: boolean): Reference {
   return { root: 'steps', path, text: `steps${pathText(path)}` };
 }
 
-/** Whether `later` needs `earlier`, by references or by name, over any number of steps. */
-function buildsOn(later: number, earlier: number, { plan, drafts }: { plan: Plan; drafts: readonly DraftStep[] }): boolean {
-  const seen = new Set<number>();
-  const queue = [later];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (next === earlier) return true;
-    if (seen.has(next)) continue;
-    seen.add(next);
+/** The steps that a step needs, by references or by name, over any number of steps; and the step itself. */
+function builtOn(step: number, { plan, drafts }: { plan: Plan; drafts: readonly DraftStep[] }): ReadonlySet<number> {
+  const indexOf = new Map(plan.steps.map((s, i) => [s.id, i]));
+  const seen = new Set<number>([step]);
+  for (const next of seen) {
     const ids = [...drafts[next]!.references.map((r) => stepOf(r.reference)?.id), ...(plan.steps[next]!.dependsOn ?? [])];
-    queue.push(...ids.map((id) => plan.steps.findIndex((s) => s.id === id)).filter((i) => i >= 0));
+    for (const id of ids) {
+      const index = id === undefined ? undefined : indexOf.get(id);
+      if (index !== undefined) seen.add(index);
+    }
   }
-  return false;
+  return seen;
 }

@@ -8,6 +8,7 @@ export * from './effect.js';
 export { nearestName } from './nearest-name.js';
 export { parsePlan, type Plan, type PlanStep } from './parse.js';
 export * from './plan.js';
+export { rerunFrom, type Rerun } from './rerun.js';
 export * from './run-event.js';
 export * from './run-state.js';
 export type { Scope, StepValue } from './scope.js';

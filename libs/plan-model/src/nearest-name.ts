@@ -3,6 +3,8 @@ export function nearestName(wrong: string, known: readonly string[]): string | u
   const name = wrong.slice(0, 64).toLowerCase();
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const candidate of known) {
+    // No nearer than the difference of the lengths.
+    if (Math.abs(candidate.length - name.length) > Math.max(2, Math.floor(candidate.length / 3))) continue;
     const distance = editDistance(name, candidate.toLowerCase());
     if (!best || distance < best.distance) best = { name: candidate, distance };
   }

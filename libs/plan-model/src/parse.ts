@@ -3,7 +3,6 @@ import { conditionErrors } from './conditions.js';
 import { Findings } from './diagnostics.js';
 import { isLoginName, isSecretName, tellDropped } from './drop-credentials.js';
 import { pointerOf } from './json-pointer.js';
-import { nearestName } from './nearest-name.js';
 import { parseMap, parseRetry } from './parse-policies.js';
 import { LIMITS, STEP_ROLES, type Condition, type Json, type JsonObject, type MapPolicy, type OnFailure, type StepRole } from './plan.js';
 import { FORBIDDEN_NAMES } from './references.js';
@@ -146,7 +145,7 @@ function normalised(document: Record<string, unknown>, { pointer, known, finding
     const name = Object.hasOwn(SYNONYMS, key) ? SYNONYMS[key]! : key;
     if (!known.includes(name) && (isSecretName(key) || isLoginName(key))) tellDropped(key, `${pointer}/${pointerOf(key)}`, findings);
     else if (!known.includes(name)) {
-      const near = nearestName(key, known);
+      const near = findings.nearest(key, () => known);
       findings.error('unknown-key', `${pointer}/${pointerOf(key)}`, `"${key.slice(0, 64)}" means nothing here${near ? `; do you mean "${near}"?` : ''}`, [{ op: 'remove', path: `${pointer}/${pointerOf(key)}` }, ...(near && !Object.hasOwn(document, near) ? [{ op: 'add' as const, path: `${pointer}/${near}`, value }] : [])]);
     } else if (name in values) findings.error('invalid-value', `${pointer}/${pointerOf(key)}`, `"${key}" says the same as "${keys[name]}"; keep one`);
     else if (value !== undefined) {

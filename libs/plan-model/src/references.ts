@@ -41,7 +41,7 @@ const CERTAIN = /[ \t]*(?:item|index|input|context|steps)\s*[.[]/y;
 /** Longest path of a reference, in parts. */
 const MAX_PARTS = 64;
 /** Longest reference, in characters. It also bounds how far an opening bracket is followed. */
-const MAX_LENGTH = 1000;
+export const MAX_LENGTH = 1000;
 /** Longest text that is cached, and what all cached texts may be together, in characters. */
 const CACHED_TEXT = 64 * 1024;
 const CACHE_TOTAL = 4 * 1024 * 1024;
@@ -100,7 +100,8 @@ function beginsAt(pattern: RegExp, text: string, at: number): boolean {
 function endOf(text: string, from: number, close: string): number {
   let quote = '';
   let objects = 0;
-  const end = Math.min(text.length, from + MAX_LENGTH);
+  // The bracket and the spaces around a reference of the largest length.
+  const end = Math.min(text.length, from + MAX_LENGTH + 8);
   for (let i = from; i < end; i++) {
     const c = text[i]!;
     if (c === '\n') return -1;

@@ -1,14 +1,15 @@
 import type { CatalogueTool } from './catalogue.js';
 import type { Findings } from './diagnostics.js';
 import { pointerOf } from './json-pointer.js';
-import { nearestName } from './nearest-name.js';
 import type { Plan, PlanStep } from './parse.js';
 import type { Json, JsonObject } from './plan.js';
-import { parseTemplate, pathText, ReferenceError, referenceText, type FoundReference, type PathPart, type Reference } from './references.js';
+import { MAX_LENGTH, parseTemplate, pathText, ReferenceError, referenceText, type FoundReference, type PathPart, type Reference } from './references.js';
 
 /** What names in references mean in one plan. */
 export interface Names {
   readonly plan: Plan;
+  /** Positions of the steps by id. */
+  readonly indexOf: ReadonlyMap<string, number>;
   readonly tools: readonly (CatalogueTool | undefined)[];
   readonly findings: Findings;
 }
@@ -60,7 +61,7 @@ export class ReferenceResolver {
     const name = inner && /^[A-Za-z0-9_-]+/.exec(inner)?.[0];
     const { steps } = this.names.plan;
     if (!inner || !name) return text;
-    if (steps.some((s) => s.id === name)) return `<<${inner}>>`;
+    if (this.names.indexOf.has(name)) return `<<${inner}>>`;
     const byRole = steps.filter((s) => s.role === name);
     return byRole.length === 1 ? `<<${byRole[0]!.id}${inner.slice(name.length)}>>` : text;
   }
@@ -70,6 +71,7 @@ export class ReferenceResolver {
     const { root, path } = this.canonical(written, pointer);
     const fallback = written.fallback ? ` ?? ${JSON.stringify(written.fallback.value)}` : '';
     const text = `${root}${pathText(path)}${fallback}`;
+    if (text.length > MAX_LENGTH) throw new ReferenceError('reference-syntax', `"${written.text.slice(0, 100)}" is too long: a reference may have ${MAX_LENGTH} characters`);
     const reference: Reference = { ...written, root, path, text };
     this.found.push({ pointer, whole, reference });
     return referenceText(reference);
@@ -78,8 +80,8 @@ export class ReferenceResolver {
   private canonical(written: Reference, pointer: string): { root: string; path: readonly PathPart[] } {
     const { root, path } = written;
     const { plan, findings } = this.names;
-    const step = plan.steps.findIndex((s) => s.id === root);
-    if (step >= 0 && !ROOTS.includes(root)) return this.shorthand(step, path);
+    const step = this.names.indexOf.get(root);
+    if (step !== undefined && !ROOTS.includes(root)) return this.shorthand(step, path);
     if (ASSET_FIELDS.includes(root)) {
       const query = this.assetQuery();
       if (query) return { root: 'steps', path: [named(query.id), named('output'), named(root), ...path] };
@@ -89,11 +91,11 @@ export class ReferenceResolver {
     if (root === 'input') {
       const [first] = path;
       if (first?.kind === 'name' && !Object.hasOwn(plan.inputs, first.name) && !written.fallback) {
-        const near = nearestName(first.name, Object.keys(plan.inputs));
+        const near = findings.nearest(first.name, () => Object.keys(plan.inputs));
         findings.error('unknown-input', pointer, `the plan declares no input "${first.name}"${near ? `; do you mean "${near}"?` : '; declare it under "inputs" with a default'}`);
       }
     } else if (!ROOTS.includes(root)) {
-      const near = nearestName(root, [...ROOTS, ...plan.steps.map((s) => s.id)]);
+      const near = findings.nearest(root, () => [...ROOTS, ...plan.steps.map((s) => s.id)]);
       findings.error('unknown-root', pointer, `<<${written.text.slice(0, 100)}>> begins with nothing known${near ? `; do you mean "${near}"?` : ': there are item, index, input, context, steps and the ids of steps'}`);
     }
     return { root, path };
@@ -113,8 +115,8 @@ export class ReferenceResolver {
   /** `context.<step>` is the step's output; this version keeps nothing else in the context of a run. */
   private context({ path, fallback, text }: Reference, pointer: string): { root: string; path: readonly PathPart[] } {
     const [first, ...rest] = path;
-    const step = first?.kind === 'name' ? this.names.plan.steps.findIndex((s) => s.id === first.name) : -1;
-    if (step >= 0) return this.shorthand(step, rest);
+    const step = first?.kind === 'name' ? this.names.indexOf.get(first.name) : undefined;
+    if (step !== undefined) return this.shorthand(step, rest);
     if (!fallback) this.names.findings.error('unknown-step', pointer, `<<${text.slice(0, 100)}>>: the context of a run has the outputs of its steps, as context.<id>`);
     return { root: 'context', path };
   }
@@ -123,8 +125,8 @@ export class ReferenceResolver {
     const { plan, findings } = this.names;
     const [id, part] = path;
     if (id?.kind !== 'name') findings.error('reference-syntax', pointer, `<<${text.slice(0, 100)}>> must name a step: steps.<id>.output`);
-    else if (!plan.steps.some((s) => s.id === id.name)) {
-      const near = nearestName(id.name, plan.steps.map((s) => s.id));
+    else if (!this.names.indexOf.has(id.name)) {
+      const near = findings.nearest(id.name, () => plan.steps.map((s) => s.id));
       findings.error('unknown-step', pointer, `there is no step "${id.name}"${near ? `; do you mean "${near}"?` : ''}`);
     } else if (part?.kind !== 'name' || (part.name !== 'output' && part.name !== 'items')) {
       findings.error('unknown-field', pointer, `<<${text.slice(0, 100)}>>: a step has "output" and "items"`);

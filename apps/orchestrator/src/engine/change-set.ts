@@ -61,6 +61,13 @@ export interface Claim extends AttemptRef {
   readonly credentialId: string | null;
 }
 
+/** Items of an ended run that a re-run takes over as they are. */
+export interface TakenItems {
+  readonly from: string;
+  readonly to: string;
+  readonly steps: readonly number[];
+}
+
 export interface Sweep {
   readonly runId: string;
   readonly step: number;
@@ -73,6 +80,7 @@ export interface Sweep {
 /** Everything one commit writes. The engine fills it, the store writes it in one transaction (architecture, invariant 1). */
 export class ChangeSet {
   readonly newRuns: NewRun[] = [];
+  readonly taken: TakenItems[] = [];
   /** Newest state of each run the commit touches. */
   readonly states = new Map<string, { readonly state: RunState; readonly status: RunStatus; readonly version: number }>();
   readonly newItems = new Map<string, NewItem>();

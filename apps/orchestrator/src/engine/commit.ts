@@ -1,7 +1,8 @@
-import { initialState, transition, type Effect, type HistoryEntry, type ItemState, type RunEvent, type RunState } from '@opsmesh/plan-model';
-import { ChangeSet, itemKey } from './change-set.js';
+import { initialState, isTerminalStep, rerunFrom, transition, type Effect, type HistoryEntry, type ItemState, type RunEvent, type RunState } from '@opsmesh/plan-model';
+import type { ItemStatus } from '@opsmesh/contracts';
+import { ChangeSet, itemKey, type NewRun } from './change-set.js';
 import type { ItemRef, RecordTransaction } from './ports.js';
-import { prepareStep } from './prepare-step.js';
+import { prepareStep, repeatItems, type Prepared } from './prepare-step.js';
 import type { CachedRun, RunCache } from './run-cache.js';
 import type { RunFactsCache } from './run-facts.js';
 import { StepValues } from './step-values.js';
@@ -26,6 +27,8 @@ export class Commit {
   private readonly items = new Map<string, ItemState>();
   private readonly news: CommitNews = { runs: new Map(), finished: new Set(), history: new Set(), aborts: new Set(), outbox: false, timers: false };
   private readonly values: StepValues;
+  /** Steps of re-runs that are prepared with items of the parent, by run and step. */
+  private readonly repeated = new Map<string, Prepared>();
 
   constructor(private readonly tx: RecordTransaction, private readonly facts: RunFactsCache, private readonly cache: RunCache) {
     this.values = new StepValues(tx, () => this.changes, () => this.flush());
@@ -55,13 +58,27 @@ export class Commit {
     if (refs.length > 0) for (const [key, item] of await this.tx.loadItems(refs)) this.items.set(key, item);
   }
 
-  private async create({ run }: Extract<Submission, { kind: 'create' }>): Promise<boolean> {
+  private async create({ run, rerun }: Extract<Submission, { kind: 'create' }>): Promise<boolean> {
     this.changes.newRuns.push(run);
     const facts = { id: run.id, tenantId: run.tenantId, actorId: run.actorId, plan: run.plan, inputs: run.inputs };
     this.facts.put(facts);
     this.news.runs.set(run.id, { facts, state: initialState(run.plan), version: 0, outputs: new Map() });
+    if (rerun && run.parentRunId !== null) await this.takeOver(run, run.parentRunId, rerun);
     if (run.plan.timeoutMs !== null) this.changes.timers.push({ runId: run.id, step: null, item: null, attempt: null, delayMs: run.plan.timeoutMs });
     return this.apply({ kind: 'event', runId: run.id, event: { type: 'started' } });
+  }
+
+  /** Begins a re-run where its parent left off; the chosen items are prepared with the inputs they had. */
+  private async takeOver({ id, plan }: NewRun, parentId: string, { step, statuses }: { step: number; statuses: readonly ItemStatus[] }): Promise<void> {
+    const parent = (await this.tx.loadStates([parentId])).get(parentId);
+    if (!parent) throw new Error(`run ${parentId} is not there`);
+    const { state, taken } = rerunFrom(plan, parent, step);
+    this.news.runs.get(id)!.state = state;
+    this.changes.taken.push({ from: parentId, to: id, steps: taken });
+    const prepared = parent.steps[step]!;
+    if (!isTerminalStep(prepared) || prepared.total === null) return;
+    const again = (await this.tx.loadStepItems(parentId, step)).filter((i) => statuses.includes(i.status));
+    this.repeated.set(`${id}.${step}`, repeatItems({ runId: id, step, items: again }));
   }
 
   private async apply(submission: EventSubmission): Promise<boolean> {
@@ -117,7 +134,7 @@ export class Commit {
 
   private async prepare(run: CachedRun, index: number): Promise<void> {
     const step = run.facts.plan.steps[index]!;
-    const { event, items } = prepareStep(run.facts.id, step, await this.values.scopeOf(run, step));
+    const { event, items } = this.repeated.get(`${run.facts.id}.${index}`) ?? prepareStep(run.facts.id, step, await this.values.scopeOf(run, step));
     for (const item of items) this.changes.newItems.set(itemKey(item.runId, item.step, item.item), item);
     await this.apply({ kind: 'event', runId: run.facts.id, event });
   }

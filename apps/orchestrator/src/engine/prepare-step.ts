@@ -1,6 +1,7 @@
 import { failure, type FailureDto } from '@opsmesh/contracts';
 import { bind, evaluate, resolveList, targetOf, type CompiledStep, type Json, type RunEvent, type Scope } from '@opsmesh/plan-model';
 import type { NewItem } from './change-set.js';
+import type { StoredItem } from './ports.js';
 
 /** More items than this without a value mean that the plan is wrong, not the hosts: the step fails as a whole. */
 export const MAX_UNBOUND = 1000;
@@ -50,4 +51,14 @@ function labelOf(item: Json | undefined): string | null {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) return null;
   const name = item['hostname'] ?? item['name'] ?? item['id'];
   return typeof name === 'string' ? name.slice(0, 255) : null;
+}
+
+/** The same for a re-run: chosen items of the parent, numbered anew, with the inputs they had. One that had none fails again. */
+export function repeatItems({ runId, step, items }: { runId: string; step: number; items: readonly StoredItem[] }): Prepared {
+  const repeated = items.map((item, index): NewItem => {
+    const position = { runId, step, item: index, attempt: 0, target: item.target };
+    if (item.inputs === null) return { ...position, status: 'failed', inputs: null, failure: item.failure as unknown as FailureDto };
+    return { ...position, status: 'pending', inputs: JSON.stringify(item.inputs), failure: null };
+  });
+  return { event: { type: 'prepared', step, total: repeated.length, unbound: repeated.filter((i) => i.inputs === null).map((i) => i.item) }, items: repeated };
 }

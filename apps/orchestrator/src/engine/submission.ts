@@ -1,9 +1,15 @@
+import type { ItemStatus } from '@opsmesh/contracts';
 import type { RunEvent } from '@opsmesh/plan-model';
 import type { AttemptOutput, NewRun } from './change-set.js';
 
 /** Something for the engine to commit. */
 export type Submission =
-  | { readonly kind: 'create'; readonly run: NewRun }
+  | {
+    readonly kind: 'create';
+    readonly run: NewRun;
+    /** For a run that repeats a part of its parent: the step it begins with, and which of its items. */
+    readonly rerun?: { readonly step: number; readonly statuses: readonly ItemStatus[] };
+  }
   | {
     readonly kind: 'event';
     readonly runId: string;

@@ -1,10 +1,12 @@
 import type { ItemView, ListItemsQueryDto, ListRunsQueryDto, Page, ProgressDto, RunEventView, RunSummary, RunView } from '@opsmesh/contracts';
-import type { CatalogueTool, ToolCatalogue } from '@opsmesh/plan-model';
+import type { CatalogueTool, CompiledPlan, JsonObject, ToolCatalogue } from '@opsmesh/plan-model';
 
 /** What the API reads of runs; every method but `eventsAfter` refuses runs of other tenants as if they were not there. */
 export interface RunReader {
   listRuns(tenantId: string, query: ListRunsQueryDto): Promise<Page<RunSummary>>;
   getRun(tenantId: string, runId: string): Promise<RunView>;
+  /** The compiled plan and the inputs of a run. */
+  getPlan(tenantId: string, runId: string): Promise<{ plan: CompiledPlan; inputs: JsonObject }>;
   listItems(step: { tenantId: string; runId: string; stepId: string }, query: ListItemsQueryDto): Promise<Page<ItemView>>;
   /** For a run whose tenant was checked. */
   eventsAfter(runId: string, seq: number, limit: number): Promise<RunEventView[]>;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, type DiagnosticDto, type RunView, type StartRunDto } from '@opsmesh/contracts';
+import { canonicalJson, type DiagnosticDto, type ItemStatus, type RerunDto, type RunView, type StartRunDto, type StepView } from '@opsmesh/contracts';
 import { ProblemError, type Principal } from '@opsmesh/platform';
 import { isTerminalRun, type CompiledPlan, type JsonObject, type RunEvent } from '@opsmesh/plan-model';
 import { uuidv7 } from 'uuidv7';
@@ -60,6 +60,25 @@ export class RunCommands {
     return this.command(principal, runId, 'resume');
   }
 
+  /**
+   * Starts a child run that repeats the chosen items of one step and everything that depends on it; the steps before are taken over.
+   * @throws ProblemError 409 `run-not-ended`, 422 `nothing-to-rerun`
+   */
+  async rerun(principal: Principal, runId: string, { step, items }: RerunDto): Promise<StartedRun> {
+    const parent = await this.reader.getRun(principal.tenantId, runId);
+    if (!isTerminalRun(parent.status)) throw new ProblemError(409, 'run-not-ended', `the run is ${parent.status}: wait for its end, or cancel it`);
+    const statuses = items.flatMap((i) => SELECTIONS[i]);
+    const index = parent.steps.findIndex((s) => (step === undefined ? chosen(s, statuses) : s.id === step));
+    const found = parent.steps[index];
+    if (!found) throw new ProblemError(422, 'nothing-to-rerun', step === undefined ? `no step has items that are ${items.join(' or ')}` : `the run has no step "${step}"; it has ${parent.steps.map((s) => s.id).join(', ')}`);
+    if (!chosen(found, statuses)) throw new ProblemError(422, 'nothing-to-rerun', `step "${found.id}" has no items that are ${items.join(' or ')}`);
+    const { plan, inputs } = await this.reader.getPlan(principal.tenantId, runId);
+    const id = uuidv7();
+    const run = { id, tenantId: principal.tenantId, actorId: principal.actorId, plan, inputs, warnings: [], parentRunId: runId, idempotencyKey: null, requestSha256: sha256(canonicalJson([runId, index, statuses])) };
+    await this.engine.submit([{ kind: 'create', run, rerun: { step: index, statuses } }]);
+    return { id, warnings: [], replayed: false };
+  }
+
   private async command(principal: Principal, runId: string, type: Extract<RunEvent['type'], 'cancel' | 'pause' | 'resume'>): Promise<RunView> {
     const run = await this.reader.getRun(principal.tenantId, runId);
     const [changed] = await this.engine.submit([{ kind: 'event', runId, event: { type } }]);
@@ -73,6 +92,15 @@ export class RunCommands {
     if (found.requestSha256 !== requestSha256) throw new ProblemError(422, 'idempotency-key-reused', 'this idempotency key belongs to another request: use a new key, or send the same request again');
     return { id: found.id, warnings: [], replayed: true };
   }
+}
+
+/** Statuses of items that a selection means. */
+const SELECTIONS: Readonly<Record<RerunDto['items'][number], readonly ItemStatus[]>> = { failed: ['failed'], unknown: ['unknown'], 'not-started': ['pending', 'skipped', 'cancelled'] };
+
+/** Whether a step has items of these statuses; one that was never prepared counts as not started. */
+function chosen({ total, status, counts }: StepView, statuses: readonly ItemStatus[]): boolean {
+  if (total === null) return status === 'failed' ? statuses.includes('failed') : statuses.includes('skipped');
+  return statuses.some((s) => counts[s] > 0);
 }
 
 function sha256(text: string): string {

@@ -1,12 +1,12 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { ListItemsQueryDto, ListRunsQueryDto, StartRunDto, type DiagnosticDto, type Page, type RunSummary, type RunView } from '@opsmesh/contracts';
+import { ListItemsQueryDto, ListRunsQueryDto, RerunDto, StartRunDto, type DiagnosticDto, type Page, type RunSummary, type RunView } from '@opsmesh/contracts';
 import { ApiTokenGuard, assertTenant, CurrentPrincipal, ProblemError, Scopes, type Principal } from '@opsmesh/platform';
 import type { Request, Response } from 'express';
 import { EventStream } from './event-stream.js';
 import { toCsv } from './items-csv.js';
 import { RUN_FEED, RUN_READER, type RunFeed, type RunReader } from './ports.js';
-import { RunCommands } from './run-commands.js';
+import { RunCommands, type StartedRun } from './run-commands.js';
 
 /** Answer to `POST /runs`. */
 interface StartedView { readonly id: string; readonly status_url: string; readonly events_url: string; readonly warnings: readonly DiagnosticDto[] }
@@ -27,10 +27,10 @@ export class RunsController {
   async start(@CurrentPrincipal() principal: Principal, @Body() body: StartRunDto, @Headers('idempotency-key') key: string | undefined, @Res({ passthrough: true }) response: Response): Promise<StartedView> {
     assertTenant(principal, body.tenant_id);
     if (key !== undefined && (key.length === 0 || key.length > 255)) throw new ProblemError(422, 'bad-idempotency-key', 'an idempotency key has 1 to 255 characters');
-    const { id, warnings, replayed } = await this.commands.start(principal, body, key ?? null);
-    response.setHeader('Location', `/runs/${id}`);
-    if (replayed) response.setHeader('Idempotent-Replayed', 'true');
-    return { id, status_url: `/runs/${id}`, events_url: `/runs/${id}/events`, warnings };
+    const run = await this.commands.start(principal, body, key ?? null);
+    response.setHeader('Location', `/runs/${run.id}`);
+    if (run.replayed) response.setHeader('Idempotent-Replayed', 'true');
+    return started(run);
   }
 
   @Get()
@@ -85,10 +85,23 @@ export class RunsController {
     return this.commands.pause(principal, id);
   }
 
+  /** A child run that repeats the failed, unknown or not started items of one step, and everything after it. */
+  @Post(':id/rerun')
+  @HttpCode(202)
+  @Scopes('runs:write')
+  @ApiBody({ type: RerunDto })
+  async rerun(@CurrentPrincipal() principal: Principal, @Param('id') id: string, @Body() body: RerunDto): Promise<StartedView> {
+    return started(await this.commands.rerun(principal, id, body));
+  }
+
   @Post(':id/resume')
   @HttpCode(202)
   @Scopes('runs:write')
   resume(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<RunView> {
     return this.commands.resume(principal, id);
   }
+}
+
+function started({ id, warnings }: StartedRun): StartedView {
+  return { id, status_url: `/runs/${id}`, events_url: `/runs/${id}/events`, warnings };
 }

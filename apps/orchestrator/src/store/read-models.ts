@@ -52,6 +52,11 @@ export class ReadModels {
     };
   }
 
+  async getPlan(tenantId: string, runId: string): Promise<{ plan: CompiledPlan; inputs: JsonObject }> {
+    const { rows } = await this.pool.query<{ plan: CompiledPlan; inputs: JsonObject }>('select plan, inputs from orchestrator.runs where tenant_id = $1 and id = $2', [tenantId, asUuid(runId)]);
+    return rows[0] ?? raise(noRun(runId));
+  }
+
   /** The index of a step of a run of the tenant. */
   async stepIndex(tenantId: string, runId: string, stepId: string): Promise<number> {
     const run = await this.getRun(tenantId, runId);
@@ -147,6 +152,10 @@ function badCursor(): ProblemError {
 function asUuid(runId: string): string {
   if (!UUID.test(runId)) throw noRun(runId);
   return runId;
+}
+
+function raise(error: Error): never {
+  throw error;
 }
 
 function noRun(runId: string): ProblemError {

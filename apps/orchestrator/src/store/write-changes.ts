@@ -10,6 +10,14 @@ import { encodeState } from './state-codec.js';
  */
 export async function writeChanges(client: PoolClient, changes: ChangeSet): Promise<void> {
   if (changes.newRuns.length > 0) await insertRuns(client, changes.newRuns);
+  for (const { from, to, steps } of changes.taken) {
+    await client.query({
+      name: 'take-items',
+      text: `insert into orchestrator.items (run_id, step, item, status, attempt, target, inputs, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms)
+             select $2, step, item, status, attempt, target, inputs, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms from orchestrator.items where run_id = $1 and step = any($3)`,
+      values: [from, to, steps],
+    });
+  }
   const { rows } = await client.query<{ states: number }>({ name: 'write-changes', text: WRITE, values: parameters(changes) });
   if (rows[0]!.states !== changes.states.size) throw new Error(`wrote ${rows[0]!.states} run states of ${changes.states.size}: a run changed under its lock`);
   for (const s of changes.sweeps) {
