@@ -15,7 +15,7 @@ export function attemptId(p: AttemptPosition): string {
   return `${p.runId}.${p.stepId}.${p.item}.${p.attempt}`;
 }
 
-const PATTERN = /^([0-9a-f-]{36})\.([A-Za-z_][A-Za-z0-9_-]{0,63})\.(\d{1,7})\.(\d{1,4})$/;
+const PATTERN = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z_][A-Za-z0-9_-]{0,63})\.(\d{1,7})\.(\d{1,4})$/;
 
 /** The position in an attempt id, or undefined when the text is none. */
 export function parseAttemptId(id: string): AttemptPosition | undefined {

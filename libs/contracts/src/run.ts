@@ -1,8 +1,11 @@
 import { Type } from 'class-transformer';
-import { ArrayNotEmpty, IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
+import { ArrayNotEmpty, IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
 import type { FailureDto } from './failure.js';
 import type { DiagnosticDto } from './problem.js';
 import { PlainMessage } from './validate.js';
+
+/** Text that PostgreSQL takes. */
+const NO_NUL = /^[^\u0000]*$/;
 
 export const RUN_STATUSES = ['running', 'paused', 'completed', 'partial', 'failed', 'cancelled'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
@@ -23,7 +26,7 @@ export class CompileRequestDto {
 @PlainMessage()
 export class StartRunDto extends CompileRequestDto {
   /** Who asks, for the record. With auth on, the token's own actor is used when this is left out. */
-  @IsOptional() @IsString() @MinLength(1) @MaxLength(256) actor_id?: string;
+  @IsOptional() @Matches(NO_NUL) @MinLength(1) @MaxLength(256) actor_id?: string;
   /** Values for the plan's `inputs`, which they replace one by one. */
   @IsOptional() @IsObject() inputs?: Record<string, unknown>;
 }
@@ -39,7 +42,7 @@ export class RerunDto {
 /** Query of `GET /runs`. */
 export class ListRunsQueryDto {
   @IsOptional() @IsIn(RUN_STATUSES) status?: RunStatus;
-  @IsOptional() @IsString() @MaxLength(256) name?: string;
+  @IsOptional() @Matches(NO_NUL) @MaxLength(256) name?: string;
   @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(200) limit?: number;
   @IsOptional() @IsString() @MaxLength(256) cursor?: string;
 }

@@ -2,7 +2,7 @@ import { failure, type CommandDialect, type CommandInputDto, type FailureDto } f
 import { embeddingOf } from './commands/embed-command.js';
 import { UnsafeEmbedding } from './commands/unsafe-embedding.js';
 import { pointerOf, valueAt } from './json-pointer.js';
-import { isLargerThan } from './json-size.js';
+import { isLargerThan, MOST_NESTED } from './json-size.js';
 import { LIMITS, type CompiledStep, type Json, type JsonObject } from './plan.js';
 import { parseTemplate, ReferenceError, referenceText, type Reference } from './references.js';
 import { lookUp, type Scope } from './scope.js';
@@ -25,7 +25,7 @@ class Unbound extends Error {
 export function bind(template: JsonObject, scope: Scope, commands: readonly CommandInputDto[]): Bound<JsonObject> {
   return guarded(() => {
     const value = valueOf(programOf(template, commands), scope) as JsonObject;
-    if (isLargerThan(value, LIMITS.renderedInputBytes)) throw new Unbound(failure('limit-exceeded', `the inputs are larger than ${LIMITS.renderedInputBytes} bytes`));
+    if (isLargerThan(value, LIMITS.renderedInputBytes)) throw tooLarge();
     return value;
   });
 }
@@ -90,9 +90,9 @@ function readText(text: string, { commands, pointer, dialect }: Place): Program 
     }
     case 'mixed': {
       const { parts } = template;
-      if (!dialect) return { make: (scope) => parts.map((p) => (typeof p === 'string' ? p : scalar(p, scope))).join('') };
       const references = parts.filter((p) => typeof p === 'object');
-      return { make: (scope) => inCommand(() => embeddingOf(dialect, parts).fill(references.map((r) => scalar(r, scope)))) };
+      if (dialect) return { make: (scope) => inCommand(() => embeddingOf(dialect, parts).fill(scalars(references, scope))) };
+      return { make: (scope) => joined(parts, scalars(references, scope)) };
     }
   }
 }
@@ -120,6 +120,28 @@ function required(reference: Reference, scope: Scope): Json {
     throw new Unbound(failure('reference-missing', `${referenceText(reference)} has no value${value === null ? ' (it is null)' : ''}; give it a default with ?? if it may be missing`));
   }
   return value;
+}
+
+/** The texts of the values inside a longer text; refused before they are put together when they are too long for it. */
+function scalars(references: readonly Reference[], scope: Scope): string[] {
+  let length = 0;
+  return references.map((reference) => {
+    const text = scalar(reference, scope);
+    length += text.length;
+    if (length > LIMITS.renderedInputBytes) throw tooLarge();
+    return text;
+  });
+}
+
+function joined(parts: readonly (string | Reference)[], values: readonly string[]): string {
+  let text = '';
+  let next = 0;
+  for (const part of parts) text += typeof part === 'string' ? part : values[next++]!;
+  return text;
+}
+
+function tooLarge(): Unbound {
+  return new Unbound(failure('limit-exceeded', `the inputs are larger than ${LIMITS.renderedInputBytes} bytes, or nested more than ${MOST_NESTED} deep`));
 }
 
 /** The text of a value inside a longer text. */

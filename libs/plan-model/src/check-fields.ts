@@ -17,7 +17,7 @@ export interface StepShape {
 }
 
 /** Checks that referenced fields exist, that a fan-out runs over a list, and that types fit, as far as schemas tell. */
-export function checkFields(draft: DraftStep, { shapes, tool, at, findings }: { shapes: readonly StepShape[]; tool: CatalogueTool | undefined; at: string; findings: Findings }): void {
+export function checkFields(draft: DraftStep, { shapes, tool, at, findings }: { shapes: ReadonlyMap<string, StepShape>; tool: CatalogueTool | undefined; at: string; findings: Findings }): void {
   const { step, forEach } = draft;
   const item = forEach === null ? UNKNOWN : walk(listOfItems(draft, shapes, findings), [{ kind: 'index', index: 0 }]);
   for (const { reference, pointer, whole } of draft.references) {
@@ -29,14 +29,15 @@ export function checkFields(draft: DraftStep, { shapes, tool, at, findings }: { 
     checkType({ reference, place, wanted, pointer, findings });
   }
   // In its own mapping a step has the tool's output as it came.
-  const raw = shapes.map((s) => (s.id === step.id ? { ...s, outputMapping: null } : s));
+  if (draft.mappingReferences.length === 0) return;
+  const raw = new Map(shapes).set(step.id, { ...shapes.get(step.id)!, outputMapping: null });
   for (const { reference, pointer } of draft.mappingReferences) tellMissing(placeOfReference(reference, raw, UNKNOWN), { reference, pointer, findings });
 }
 
 /** What may be put into a longer text. */
 const INSIDE_TEXT = placeOf({ type: ['string', 'number', 'integer', 'boolean'] });
 
-function listOfItems({ step, forEach, plan }: DraftStep, shapes: readonly StepShape[], findings: Findings): Place {
+function listOfItems({ step, forEach, plan }: DraftStep, shapes: ReadonlyMap<string, StepShape>, findings: Findings): Place {
   const pointer = pointerIn(step, 'forEach');
   const reference = referenceIn(forEach!);
   if (!reference) {
@@ -45,7 +46,7 @@ function listOfItems({ step, forEach, plan }: DraftStep, shapes: readonly StepSh
   }
   const list = placeOfReference(reference, shapes, UNKNOWN);
   const types = typesAt(list) ?? inputType(reference, plan.inputs);
-  if (types && !types.includes('array')) findings.error('not-a-list', pointer, `${referenceText(reference)} is ${types.join(' or ')}, not a list`, listInside(list, shapes.find((s) => s.id === stepOf(reference)?.id), pointer));
+  if (types && !types.includes('array')) findings.error('not-a-list', pointer, `${referenceText(reference)} is ${types.join(' or ')}, not a list`, listInside(list, shapes.get(stepOf(reference)?.id ?? ''), pointer));
   if (reference.fallback && !Array.isArray(reference.fallback.value)) findings.error('not-a-list', pointer, 'the default of a list must be a list, such as []');
   return list;
 }
@@ -78,12 +79,12 @@ function checkType({ reference, place, wanted, pointer, findings }: { reference:
   if (!fits) findings.error('reference-type', pointer, `${referenceText(reference)} is ${given.join(' or ')}, but ${takes.join(' or ')} is needed here`);
 }
 
-function placeOfReference(reference: Reference | undefined, shapes: readonly StepShape[], item: Place): Place {
+function placeOfReference(reference: Reference | undefined, shapes: ReadonlyMap<string, StepShape>, item: Place): Place {
   if (!reference) return UNKNOWN;
   if (reference.root === 'item') return walk(item, reference.path);
   if (reference.root === 'index') return placeOf({ type: 'integer' });
   const target = stepOf(reference);
-  const shape = target && shapes.find((s) => s.id === target.id);
+  const shape = target && shapes.get(target.id);
   if (!shape) return UNKNOWN;
   return walk(target.part === 'items' ? itemsOf(shape) : outputOf(shape), reference.path.slice(2));
 }

@@ -135,7 +135,7 @@ function referencedSteps({ references, mappingReferences }: DraftStep, self: num
 }
 
 function checkSteps(drafts: readonly DraftStep[], { tools, findings }: { tools: readonly (CatalogueTool | undefined)[]; findings: Findings }): void {
-  const shapes: StepShape[] = drafts.map((d, i) => ({ id: d.step.id, tool: tools[i], forEach: d.forEach, outputMapping: d.step.outputMapping }));
+  const shapes: ReadonlyMap<string, StepShape> = new Map(drafts.map((d, i) => [d.step.id, { id: d.step.id, tool: tools[i], forEach: d.forEach, outputMapping: d.step.outputMapping }]));
   for (const [index, draft] of drafts.entries()) {
     const { step, references } = draft;
     const tool = tools[index];

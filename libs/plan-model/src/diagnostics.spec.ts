@@ -41,6 +41,7 @@ const CASES: readonly Case[] = [
   ['unknown-key', 'a slip in a key of the plan', { ...plan(query), step: [] }, '/step'],
   ['unknown-key', 'a slip in a key of a step', plan({ id: 'q', tol: 'asset-query', inputs: {} }), '/steps/0/tol', 'fix'],
   ['unknown-key', 'a slip in a key beside the right one', plan({ ...query, tol: 'ping' }), '/steps/0/tol', 'fix'],
+  ['unknown-key', 'a key of backoff', plan({ ...query, retry: { maxAttempts: 2, backoff: { initial_ms: 5 } } }), '/steps/0/retry/backoff/initial_ms', 'fix'],
   ['unknown-key', 'a key of map', plan({ ...query, map: { speed: 5 } }), '/steps/0/map/speed'],
   ['limit-exceeded', 'too many steps', plan(...Array.from({ length: LIMITS.steps + 1 }, () => ({ tool: 'asset-query' }))), '/steps'],
   ['limit-exceeded', 'too large a plan', plan(ping('x'.repeat(1_000_000))), ''],

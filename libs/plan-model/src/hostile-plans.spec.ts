@@ -2,6 +2,9 @@ import { compileDocument } from './compile.js';
 import { LIMITS } from './plan.js';
 import { TOOLS } from './testing/catalogue.js';
 
+/** Each takes a tenth of this on a free machine; a check that is not linear takes minutes. */
+const SOON_MS = 4000;
+
 /** As many as fit into a plan. */
 const fill = (part: (i: number) => string, bytes = LIMITS.planBytes - 20_000): string => {
   let text = '';
@@ -37,7 +40,7 @@ const PLANS: readonly (readonly [string, unknown])[] = [
 it.each(PLANS)('%s are answered at once, in few words', (_what, document) => {
   const before = performance.now();
   const { plan, diagnostics } = compileDocument(document, TOOLS);
-  expect(performance.now() - before).toBeLessThan(1500);
+  expect(performance.now() - before).toBeLessThan(SOON_MS);
   expect(plan === null).toBe(diagnostics.some((d) => d.severity === 'error'));
   expect(diagnostics.length).toBeLessThanOrEqual(200);
   expect(JSON.stringify(diagnostics).length).toBeLessThan(1_000_000);

@@ -18,7 +18,8 @@ export function impliedList(index: number, { plan, drafts, tools }: { plan: Plan
   const before = plan.steps.slice(0, index).map((_, i) => i).filter((i) => tools[i]?.listOutput !== undefined && plan.steps[i]!.outputMapping === null);
   const named = before.filter((i) => plan.steps[index]!.dependsOn?.includes(plan.steps[i]!.id));
   const possible = named.length > 0 ? named : before;
-  const fitting = possible.filter((i) => hasFields(tools[i]!, drafts[index]!));
+  const fits = new Map([...new Set(possible.map((i) => tools[i]!))].map((tool) => [tool, hasFields(tool, drafts[index]!)]));
+  const fitting = possible.filter((i) => fits.get(tools[i]!));
   const candidates = fitting.length > 0 ? fitting : possible;
   const nearest = candidates.at(-1);
   if (nearest === undefined) return { kind: 'none' };

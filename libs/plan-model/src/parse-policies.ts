@@ -48,6 +48,9 @@ export function parseRetry(value: unknown, pointer: string, findings: Findings):
     findings.error('invalid-value', isObject(value) ? `${pointer}/backoff` : pointer, 'must be an object such as { "maxAttempts": 3, "backoff": { "initialMs": 500 } }');
     return null;
   }
+  const unknown = [...Object.keys(value).filter((k) => !['maxAttempts', 'backoff'].includes(k)).map((k) => `/${pointerOf(k)}`), ...Object.keys(backoff).filter((k) => !Object.hasOwn(BACKOFF, k)).map((k) => `/backoff/${pointerOf(k)}`)];
+  for (const at of unknown) findings.error('unknown-key', `${pointer}${at}`, 'means nothing here; there are maxAttempts, and in backoff initialMs, factor, maxMs and jitter', [{ op: 'remove', path: `${pointer}${at}` }]);
+  if (unknown.length > 0) return null;
   try {
     const policy = validate(RetryPolicyDto, { ...value, backoff: { ...BACKOFF, ...backoff } });
     return { ...policy, backoff: { ...BACKOFF, ...policy.backoff } };

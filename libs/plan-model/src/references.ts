@@ -102,6 +102,7 @@ function endOf(text: string, from: number, close: string): number {
   let objects = 0;
   // The bracket and the spaces around a reference of the largest length.
   const end = Math.min(text.length, from + MAX_LENGTH + 8);
+  const [closing] = close;
   for (let i = from; i < end; i++) {
     const c = text[i]!;
     if (c === '\n') return -1;
@@ -111,7 +112,7 @@ function endOf(text: string, from: number, close: string): number {
     } else if (c === '"' || c === "'") quote = c;
     else if (c === '{') objects++;
     else if (c === '}' && objects > 0) objects--;
-    else if (text.startsWith(close, i)) return i;
+    else if (c === closing && text[i + 1] === c) return i;
   }
   return -1;
 }

@@ -33,7 +33,7 @@ const log = createLogger('spec', { level: 'silent' });
 const dir = mkdtempSync(join(tmpdir(), 'opsmesh-away-'));
 let server: TestRedis; let mesh: FakeMesh; let worker: RunningWorker;
 beforeEach(async () => {
-  server = await startRedis({ dir, persist: false });
+  server = await startRedis({ dir: join(dir, 'redis'), persist: false });
   mesh = new FakeMesh();
   await mesh.start();
   worker = await startWorker({
@@ -73,7 +73,7 @@ it('a result that is ready while Redis is away is written when it is back, empty
   await run(job);
   await server.stop();
   release.get(job.attemptId)!();
-  server = await startRedis({ dir, persist: false, port: server.port });
+  server = await startRedis({ dir: join(dir, 'redis'), persist: false, port: server.port });
   await resultOf(job);
   const next = mesh.job('gate');
   await run(next);

@@ -340,10 +340,10 @@ it('an output may hold a NUL, also where it names items', async () => {
   const run = runOf(LISTED);
   await engine.submit([create(run)]);
   await takeOutbox(pool);
-  await engine.submit([succeeded(ref(run.id), { hosts: ['a\0b'] })]);
-  const [first, next] = await itemsOf(pool, run.id);
-  expect(first).toMatchObject({ status: 'succeeded', output: { hosts: ['a\0b'] } });
-  expect(next).toMatchObject({ inputs: { host: 'a\0b' } });
+  await engine.submit([succeeded(ref(run.id), { hosts: ['a\0b', { name: 'c\0d' }] })]);
+  const [first, ...next] = await itemsOf(pool, run.id);
+  expect(first).toMatchObject({ status: 'succeeded', output: { hosts: ['a\0b', { name: 'c\0d' }] } });
+  expect(next.map((i) => i.inputs)).toEqual([{ host: 'a\0b' }, { host: { name: 'c\0d' } }]);
 });
 
 describe('a retry', () => {

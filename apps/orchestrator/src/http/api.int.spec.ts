@@ -264,8 +264,9 @@ describe('events', () => {
     const run = await started(ONE);
     await publishSuccess(redis, run, { step: 'only' });
     const { lastEvent } = await ended(run.id);
-    const answer = await api.ask('GET', `/runs/${run.id}/events`, { headers: { 'last-event-id': String(lastEvent) } });
-    expect([answer.status, answer.text]).toEqual([204, '']);
+    const answer = await fetch(`${api.url}/runs/${run.id}/events`, { headers: { 'last-event-id': String(lastEvent) } });
+    await answer.body?.cancel();
+    expect(answer.status).toBe(204);
   });
 
   it('carry the progress that workers publish, without an id', async () => {

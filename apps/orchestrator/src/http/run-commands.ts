@@ -81,7 +81,7 @@ export class RunCommands {
 
   private async command(principal: Principal, runId: string, type: Extract<RunEvent['type'], 'cancel' | 'pause' | 'resume'>): Promise<RunView> {
     const run = await this.reader.getRun(principal.tenantId, runId);
-    const [changed] = await this.engine.submit([{ kind: 'event', runId, event: { type } }]);
+    const [changed] = await this.engine.submit([{ kind: 'event', runId: run.id, event: { type } }]);
     if (!changed && isTerminalRun(run.status)) throw new ProblemError(409, 'run-ended', `the run is ${run.status}: there is nothing to ${type}`);
     return this.reader.getRun(principal.tenantId, runId);
   }

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { ListItemsQueryDto, ListRunsQueryDto, RerunDto, StartRunDto, type DiagnosticDto, type Page, type RunSummary, type RunView } from '@opsmesh/contracts';
 import { ApiTokenGuard, assertTenant, CurrentPrincipal, ProblemError, Scopes, type Principal } from '@opsmesh/platform';
 import type { Request, Response } from 'express';
@@ -58,9 +58,12 @@ export class RunsController {
   /** One row an item. `Accept: text/csv` gives the same as a table. */
   @Get(':id/steps/:step/items')
   @Scopes('runs:read')
+  @ApiParam({ name: 'id' })
+  @ApiParam({ name: 'step' })
   @ApiProduces('application/json', 'text/csv')
-  async items(@CurrentPrincipal() principal: Principal, @Param() path: { id: string; step: string }, @Query() query: ListItemsQueryDto, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const page = await this.reader.listItems({ tenantId: principal.tenantId, runId: path.id, stepId: path.step }, query);
+  async items(@CurrentPrincipal() principal: Principal, @Query() query: ListItemsQueryDto, @Req() request: Request<{ id: string; step: string }>, @Res() response: Response): Promise<void> {
+    const { id, step } = request.params;
+    const page = await this.reader.listItems({ tenantId: principal.tenantId, runId: id, stepId: step }, query);
     if (request.accepts(['application/json', 'text/csv']) === 'text/csv') {
       if (page.next) response.setHeader('Link', `<?cursor=${page.next}>; rel="next"`);
       response.type('text/csv').send(toCsv(page.items));

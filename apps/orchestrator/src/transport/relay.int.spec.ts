@@ -47,7 +47,7 @@ function queuesAt(redisUrl = url): WatchedQueues {
 }
 
 function relayOf(queues: Queues, { from = pool, by = redis, log = SILENT } = {}): Relay {
-  const relay = new Relay(from, queues, newEngine(pool).facts, by, log);
+  const relay = new Relay({ pool: from, queues, facts: newEngine(pool).facts, redis: by, log });
   open.push(() => relay.stop());
   return relay;
 }

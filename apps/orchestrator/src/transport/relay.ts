@@ -18,6 +18,14 @@ const CREDIT_CHECK_MS = 250;
 
 interface OutboxRow { queue: string; run_id: string; step: number; item: number; attempt: number; inputs: Record<string, unknown> }
 
+export interface RelayParts {
+  readonly pool: Pool;
+  readonly queues: Queues;
+  readonly facts: RunFactsCache;
+  readonly redis: Redis;
+  readonly log: Logger;
+}
+
 /**
  * Moves attempts from the outbox into BullMQ: take rows, add jobs, delete rows, in one transaction.
  * A crash in between repeats the add under the same job id (architecture, invariants 1 and 3).
@@ -28,8 +36,8 @@ export class Relay {
   private checkedAt = -Infinity;
   private memoryFull = false;
 
-  constructor(private readonly pool: Pool, private readonly queues: Queues, private readonly facts: RunFactsCache, private readonly redis: Redis, log: Logger) {
-    this.loop = new Loop({ name: 'relay', idleMs: 200, log, turn: () => this.turn() });
+  constructor(private readonly parts: RelayParts) {
+    this.loop = new Loop({ name: 'relay', idleMs: 200, log: parts.log, turn: () => this.turn() });
   }
 
   start(): void { this.loop.start(); }
@@ -39,7 +47,7 @@ export class Relay {
   private async turn(): Promise<boolean> {
     await this.checkCredit();
     if (this.memoryFull) return false;
-    return transaction(this.pool, async (client) => {
+    return transaction(this.parts.pool, async (client) => {
       const { rows } = await client.query<OutboxRow>({ name: 'take-outbox', text: TAKE, values: [this.blocked, BATCH] });
       if (rows.length > 0) await this.send(rows);
       return rows.length > 0;
@@ -47,22 +55,22 @@ export class Relay {
   }
 
   private async send(rows: readonly OutboxRow[]): Promise<void> {
-    const facts = await this.facts.get(rows.map((r) => r.run_id));
+    const facts = await this.parts.facts.get(rows.map((r) => r.run_id));
     const jobs = new Map<string, JobDto[]>();
     for (const row of rows) {
       const list = jobs.get(row.queue) ?? [];
       list.push(toJob(row, facts.get(row.run_id)!));
       jobs.set(row.queue, list);
     }
-    await Promise.all([...jobs].map(([queue, list]) => this.queues.add(queue, list)));
+    await Promise.all([...jobs].map(([queue, list]) => this.parts.queues.add(queue, list)));
   }
 
   private async checkCredit(): Promise<void> {
     if (performance.now() - this.checkedAt < CREDIT_CHECK_MS) return;
-    const names = this.queues.all().map((q) => q.name);
-    const waiting = await Promise.all(names.map((n) => this.queues.waiting(n)));
+    const names = this.parts.queues.all().map((q) => q.name);
+    const waiting = await Promise.all(names.map((n) => this.parts.queues.waiting(n)));
     this.blocked = names.filter((_, i) => waiting[i]! > MAX_WAITING);
-    const info = await this.redis.info('memory');
+    const info = await this.parts.redis.info('memory');
     const used = Number(/^used_memory:(\d+)/m.exec(info)?.[1] ?? 0);
     const max = Number(/^maxmemory:(\d+)/m.exec(info)?.[1] ?? 0);
     this.memoryFull = max > 0 && used > max * MEMORY_SHARE;

@@ -55,7 +55,7 @@ describe('a value is refused', () => {
   it.each([
     'echo $(date <<item.x>>)', 'echo `date <<item.x>>`', 'echo "$(date "<<item.x>>")"', 'echo "${y:-<<item.x>>}"', 'echo $((1 + <<item.x>>))', 'echo $[ <<item.x>> ]', '(( <<item.x>> > 1 ))', '[[ -n <<item.x>> ]]',
     'cat <<EOF\n<<item.x>>\nEOF', 'cat <<-EOF\n<<item.x>>', 'cat <<< <<item.x>>', 'ls # <<item.x>>', 'ls;# <<item.x>>', 'ls >#<<item.x>>', 'echo \\<<item.x>>', 'echo "\\<<item.x>>"', 'echo $<<item.x>>', 'echo "$<<item.x>>"', "echo $'a <<item.x>>'",
-    "echo $'a\\'b' <<item.x>>", 'echo "abc <<item.x>>', "echo 'abc <<item.x>>", 'echo <<item.x>> \\', 'a[<<item.x>>]=1', 'a\\\n#"\n <<item.x>>', 'a\\ #"\n <<item.x>> "', 'a\r#"\n<<item.x>> "',
+    "echo $'a\\'b' <<item.x>>", 'echo "abc <<item.x>>', "echo 'abc <<item.x>>", 'echo <<item.x>> \\', 'a[<<item.x>>]=1', 'ls >& <<item.x>>', 'ls >&1<<item.x>>', 'ls <&<<item.x>>', 'a\\\n#"\n <<item.x>>', 'a\\ #"\n <<item.x>> "', 'a\r#"\n<<item.x>> "',
   ])('where quoting has other rules: %j', (command) => expect(() => fill(command, 'v', 'v')).toThrow(UnsafeEmbedding));
 
   it.each([

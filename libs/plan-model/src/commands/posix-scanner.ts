@@ -30,8 +30,8 @@ export class PosixScanner implements CommandScanner {
   private closed: string | undefined;
   private word: Word | undefined;
   private words: Word[] = [];
-  /** The next word is the file of a redirection. */
-  private redirected = false;
+  /** What the next word is: the file of a redirection, or what follows `>&`. */
+  private redirected: 'file' | 'descriptor' | undefined;
   /** The simple command reads the output of another one. */
   private piped = false;
   private hasValue = false;
@@ -47,6 +47,8 @@ export class PosixScanner implements CommandScanner {
     if (this.escaped) throw new UnsafeEmbedding("a value can't follow a backslash");
     if (this.state === 'comment') throw new UnsafeEmbedding("a value can't be used in a comment");
     if (this.last === '$' && this.state !== 'single') throw new UnsafeEmbedding("a value can't follow a dollar sign");
+    // Bash 5.2 expands what follows >& once more, quoted or not.
+    if (this.redirected === 'descriptor') throw new UnsafeEmbedding("a value can't follow >&");
     this.hasValue = true;
     this.word = { text: this.word?.text ?? '', hasValue: true };
     this.last = 'x';
@@ -112,14 +114,17 @@ export class PosixScanner implements CommandScanner {
     if (c === '<' && this.last === '<') this.closed = 'after a here-document';
     if (this.word && /^\d+$/.test(this.word.text)) this.word = undefined;
     this.endWord();
-    this.redirected = true;
+    this.redirected = 'file';
   }
 
   private operator(c: string): void {
     if (c === '(' && this.last === '$') this.closed = AFTER_EXPANSION;
     else if (c === '(' && this.last === '(') this.closed = 'in or after ((';
     // `2>&1` and `>|` are redirections.
-    if ((c === '&' || c === '|') && (this.last === '>' || this.last === '<')) return;
+    if ((c === '&' || c === '|') && (this.last === '>' || this.last === '<')) {
+      if (c === '&') this.redirected = 'descriptor';
+      return;
+    }
     this.endCommand(c);
   }
 
@@ -131,13 +136,13 @@ export class PosixScanner implements CommandScanner {
     if (!this.word) return;
     if (this.word.text === '[[' && !this.word.hasValue) this.closed = 'in or after [[; use [ or case';
     if (!this.redirected) this.words.push(this.word);
-    this.redirected = false;
+    this.redirected = undefined;
     this.word = undefined;
   }
 
   private endCommand(operator: string): void {
     this.endWord();
-    this.redirected = false;
+    this.redirected = undefined;
     const { words } = this;
     if (words.length === 0) {
       // `a |` may go on in the next line; `||` is no pipe.
