@@ -68,12 +68,13 @@ CREATE TABLE "orchestrator"."items" (
 );
 --> statement-breakpoint
 CREATE TABLE "orchestrator"."outbox" (
-	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "orchestrator"."outbox_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"queue" text NOT NULL,
 	"run_id" uuid NOT NULL,
 	"step" smallint NOT NULL,
 	"item" integer NOT NULL,
-	"attempt" smallint NOT NULL
+	"attempt" smallint NOT NULL,
+	"held_until" timestamp with time zone NOT NULL,
+	CONSTRAINT "outbox_run_id_step_item_attempt_pk" PRIMARY KEY("run_id","step","item","attempt")
 );
 --> statement-breakpoint
 CREATE TABLE "orchestrator"."run_states" (

@@ -54,7 +54,7 @@ export function assemble({ config, database: { pool }, keys, log, watchers, inst
   const record = new PostgresRunRecord(pool);
   const facts = new RunFactsCache(record);
   const news: EngineNews = {
-    outboxFilled: () => transport.outboxFilled(),
+    outboxFilled: (entries) => transport.outboxFilled(entries),
     timersSet: () => transport.timersSet(),
     historyGrew: (ids) => watchers.grew(ids),
     abort: (id) => transport.abort(id),

@@ -154,7 +154,9 @@ function checkSteps(drafts: readonly DraftStep[], { tools, findings }: { tools: 
 }
 
 function finished({ step, forEach, references }: DraftStep, { index, tool, dependsOn, level, indexOf }: { index: number; tool: CatalogueTool; dependsOn: readonly number[]; level: number; indexOf: Names['indexOf'] }): CompiledStep {
-  const needed = references.filter((r) => !r.reference.fallback && !r.pointer.startsWith(pointerIn(step, 'when'))).map((r) => indexOf.get(stepOf(r.reference)?.id ?? '')).filter((i) => i !== undefined);
+  // A step has items, if only none, however it ended; an output it may lack.
+  const outputs = references.filter((r) => !r.reference.fallback && r.pointer !== pointerIn(step, 'when')).map((r) => stepOf(r.reference)).filter((target) => target?.part === 'output');
+  const needed = outputs.map((target) => indexOf.get(target!.id)).filter((i) => i !== undefined);
   return {
     index, id: step.id, tool: tool.name, toolVersion: tool.version, queue: tool.queue, effect: tool.effect, idempotent: tool.idempotent, claim: needsClaim(tool), inputs: step.inputs, commands: tool.commands,
     target: tool.target ?? tool.credential?.target ?? null, listOutput: tool.listOutput ?? null, forEach, map: { concurrency: DEFAULT_CONCURRENCY, ...step.map }, when: step.when,

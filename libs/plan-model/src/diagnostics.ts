@@ -24,7 +24,7 @@ export const DIAGNOSTIC_CODES = {
   'unknown-input': 'a reference to an input that the plan does not declare',
   'unknown-step': 'a reference or dependency to a step that does not exist',
   'unknown-field': 'a reference to a field that the tool does not give',
-  'not-an-ancestor': 'a reference to a step that does not come before',
+  'not-an-ancestor': 'a step that refers to its own result',
   'item-outside-fan-out': 'item or index in a step that runs once',
   'ambiguous-item': 'item could mean the list of more than one step',
   'not-a-list': 'a fan-out over something that is no list',

@@ -56,7 +56,9 @@ export function parseRetry(value: unknown, pointer: string, findings: Findings):
     return { ...policy, backoff: { ...BACKOFF, ...policy.backoff } };
   } catch (e) {
     if (!(e instanceof InvalidMessage)) throw e;
-    for (const error of e.errors) findings.error('invalid-value', `${pointer}${error.pointer}`, error.message);
+    // One word for each place: a value that is missing breaks every rule of it.
+    const told = new Map(e.errors.toReversed().map((error) => [error.pointer, error.message]));
+    for (const [at, message] of told) findings.error('invalid-value', `${pointer}${at}`, message);
     return null;
   }
 }

@@ -59,7 +59,7 @@ describe('a default', () => {
   it.each<[string, Json]>([['"a b"', 'a b'], ["'it\\'s'", "it's"], ['5', 5], ['-1.5', -1.5], ['true', true], ['null', null], ['[]', []], ['{"a":[1]}', { a: [1] }], ['"\\u00e9"', 'é']])('%s is a JSON value', (text, value) => {
     expect(parseReference(`item.x ?? ${text}`).fallback).toEqual({ value });
   });
-  it.each(['', 'x', 'item.y', '"a', '1e999', '[1e999]', '"a" ?? "b"', `${'['.repeat(5000)}${']'.repeat(5000)}`, `${'['.repeat(200_000)}`])('%s is none', (text) => {
+  it.each(['', 'x', 'item.y', '"a', '1e999', '[1e999]', '"a" ?? "b"', `${'['.repeat(20)}${']'.repeat(20)}`, `${'['.repeat(5000)}${']'.repeat(5000)}`, `${'['.repeat(200_000)}`])('%s is none', (text) => {
     expect(codeOf(`<<item.x ?? ${text}>>`)).toBe('reference-syntax');
   });
 });

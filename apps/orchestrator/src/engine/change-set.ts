@@ -24,7 +24,8 @@ export interface NewItem {
   readonly target: string | null;
   /** JSON text; null when the item could not be bound. */
   readonly inputs: string | null;
-  readonly output?: AttemptOutput | undefined;
+  /** The same as a value. */
+  readonly bound: JsonObject | null;
   failure?: FailureDto | null;
 }
 
@@ -53,6 +54,12 @@ export interface AttemptRef {
   readonly step: number;
   readonly item: number;
   readonly attempt: number;
+}
+
+/** An attempt that is wanted. With its inputs at hand the process that commits it can relay it without asking the record. */
+export interface OutboxEntry extends AttemptRef {
+  readonly queue: string;
+  readonly inputs?: JsonObject;
 }
 
 export interface Claim extends AttemptRef {
@@ -85,7 +92,7 @@ export class ChangeSet {
   readonly states = new Map<string, { readonly state: RunState; readonly status: RunStatus; readonly version: number }>();
   readonly newItems = new Map<string, NewItem>();
   readonly itemUpdates = new Map<string, ItemUpdate>();
-  readonly outbox: (AttemptRef & { readonly queue: string })[] = [];
+  readonly outbox: OutboxEntry[] = [];
   /** What each run's history grows by, in order. */
   readonly history = new Map<string, HistoryEntry[]>();
   readonly timers: { readonly runId: string; readonly step: number | null; readonly item: number | null; readonly attempt: number | null; readonly delayMs: number }[] = [];

@@ -1,6 +1,6 @@
 import { initialState, isTerminalStep, rerunFrom, transition, type Effect, type HistoryEntry, type ItemState, type RunEvent, type RunState } from '@opsmesh/plan-model';
 import type { ItemStatus } from '@opsmesh/contracts';
-import { ChangeSet, itemKey, type NewRun } from './change-set.js';
+import { ChangeSet, itemKey, type NewRun, type OutboxEntry } from './change-set.js';
 import type { ItemRef, RecordTransaction } from './ports.js';
 import { prepareStep, repeatItems, type Prepared } from './prepare-step.js';
 import type { CachedRun, RunCache } from './run-cache.js';
@@ -15,7 +15,7 @@ export interface CommitNews {
   readonly finished: Set<string>;
   readonly history: Set<string>;
   readonly aborts: Set<string>;
-  outbox: boolean;
+  readonly outbox: OutboxEntry[];
   timers: boolean;
 }
 
@@ -25,7 +25,7 @@ type EventSubmission = Extract<Submission, { kind: 'event' }>;
 export class Commit {
   private changes = new ChangeSet();
   private readonly items = new Map<string, ItemState>();
-  private readonly news: CommitNews = { runs: new Map(), finished: new Set(), history: new Set(), aborts: new Set(), outbox: false, timers: false };
+  private readonly news: CommitNews = { runs: new Map(), finished: new Set(), history: new Set(), aborts: new Set(), outbox: [], timers: false };
   private readonly values: StepValues;
   /** Steps of re-runs that are prepared with items of the parent, by run and step. */
   private readonly repeated = new Map<string, Prepared>();
@@ -152,9 +152,10 @@ export class Commit {
         this.changes.itemUpdates.set(key, { runId, step, item, status: 'queued', attempt, failure: null, output: null, workerId: null, durationMs: null });
       }
       this.items.set(key, { status: 'queued', attempt });
-      this.changes.outbox.push({ queue, runId, step, item, attempt });
+      const wanted = { queue, runId, step, item, attempt, ...(fresh?.bound ? { inputs: fresh.bound } : {}) };
+      this.changes.outbox.push(wanted);
+      this.news.outbox.push(wanted);
     }
-    this.news.outbox = true;
   }
 
   /** Writes what has gathered, so that the record can be read or committed. */

@@ -28,14 +28,14 @@ afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers, o
 const LISTED = { steps: [{ id: 'hosts', tool: 'list' }, { id: 'each', tool: 'change', forEach: '<<steps.hosts.output.hosts>>', inputs: { host: '<<item>>' } }] };
 const ref = (runId: string, step = 0, item = 0, attempt = 1): AttemptRef => ({ runId, step, item, attempt });
 
-async function stateOf(runId: string): Promise<RunState & { version: number }> {
+async function stateOf(runId: string): Promise<{ state: RunState; version: number }> {
   const { rows } = await pool.query<{ state: string; version: number }>('select state, version from orchestrator.run_states where run_id = $1', [runId]);
-  return { ...decodeState(rows[0]!.state), version: rows[0]!.version };
+  return { state: decodeState(rows[0]!.state), version: rows[0]!.version };
 }
 
 /** Everything the record holds of a run, to compare. */
 async function everything(runId: string): Promise<unknown> {
-  const outbox = await pool.query('select * from orchestrator.outbox where run_id = $1 order by id', [runId]);
+  const outbox = await pool.query('select * from orchestrator.outbox where run_id = $1 order by step, item, attempt', [runId]);
   const timers = await pool.query('select * from orchestrator.timers where run_id = $1 order by id', [runId]);
   const claims = await pool.query('select * from orchestrator.claims where run_id = $1', [runId]);
   const state = await pool.query('select * from orchestrator.run_states where run_id = $1', [runId]);
@@ -55,7 +55,7 @@ describe('one commit', () => {
   it('stores a new run with the outbox rows of its first steps', async () => {
     const run = runOf(fanOut('probe', 3));
     await newEngine(pool).engine.submit([create(run)]);
-    const { rows } = await pool.query('select queue, run_id, step, item, attempt from orchestrator.outbox where run_id = $1 order by id', [run.id]);
+    const { rows } = await pool.query('select queue, run_id, step, item, attempt from orchestrator.outbox where run_id = $1 order by item', [run.id]);
     expect(rows).toEqual([0, 1, 2].map((item) => ({ queue: QUEUE, run_id: run.id, step: 0, item, attempt: 1 })));
     expect((await itemsOf(pool, run.id)).map((i) => [i.status, i.attempt, i.target, i.inputs])).toEqual([0, 1, 2].map((i) => ['queued', 1, `host-${i}`, { host: `host-${i}` }]));
     expect((await historyOf(pool, run.id)).map((e) => [e.seq, e.type])).toEqual([[1, 'run.started'], [2, 'step.started']]);
@@ -126,12 +126,12 @@ describe('one commit', () => {
 
   it('tells the news after it, never before', async () => {
     const heard: [string, number][] = [];
-    const { engine } = newEngine(pool, { news: { outboxFilled: () => { heard.push(['outbox', 0]); }, historyGrew: (ids) => { heard.push(['history', ids.length]); }, abort: () => { heard.push(['abort', 0]); }, timersSet: () => { heard.push(['timers', 0]); } } });
+    const { engine } = newEngine(pool, { news: { outboxFilled: (entries) => { heard.push(['outbox', entries.length]); }, historyGrew: (ids) => { heard.push(['history', ids.length]); }, abort: () => { heard.push(['abort', 0]); }, timersSet: () => { heard.push(['timers', 0]); } } });
     const run = runOf(fanOut('probe', 1, { retry: { maxAttempts: 2 } }));
     const broken = newEngine(pool, { record: breaking(new Error('crash')), news: { outboxFilled: () => { heard.push(['wrong', 0]); } } }).engine;
     await expect(broken.submit([create(run)])).rejects.toThrow();
     await engine.submit([create(run)]);
-    expect(heard).toEqual([['outbox', 0], ['history', 1]]);
+    expect(heard).toEqual([['outbox', 1], ['history', 1]]);
     heard.length = 0;
     await engine.submit([failed(ref(run.id), 'unreachable')]);
     expect(heard).toEqual([['timers', 0], ['history', 1]]);
@@ -178,7 +178,7 @@ describe('a fan-out', () => {
     const history = await historyOf(pool, run.id);
     expect(history.filter((e) => e.type === 'step.finished').map((e) => e.step)).toEqual([0]);
     expect(history.filter((e) => e.type === 'step.started').map((e) => e.step)).toEqual([0, 1]);
-    expect((await stateOf(run.id)).steps[0]).toMatchObject({ status: 'partial', total: 1000 });
+    expect((await stateOf(run.id)).state.steps[0]).toMatchObject({ status: 'partial', total: 1000 });
     expect((await itemsOf(pool, run.id)).filter((i) => i.step === 1)).toHaveLength(1);
     expect(seqs(history)).toEqual(upTo(history.length));
   });
@@ -190,7 +190,7 @@ describe('a fan-out', () => {
     await takeOutbox(pool);
     await engine.submit([succeeded(ref(run.id), { hosts: [] })]);
     expect(await statusOf(pool, run.id)).toBe('completed');
-    expect((await stateOf(run.id)).steps[1]).toMatchObject({ status: 'succeeded', total: 0 });
+    expect((await stateOf(run.id)).state.steps[1]).toMatchObject({ status: 'succeeded', total: 0 });
     expect(await takeOutbox(pool)).toEqual([]);
   });
 
@@ -281,7 +281,7 @@ describe('a value', () => {
     await takeOutbox(pool);
     await engine.submit([succeeded(ref(run.id), { hosts: [] })]);
     expect(await takeOutbox(pool)).toEqual([]);
-    expect((await stateOf(run.id)).steps[1]).toMatchObject({ status: 'failed', failure: { code: 'reference-missing' } });
+    expect((await stateOf(run.id)).state.steps[1]).toMatchObject({ status: 'failed', failure: { code: 'reference-missing' } });
     expect(await statusOf(pool, run.id)).toBe('failed');
   });
 
@@ -304,7 +304,7 @@ describe('a value', () => {
     const result = succeeded(ref(run.id));
     await engine.submit([{ ...result, result: { ...result.result!, output: { json, blobSha256: null, truncated: true } } }]);
     expect(await takeOutbox(pool)).toEqual([]);
-    expect((await stateOf(run.id)).steps.map((s) => s.status)).toEqual(['succeeded', 'failed']);
+    expect((await stateOf(run.id)).state.steps.map((s) => s.status)).toEqual(['succeeded', 'failed']);
   });
 
   it('of a blob that is not there does not exist', async () => {
@@ -315,7 +315,7 @@ describe('a value', () => {
     const result = succeeded(ref(run.id));
     await engine.submit([{ ...result, result: { ...result.result!, output: { json: null, blobSha256: createHash('sha256').update('nowhere').digest('hex'), truncated: false } } }]);
     expect(await takeOutbox(pool)).toEqual([]);
-    expect((await stateOf(run.id)).steps[1]).toMatchObject({ status: 'failed', failure: { code: 'reference-missing' } });
+    expect((await stateOf(run.id)).state.steps[1]).toMatchObject({ status: 'failed', failure: { code: 'reference-missing' } });
   });
 
   it('is the same whether it comes from the commit in the making, the cache or the record', async () => {
@@ -407,7 +407,7 @@ describe('a cancel', () => {
     await Promise.all([engine.submit([succeeded(ref(run.id, 0, 0))]), engine.submit([happens(run.id, { type: 'cancel' })]), engine.submit([succeeded(ref(run.id, 0, 1))])]);
     expect((await itemsOf(pool, run.id)).map((i) => i.status)).toEqual(['succeeded', 'cancelled', 'cancelled', 'cancelled', 'cancelled', 'cancelled']);
     expect(await takeOutbox(pool)).toEqual([]);
-    expect((await stateOf(run.id)).steps[0]).toMatchObject({ counts: { succeeded: 1, cancelled: 5, pending: 0, queued: 0 } });
+    expect((await stateOf(run.id)).state.steps[0]).toMatchObject({ counts: { succeeded: 1, cancelled: 5, pending: 0, queued: 0 } });
   });
 });
 
@@ -454,7 +454,7 @@ describe('the state in the record', () => {
       await submit(succeeded(ref(run.id, 2, 0)));
       await submit(happens(run.id, { type: 'pause' }));
       await submit(claimed(ref(run.id, 2, 1)));
-      const { version: _v, ...state } = await stateOf(run.id);
+      const { state } = await stateOf(run.id);
       expect(state.steps[0]).toMatchObject({ status: 'failed', failure: { message: text } });
       outcomes.push({ state, history: await historyOf(pool, run.id), items: await itemsOf(pool, run.id) });
       await pool.query('delete from orchestrator.outbox');
@@ -481,7 +481,7 @@ describe('the state in the record', () => {
     const run = runOf(fanOut('probe', 1));
     await engine.submit([create(run)]);
     const before = await everything(run.id);
-    const { version: _v, ...state } = await stateOf(run.id);
+    const { state } = await stateOf(run.id);
     const changes = new ChangeSet();
     changes.states.set(run.id, { state: { ...state, seq: 99 }, status: 'failed', version: 0 });
     await expect(record.transaction((tx) => tx.write(changes))).rejects.toThrow(/under its lock/);

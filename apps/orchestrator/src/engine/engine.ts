@@ -79,7 +79,7 @@ export class Engine {
     const { cache, news } = this.parts;
     for (const [runId, run] of committed.runs) cache.set(runId, run);
     for (const runId of committed.finished) cache.delete(runId);
-    if (committed.outbox) news.outboxFilled();
+    if (committed.outbox.length > 0) news.outboxFilled(committed.outbox);
     if (committed.timers) news.timersSet();
     if (committed.history.size > 0) news.historyGrew([...committed.history]);
     for (const runId of committed.aborts) news.abort(runId);

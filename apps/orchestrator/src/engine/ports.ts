@@ -1,6 +1,6 @@
 import type { ConnectionDto, ItemStatus } from '@opsmesh/contracts';
 import type { CompiledPlan, ItemState, Json, JsonObject, RunState } from '@opsmesh/plan-model';
-import type { ChangeSet } from './change-set.js';
+import type { ChangeSet, OutboxEntry } from './change-set.js';
 
 /** What never changes about a run. */
 export interface RunFacts {
@@ -48,8 +48,8 @@ export interface RunRecord {
 
 /** What the engine tells the world after a commit; nothing may depend on it being heard. */
 export interface EngineNews {
-  /** New rows are in the outbox. */
-  outboxFilled(): void;
+  /** New rows are in the outbox. Those that come with their inputs are held for this process for a while. */
+  outboxFilled(entries: readonly OutboxEntry[]): void;
   timersSet(): void;
   historyGrew(runIds: readonly string[]): void;
   /** Workers should abort what they run of the run. */

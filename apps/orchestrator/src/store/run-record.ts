@@ -4,6 +4,7 @@ import type { CompiledPlan, ItemState, Json, JsonObject, RunState } from '@opsme
 import type { Pool, PoolClient } from 'pg';
 import { itemKey, type ChangeSet } from '../engine/change-set.js';
 import type { ItemRef, RecordTransaction, RunFacts, RunRecord, StoredItem } from '../engine/ports.js';
+import { plainArray } from './arrays.js';
 import { decodeState } from './state-codec.js';
 import { writeChanges } from './write-changes.js';
 
@@ -17,7 +18,7 @@ export class PostgresRunRecord implements RunRecord {
 
   async loadFacts(ids: readonly string[]): Promise<Map<string, RunFacts>> {
     const { rows } = await this.pool.query<{ id: string; tenant_id: string; actor_id: string; plan: CompiledPlan; inputs: JsonObject }>({
-      name: 'facts', text: 'select id, tenant_id, actor_id, plan, inputs from orchestrator.runs where id = any($1::uuid[])', values: [ids],
+      name: 'facts', text: 'select id, tenant_id, actor_id, plan, inputs from orchestrator.runs where id = any($1::uuid[])', values: [plainArray(ids)],
     });
     return new Map(rows.map((r) => [r.id, { id: r.id, tenantId: r.tenant_id, actorId: r.actor_id, plan: r.plan, inputs: r.inputs }]));
   }
@@ -28,14 +29,14 @@ class PostgresTransaction implements RecordTransaction {
 
   async lockRuns(ids: readonly string[]): Promise<Map<string, number>> {
     const { rows } = await this.client.query<{ run_id: string; version: number }>({
-      name: 'lock-runs', text: 'select run_id, version from orchestrator.run_states where run_id = any($1::uuid[]) order by run_id for update', values: [ids],
+      name: 'lock-runs', text: 'select run_id, version from orchestrator.run_states where run_id = any($1::uuid[]) order by run_id for update', values: [plainArray(ids)],
     });
     return new Map(rows.map((r) => [r.run_id, r.version]));
   }
 
   async loadStates(ids: readonly string[]): Promise<Map<string, RunState>> {
     const { rows } = await this.client.query<{ run_id: string; state: string }>({
-      name: 'load-states', text: 'select run_id, state from orchestrator.run_states where run_id = any($1::uuid[])', values: [ids],
+      name: 'load-states', text: 'select run_id, state from orchestrator.run_states where run_id = any($1::uuid[])', values: [plainArray(ids)],
     });
     return new Map(rows.map((r) => [r.run_id, decodeState(r.state)]));
   }
@@ -45,7 +46,7 @@ class PostgresTransaction implements RecordTransaction {
       name: 'load-items',
       text: `select i.run_id, i.step, i.item, i.status, i.attempt from unnest($1::uuid[], $2::int[], $3::int[]) as v(run_id, step, item)
              join orchestrator.items i on i.run_id = v.run_id and i.step = v.step and i.item = v.item`,
-      values: [refs.map((r) => r.runId), refs.map((r) => r.step), refs.map((r) => r.item)],
+      values: [plainArray(refs.map((r) => r.runId)), plainArray(refs.map((r) => r.step)), plainArray(refs.map((r) => r.item))],
     });
     return new Map(rows.map((r) => [itemKey(r.run_id, r.step, r.item), { status: r.status, attempt: r.attempt }]));
   }

@@ -67,15 +67,15 @@ export const history = orchestrator.table('history', {
   at: at('at').notNull().defaultNow(),
 }, (t) => [primaryKey({ columns: [t.runId, t.lastSeq] })]);
 
-/** Attempts that the relay has yet to put into BullMQ. */
+/** Attempts that are yet to be put into BullMQ. Until `heldUntil` a row is left to the process that wrote it. */
 export const outbox = orchestrator.table('outbox', {
-  id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
   queue: text('queue').notNull(),
   runId: uuid('run_id').notNull(),
   step: smallint('step').notNull(),
   item: integer('item').notNull(),
   attempt: smallint('attempt').notNull(),
-});
+  heldUntil: at('held_until').notNull(),
+}, (t) => [primaryKey({ columns: [t.runId, t.step, t.item, t.attempt] })]);
 
 /** Attempts that a worker may carry out. */
 export const claims = orchestrator.table('claims', {

@@ -7,7 +7,16 @@ import { NO_ITEMS, type Counts, type RunState, type StepState } from '@opsmesh/p
  * `[code, total, counts, failure]`, with `code` its place in STEP_STATUSES and counts in the order of ITEM_STATUSES, zeros at the end left out.
  */
 export function encodeState(state: RunState): string {
-  return JSON.stringify([state.status, state.stopping, state.seq, state.steps.map(encodeStep)]);
+  return `[${JSON.stringify(state.status)},${JSON.stringify(state.stopping)},${state.seq},[${state.steps.map(textOf).join()}]]`;
+}
+
+/** Steps never change in place, so the text of one that an event did not touch is still right. */
+const texts = new WeakMap<StepState, string>();
+
+function textOf(step: StepState): string {
+  let text = texts.get(step);
+  if (text === undefined) texts.set(step, text = JSON.stringify(encodeStep(step)));
+  return text;
 }
 
 export function decodeState(text: string): RunState {

@@ -1,7 +1,13 @@
 import type { PoolClient } from 'pg';
 import type { CompiledPlan } from '@opsmesh/plan-model';
 import type { ChangeSet, NewRun } from '../engine/change-set.js';
+import { plainArray, split, textArray } from './arrays.js';
 import { encodeState } from './state-codec.js';
+
+/**
+ * For how long a new outbox row is left to the process that wrote it, which relays it at once; in milliseconds. Another one takes it after that.
+ */
+export const HOLD_MS = 2000;
 
 /**
  * Writes a change set inside the caller's transaction. The runs it touches are locked by the caller.
@@ -59,67 +65,67 @@ async function insertRuns(client: PoolClient, runs: readonly NewRun[]): Promise<
   });
 }
 
+/** `$n` of a JSON text array. */
+const json = (n: number): string => split(`$${n}::text`);
+
 const WRITE = `
 with states as (
   update orchestrator.run_states s set state = v.state, stopping = v.stopping, version = s.version + 1
-  from unnest($1::uuid[], $2::int[], $3::text[], $49::bool[]) as v(id, version, state, stopping)
+  from unnest($1::uuid[], $2::int[], ${json(3)}, $4::bool[]) as v(id, version, state, stopping)
   where s.run_id = v.id and s.version = v.version returning 1
 ), ended as (
   update orchestrator.runs r set status = v.status, finished_at = case when v.status in ('running', 'paused') then null else coalesce(r.finished_at, now()) end
-  from unnest($4::uuid[], $5::text[]) as v(id, status) where r.id = v.id and r.status <> v.status
+  from unnest($1::uuid[], $5::text[]) as v(id, status) where r.id = v.id and r.status <> v.status
 ), new_items as (
-  insert into orchestrator.items (run_id, step, item, status, attempt, target, inputs, failure, queued_at, finished_at, output, blob_sha256, truncated)
-  select v.run_id, v.step, v.item, v.status, v.attempt, v.target, v.inputs::json, v.failure::json, case when v.status = 'queued' then now() end,
-         case when v.status not in ('queued', 'pending') then now() end, v.output::json, v.blob, v.truncated
-  from unnest($6::uuid[], $7::int[], $8::int[], $9::text[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bool[])
-       as v(run_id, step, item, status, attempt, target, inputs, failure, output, blob, truncated)
+  insert into orchestrator.items (run_id, step, item, status, attempt, target, inputs, failure, queued_at, finished_at)
+  select v.run_id, v.step, v.item, v.status, v.attempt, v.target, v.inputs::json, v.failure::json, case when v.status = 'queued' then now() end, case when v.status not in ('queued', 'pending') then now() end
+  from unnest($6::uuid[], $7::int[], $8::int[], $9::text[], $10::int[], $11::text[], ${json(12)}, ${json(13)}) as v(run_id, step, item, status, attempt, target, inputs, failure)
 ), updated as (
   update orchestrator.items i set status = v.status, attempt = v.attempt, failure = v.failure::json, output = v.output::json, blob_sha256 = v.blob, truncated = v.truncated,
          worker_id = coalesce(v.worker, i.worker_id), duration_ms = v.duration,
          queued_at = case when v.status = 'queued' then now() else i.queued_at end,
          started_at = case when v.status = 'running' then now() when v.status = 'queued' then null else i.started_at end,
          finished_at = case when v.status in ('queued', 'running', 'pending') then null else now() end
-  from unnest($17::uuid[], $18::int[], $19::int[], $20::text[], $21::int[], $22::text[], $23::text[], $24::text[], $25::bool[], $26::text[], $27::int[])
+  from unnest($14::uuid[], $15::int[], $16::int[], $17::text[], $18::int[], ${json(19)}, ${json(20)}, $21::text[], $22::bool[], $23::text[], $24::int[])
        as v(run_id, step, item, status, attempt, failure, output, blob, truncated, worker, duration)
   where i.run_id = v.run_id and i.step = v.step and i.item = v.item
 ), enqueued as (
-  insert into orchestrator.outbox (queue, run_id, step, item, attempt)
-  select * from unnest($28::text[], $29::uuid[], $30::int[], $31::int[], $32::int[])
+  insert into orchestrator.outbox (queue, run_id, step, item, attempt, held_until)
+  select v.queue, v.run_id, v.step, v.item, v.attempt, case when v.held then now() + interval '${HOLD_MS} milliseconds' else now() end
+  from unnest($25::text[], $26::uuid[], $27::int[], $28::int[], $29::int[], $30::bool[]) as v(queue, run_id, step, item, attempt, held) on conflict do nothing
 ), grown as (
   insert into orchestrator.history (run_id, last_seq, entries)
-  select v.run_id, v.last_seq, v.entries::json from unnest($33::uuid[], $34::int[], $35::text[]) as v(run_id, last_seq, entries)
+  select v.run_id, v.last_seq, v.entries::json from unnest($31::uuid[], $32::int[], ${json(33)}) as v(run_id, last_seq, entries)
 ), set_timers as (
   insert into orchestrator.timers (run_id, step, item, attempt, due_at)
   select v.run_id, v.step, v.item, v.attempt, now() + v.delay_ms * interval '1 millisecond'
-  from unnest($36::uuid[], $37::int[], $38::int[], $39::int[], $40::float8[]) as v(run_id, step, item, attempt, delay_ms)
+  from unnest($34::uuid[], $35::int[], $36::int[], $37::int[], $38::float8[]) as v(run_id, step, item, attempt, delay_ms)
 ), fired as (
-  delete from orchestrator.timers where id = any($41::bigint[])
+  delete from orchestrator.timers where id = any($39::bigint[])
 ), claimed as (
   insert into orchestrator.claims (run_id, step, item, attempt, worker_id, key_thumbprint, credential_id)
-  select * from unnest($42::uuid[], $43::int[], $44::int[], $45::int[], $46::text[], $47::text[], $48::text[]) on conflict do nothing
+  select * from unnest($40::uuid[], $41::int[], $42::int[], $43::int[], $44::text[], $45::text[], $46::text[]) on conflict do nothing
 )
 select count(*)::int as states from states`;
 
-/** One array a column, in the order of the statement's parameters. */
+/** One array a column, in the order of the statement's parameters. Texts that people or hosts wrote are left to the driver to escape. */
 function parameters(c: ChangeSet): unknown[] {
   const states = [...c.states.entries()];
   const fresh = [...c.newItems.values()];
   const updates = [...c.itemUpdates.values()];
   const grown = [...c.history.entries()];
   const text = (v: unknown): string | null => (v === null || v === undefined ? null : JSON.stringify(v));
+  const plain = <T>(rows: readonly T[], column: (row: T) => string | number | boolean | null): string => plainArray(rows.map(column));
   return [
-    states.map(([id]) => id), states.map(([, s]) => s.version), states.map(([, s]) => encodeState(s.state)),
-    states.map(([id]) => id), states.map(([, s]) => s.status),
-    fresh.map((i) => i.runId), fresh.map((i) => i.step), fresh.map((i) => i.item), fresh.map((i) => i.status), fresh.map((i) => i.attempt),
-    fresh.map((i) => i.target), fresh.map((i) => i.inputs), fresh.map((i) => text(i.failure)),
-    fresh.map((i) => i.output?.json ?? null), fresh.map((i) => i.output?.blobSha256 ?? null), fresh.map((i) => i.output?.truncated ?? false),
-    updates.map((i) => i.runId), updates.map((i) => i.step), updates.map((i) => i.item), updates.map((i) => i.status), updates.map((i) => i.attempt), updates.map((i) => text(i.failure)),
-    updates.map((i) => i.output?.json ?? null), updates.map((i) => i.output?.blobSha256 ?? null), updates.map((i) => i.output?.truncated ?? false), updates.map((i) => i.workerId), updates.map((i) => i.durationMs),
-    c.outbox.map((o) => o.queue), c.outbox.map((o) => o.runId), c.outbox.map((o) => o.step), c.outbox.map((o) => o.item), c.outbox.map((o) => o.attempt),
-    grown.map(([id]) => id), grown.map(([, entries]) => entries.at(-1)!.seq), grown.map(([, entries]) => JSON.stringify(entries.map((h) => [h.type, h.step, h.item, h.data]))),
-    c.timers.map((t) => t.runId), c.timers.map((t) => t.step), c.timers.map((t) => t.item), c.timers.map((t) => t.attempt), c.timers.map((t) => t.delayMs),
-    c.firedTimers,
-    c.claims.map((k) => k.runId), c.claims.map((k) => k.step), c.claims.map((k) => k.item), c.claims.map((k) => k.attempt), c.claims.map((k) => k.workerId), c.claims.map((k) => k.keyThumbprint), c.claims.map((k) => k.credentialId),
-    states.map(([, s]) => s.state.stopping !== null),
+    plain(states, ([id]) => id), plain(states, ([, s]) => s.version), textArray(states.map(([, s]) => encodeState(s.state))), plain(states, ([, s]) => s.state.stopping !== null), plain(states, ([, s]) => s.status),
+    plain(fresh, (i) => i.runId), plain(fresh, (i) => i.step), plain(fresh, (i) => i.item), plain(fresh, (i) => i.status), plain(fresh, (i) => i.attempt),
+    fresh.map((i) => i.target), textArray(fresh.map((i) => i.inputs)), textArray(fresh.map((i) => text(i.failure))),
+    plain(updates, (i) => i.runId), plain(updates, (i) => i.step), plain(updates, (i) => i.item), plain(updates, (i) => i.status), plain(updates, (i) => i.attempt), textArray(updates.map((i) => text(i.failure))),
+    textArray(updates.map((i) => i.output?.json ?? null)), plain(updates, (i) => i.output?.blobSha256 ?? null), plain(updates, (i) => i.output?.truncated ?? false), updates.map((i) => i.workerId), plain(updates, (i) => i.durationMs),
+    plain(c.outbox, (o) => o.queue), plain(c.outbox, (o) => o.runId), plain(c.outbox, (o) => o.step), plain(c.outbox, (o) => o.item), plain(c.outbox, (o) => o.attempt), plain(c.outbox, (o) => o.inputs !== undefined),
+    plain(grown, ([id]) => id), plain(grown, ([, entries]) => entries.at(-1)!.seq), textArray(grown.map(([, entries]) => JSON.stringify(entries.map((h) => [h.type, h.step, h.item, h.data])))),
+    plain(c.timers, (t) => t.runId), plain(c.timers, (t) => t.step), plain(c.timers, (t) => t.item), plain(c.timers, (t) => t.attempt), plain(c.timers, (t) => t.delayMs),
+    plainArray(c.firedTimers),
+    plain(c.claims, (k) => k.runId), plain(c.claims, (k) => k.step), plain(c.claims, (k) => k.item), plain(c.claims, (k) => k.attempt), c.claims.map((k) => k.workerId), c.claims.map((k) => k.keyThumbprint), c.claims.map((k) => k.credentialId),
   ];
 }

@@ -46,13 +46,19 @@ export async function openRedis(): Promise<{ readonly url: string; readonly redi
   return { url: url.href, redis };
 }
 
-/** Takes attempts out of the outbox, oldest first, as the relay does. */
+/** Takes attempts out of the outbox by their position, as the relay does. */
 export async function takeOutbox(pool: Pool, limit = 1000): Promise<AttemptRef[]> {
   const { rows } = await pool.query<{ run_id: string; step: number; item: number; attempt: number }>(
-    `with taken as (delete from orchestrator.outbox where id in (select id from orchestrator.outbox order by id limit $1) returning id, run_id, step, item, attempt)
-     select run_id, step, item, attempt from taken order by id`, [limit],
+    `with picked as (select ctid from orchestrator.outbox order by run_id, step, item, attempt limit $1),
+     taken as (delete from orchestrator.outbox where ctid in (select ctid from picked) returning run_id, step, item, attempt)
+     select run_id, step, item, attempt from taken order by run_id, step, item, attempt`, [limit],
   );
   return rows.map((r) => ({ runId: r.run_id, step: r.step, item: r.item, attempt: r.attempt }));
+}
+
+/** Leaves no outbox row to the process that wrote it, as if that process had ended. */
+export async function releaseOutbox(pool: Pool): Promise<void> {
+  await pool.query('update orchestrator.outbox set held_until = now()');
 }
 
 export interface ItemRow { readonly step: number; readonly item: number; readonly status: string; readonly attempt: number; readonly target: string | null; readonly inputs: unknown; readonly output: unknown; readonly failure: { readonly code: string } | null; readonly worker_id: string | null }

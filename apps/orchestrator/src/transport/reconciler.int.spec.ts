@@ -87,10 +87,10 @@ it('an attempt is left alone whose job waits, that a living worker has, that wai
   const runId = await quietRun('change', 4);
   await addJobs(runId, [0]);
   await living('w1', [`${runId}.each.1.1`]);
-  await pool.query('insert into orchestrator.outbox (queue, run_id, step, item, attempt) values ($1, $2, 0, 2, 1)', [QUEUE, runId]);
+  await pool.query('insert into orchestrator.outbox (queue, run_id, step, item, attempt, held_until) values ($1, $2, 0, 2, 1, now())', [QUEUE, runId]);
   await pool.query('update orchestrator.items set queued_at = now() where run_id = $1 and item = 3', [runId]);
   await rounds(newReconciler(), 4);
-  expect((await takeOutbox(pool)).map((a) => [a.runId, a.item])).toEqual([[runId, 2], [lost, 0]]);
+  expect((await takeOutbox(pool)).map((a) => [a.runId, a.item])).toEqual([[lost, 0], [runId, 2]]);
   expect((await historyOf(pool, runId)).map((e) => e.type)).toEqual(['run.started', 'step.started']);
 });
 

@@ -3,8 +3,9 @@ import { redisConnection, type Database } from '@opsmesh/platform';
 import { createTestDatabase, waitFor, type TestDatabase } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import type { Pool, PoolClient } from 'pg';
+import type { NewRun } from '../engine/change-set.js';
 import { fanOut, planOf, QUEUE, runOf } from '../testing/documents.js';
-import { countOf, listeningLog, newEngine, openRecord, openRedis, SILENT } from '../testing/rig.js';
+import { countOf, listeningLog, newEngine, openRecord, openRedis, releaseOutbox, SILENT } from '../testing/rig.js';
 import { claimed, create, happens } from '../testing/submissions.js';
 import { TcpProxy } from '../testing/tcp-proxy.js';
 import { Queues } from './queues.js';
@@ -52,11 +53,25 @@ function relayOf(queues: Queues, { from = pool, by = redis, log = SILENT } = {})
   return relay;
 }
 
+/** Waits until one more run was committed elsewhere and sent. */
+async function commitOnly(queues: WatchedQueues): Promise<void> {
+  const run = runOf(fanOut('probe', 1));
+  await newEngine(pool).engine.submit([create(run)]);
+  await pool.query('update orchestrator.outbox set held_until = now() where run_id = $1', [run.id]);
+  await waitFor(() => queues.added.some((id) => id.startsWith(run.id)), { what: 'a free row to be sent' });
+}
+
+/** Commits runs in a process that ends right afterwards: their rows are for any relay to take. */
+async function commit(...runs: NewRun[]): Promise<void> {
+  await newEngine(pool).engine.submit(runs.map(create));
+  await releaseOutbox(pool);
+}
+
 const empty = (): Promise<boolean> => waitFor(async () => await countOf(pool, 'outbox') === 0, { what: 'the outbox to be empty' });
 
 it('moves attempts from the outbox into the queue of their service, under their ids', async () => {
   const run = runOf(fanOut('change', 3), { tenantId: 'acme', actorId: 'bob' });
-  await newEngine(pool).engine.submit([create(run)]);
+  await commit(run);
   const queues = queuesAt();
   relayOf(queues).start();
   await empty();
@@ -68,10 +83,10 @@ it('moves attempts from the outbox into the queue of their service, under their 
   });
 });
 
-it('is woken by a commit', async () => {
+it('sends what was committed here at once, without waiting for its row to be free', async () => {
   const queues = queuesAt();
   const relay = relayOf(queues);
-  const { engine } = newEngine(pool, { news: { outboxFilled: () => { relay.wake(); } } });
+  const { engine } = newEngine(pool, { news: { outboxFilled: (entries) => { relay.hand(entries); } } });
   relay.start();
   await engine.submit([create(runOf(fanOut('probe', 1)))]);
   await empty();
@@ -80,7 +95,7 @@ it('is woken by a commit', async () => {
 
 it('shares the outbox with other relays: each attempt is sent by one of them', async () => {
   const runs = Array.from({ length: 4 }, () => runOf(fanOut('probe', 400, { map: { concurrency: 400 } })));
-  await newEngine(pool).engine.submit(runs.map(create));
+  await commit(...runs);
   const all = [queuesAt(), queuesAt(), queuesAt()];
   for (const queues of all) relayOf(queues).start();
   await empty();
@@ -92,7 +107,7 @@ it('shares the outbox with other relays: each attempt is sent by one of them', a
 
 it('that breaks between sending and its commit sends the same ids again, which makes no second job', async () => {
   const run = runOf(fanOut('probe', 2));
-  await newEngine(pool).engine.submit([create(run)]);
+  await commit(run);
   let breaks = 1;
   const fragile = { connect: async (): Promise<PoolClient> => {
     const client = await pool.connect();
@@ -114,7 +129,7 @@ it('drops attempts that are no longer queued', async () => {
   const run = runOf(fanOut('change', 3, { map: { concurrency: 2 } }));
   const other = runOf(fanOut('probe', 1));
   const { engine } = newEngine(pool);
-  await engine.submit([create(run), create(other)]);
+  await commit(run, other);
   // The first was claimed all the same: a relay before this one had sent it and broke.
   await engine.submit([claimed({ runId: run.id, step: 0, item: 0, attempt: 1 })]);
   await engine.submit([happens(run.id, { type: 'cancel' })]);
@@ -124,18 +139,50 @@ it('drops attempts that are no longer queued', async () => {
   expect(queues.added).toEqual([`${other.id}.each.0.1`]);
 });
 
+it('leaves rows alone that another process still holds, and takes them when it does not come for them', async () => {
+  await newEngine(pool).engine.submit([create(runOf(fanOut('probe', 2)))]);
+  await pool.query(`update orchestrator.outbox set held_until = now() + interval '1 hour'`);
+  const queues = queuesAt();
+  relayOf(queues).start();
+  await commitOnly(queues);
+  expect(await countOf(pool, 'outbox')).toBe(2);
+  await releaseOutbox(pool);
+  await empty();
+  expect(queues.added).toHaveLength(3);
+});
+
+it('what was handed over while Redis was away is sent from its rows', async () => {
+  const proxy = new TcpProxy(new URL(url));
+  await proxy.open();
+  open.push(() => proxy.cut());
+  const { log, lines } = listeningLog();
+  const queues = queuesAt(proxy.url);
+  const relay = relayOf(queues, { log });
+  const { engine } = newEngine(pool, { news: { outboxFilled: (entries) => { relay.hand(entries); } } });
+  relay.start();
+  await engine.submit([create(runOf(fanOut('probe', 1)))]);
+  await empty();
+  await proxy.cut();
+  await engine.submit([create(runOf(fanOut('probe', 3)))]);
+  await waitFor(() => lines.some((l) => l.msg.startsWith('relay: turn failed')), { what: 'the relay to fail' });
+  expect(await countOf(pool, 'outbox')).toBe(3);
+  await proxy.open();
+  await releaseOutbox(pool);
+  await empty();
+  expect((await queues.waitingIds(QUEUE)).size).toBe(4);
+});
+
 it('leaves attempts in the outbox whose queue is full, and sends those of others', async () => {
   const queues = queuesAt();
   queues.get('full');
   await redis.rpush('opsmesh:full:wait', ...Array.from({ length: 5001 }, (_, i) => `x${i}`));
   const document = { steps: [{ id: 'a', tool: 'probe', inputs: { host: 'a' } }, { id: 'b', tool: 'change', inputs: { host: 'b' } }] };
   const run = runOf(planOf(document, (tool) => (tool === 'probe' ? 'full' : 'free')));
-  const { engine } = newEngine(pool);
-  await engine.submit([create(run)]);
+  await commit(run);
   relayOf(queues).start();
   await waitFor(async () => await countOf(pool, 'outbox') === 1, { what: 'the attempt of the free queue to be sent' });
   const marker = runOf(planOf(document, () => 'free'));
-  await engine.submit([create(marker)]);
+  await commit(marker);
   await waitFor(() => queues.added.length === 3, { what: 'a later commit to be sent' });
   expect(queues.added).not.toContain(`${run.id}.a.0.1`);
   await redis.ltrim('opsmesh:full:wait', 0, 9);
@@ -149,13 +196,12 @@ it('keeps everything while Redis is away and sends it when it is back', async ()
   open.push(() => proxy.cut());
   const { log, lines } = listeningLog();
   const queues = queuesAt(proxy.url);
-  const { engine } = newEngine(pool);
   relayOf(queues, { log }).start();
-  await engine.submit([create(runOf(fanOut('probe', 1)))]);
+  await commit(runOf(fanOut('probe', 1)));
   await empty();
   await proxy.cut();
   const run = runOf(fanOut('probe', 5));
-  await engine.submit([create(run)]);
+  await commit(run);
   await waitFor(() => lines.some((l) => l.msg.startsWith('relay: turn failed')), { what: 'the relay to fail' });
   expect(await countOf(pool, 'outbox')).toBe(5);
   await proxy.open();
@@ -166,7 +212,7 @@ it('keeps everything while Redis is away and sends it when it is back', async ()
 it('sends nothing while Redis has too little memory left', async () => {
   const asked: string[] = [];
   const full = new Proxy(redis, { get: (target, name) => (name === 'info' ? (section: string) => { asked.push(section); return Promise.resolve(asked.length < 3 ? 'used_memory:71\r\nmaxmemory:100\r\n' : 'used_memory:69\r\nmaxmemory:100\r\n'); } : Reflect.get(target, name) as unknown) });
-  await newEngine(pool).engine.submit([create(runOf(fanOut('probe', 1)))]);
+  await commit(runOf(fanOut('probe', 1)));
   const queues = queuesAt();
   relayOf(queues, { by: full }).start();
   await waitFor(() => asked.length === 2, { what: 'the second look at the memory' });

@@ -3,8 +3,10 @@ import { transaction } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { OutboxEntry } from '../engine/change-set.js';
 import type { RunFacts } from '../engine/ports.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
+import { plainArray } from '../store/arrays.js';
 import { Loop } from './loop.js';
 import type { Queues } from './queues.js';
 
@@ -15,6 +17,10 @@ const MAX_WAITING = 5000;
 /** Share of Redis' memory above which nothing is added. */
 const MEMORY_SHARE = 0.7;
 const CREDIT_CHECK_MS = 250;
+/** How often the table is looked at when nothing says that it has rows, in milliseconds. */
+const LOOK_MS = 200;
+/** More than this is left in the table. */
+const MOST_HANDED = 20_000;
 
 interface OutboxRow { queue: string; run_id: string; step: number; item: number; attempt: number; inputs: Record<string, unknown> }
 
@@ -27,29 +33,64 @@ export interface RelayParts {
 }
 
 /**
- * Moves attempts from the outbox into BullMQ: take rows, add jobs, delete rows, in one transaction.
- * A crash in between repeats the add under the same job id (architecture, invariants 1 and 3).
+ * Moves attempts from the outbox into BullMQ: add the jobs, then delete the rows. A crash in between repeats the add under the same job id
+ * (architecture, invariants 1 and 3).
+ *
+ * 1. Attempts that this process has just committed with their inputs come by {@link hand}; their rows are held for us for a while.
+ * 2. Everything else (started later, retried, left by a crash or a full queue) is taken from the table.
  */
 export class Relay {
   private readonly loop: Loop;
+  private readonly handed: OutboxEntry[] = [];
   private blocked: string[] = [];
   private checkedAt = -Infinity;
   private memoryFull = false;
+  /** Whether the table may have rows for us; else it is looked at only every {@link LOOK_MS}. */
+  private look = true;
+  private lookedAt = -Infinity;
 
   constructor(private readonly parts: RelayParts) {
-    this.loop = new Loop({ name: 'relay', idleMs: 200, log: parts.log, turn: () => this.turn() });
+    this.loop = new Loop({ name: 'relay', idleMs: LOOK_MS, log: parts.log, turn: () => this.turn() });
   }
 
   start(): void { this.loop.start(); }
-  wake(): void { this.loop.wake(); }
   async stop(): Promise<void> { await this.loop.stop(); }
+
+  /** Takes over what was just committed. */
+  hand(entries: readonly OutboxEntry[]): void {
+    for (const entry of entries) {
+      if (entry.inputs && this.handed.length < MOST_HANDED) this.handed.push(entry);
+      else this.look = true;
+    }
+    this.loop.wake();
+  }
 
   private async turn(): Promise<boolean> {
     await this.checkCredit();
     if (this.memoryFull) return false;
+    const direct = this.handed.length > 0 && await this.relayHanded(this.handed.splice(0, BATCH));
+    const due = this.look || performance.now() - this.lookedAt >= LOOK_MS;
+    const stored = due && await this.relayStored();
+    return direct || stored || this.handed.length > 0;
+  }
+
+  private async relayHanded(entries: readonly OutboxEntry[]): Promise<boolean> {
+    // What a full queue does not take stays in the table.
+    const open = entries.filter((e) => !this.blocked.includes(e.queue));
+    if (open.length === 0) return false;
+    await this.send(open.map((e) => ({ queue: e.queue, run_id: e.runId, step: e.step, item: e.item, attempt: e.attempt, inputs: e.inputs! })));
+    const column = (of: (e: OutboxEntry) => string | number): string => plainArray(open.map(of));
+    await this.parts.pool.query({ name: 'sent', text: SENT, values: [column((e) => e.runId), column((e) => e.step), column((e) => e.item), column((e) => e.attempt)] });
+    return true;
+  }
+
+  private relayStored(): Promise<boolean> {
+    this.look = false;
+    this.lookedAt = performance.now();
     return transaction(this.parts.pool, async (client) => {
       const { rows } = await client.query<OutboxRow>({ name: 'take-outbox', text: TAKE, values: [this.blocked, BATCH] });
       if (rows.length > 0) await this.send(rows);
+      if (rows.length > 0) this.look = true;
       return rows.length > 0;
     });
   }
@@ -80,13 +121,16 @@ export class Relay {
 
 const TAKE = `
 with picked as (
-  select id from orchestrator.outbox where queue <> all($1) order by id limit $2 for update skip locked
+  select run_id, step, item, attempt from orchestrator.outbox where queue <> all($1) and held_until <= now() limit $2 for update skip locked
 ), taken as (
-  delete from orchestrator.outbox o using picked p where o.id = p.id returning o.id, o.queue, o.run_id, o.step, o.item, o.attempt
+  delete from orchestrator.outbox o using picked p where o.run_id = p.run_id and o.step = p.step and o.item = p.item and o.attempt = p.attempt returning o.queue, o.run_id, o.step, o.item, o.attempt
 )
 select t.queue, t.run_id, t.step, t.item, t.attempt, i.inputs
-from taken t join orchestrator.items i on i.run_id = t.run_id and i.step = t.step and i.item = t.item and i.attempt = t.attempt and i.status = 'queued'
-order by t.id`;
+from taken t join orchestrator.items i on i.run_id = t.run_id and i.step = t.step and i.item = t.item and i.attempt = t.attempt and i.status = 'queued'`;
+
+const SENT = `
+delete from orchestrator.outbox o using unnest($1::uuid[], $2::int[], $3::int[], $4::int[]) as v(run_id, step, item, attempt)
+where o.run_id = v.run_id and o.step = v.step and o.item = v.item and o.attempt = v.attempt`;
 
 function toJob(row: OutboxRow, facts: RunFacts): JobDto {
   const step = facts.plan.steps[row.step]!;

@@ -3,6 +3,7 @@ import { createRedis, redisConnection } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { OutboxEntry } from '../engine/change-set.js';
 import type { Engine } from '../engine/engine.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
 import type { WorkerStore } from '../store/worker-store.js';
@@ -51,7 +52,7 @@ export class Transport {
     this.reconciler.start();
   }
 
-  outboxFilled(): void { this.relay.wake(); }
+  outboxFilled(entries: readonly OutboxEntry[]): void { this.relay.hand(entries); }
   timersSet(): void { this.timers.wake(); }
 
   /** Tells the workers to abort what they run of the run; one that does not hear it learns it from its heartbeat. */
