@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { Redis } from 'ioredis';
+import { NODE_FLAGS } from '../tools/mesh.mjs';
 import { freePort } from '../tools/ports.mjs';
 import { startPostgres } from '../tools/postgres.mjs';
 import { startRedis } from '../tools/redis.mjs';
@@ -29,7 +30,7 @@ export async function startRig({ product, profile }) {
   await pool.query('create extension if not exists pg_stat_statements');
   const children = [];
   const child = (file, more = {}) => {
-    const c = fork(file, [], { env: { ...env, ...more }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: profile ? ['--cpu-prof', '--cpu-prof-dir', profile] : [] });
+    const c = fork(file, [], { env: { ...env, ...more }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...NODE_FLAGS, ...(profile ? ['--cpu-prof', '--cpu-prof-dir', profile] : [])] });
     children.push(c);
     return c;
   };

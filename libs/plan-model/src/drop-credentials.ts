@@ -1,4 +1,5 @@
-import type { Findings } from './diagnostics.js';
+import type { DiagnosticDto } from '@opsmesh/contracts';
+import { Findings } from './diagnostics.js';
 import { pointerOf } from './json-pointer.js';
 import type { Json, JsonObject } from './plan.js';
 
@@ -31,6 +32,12 @@ export function dropCredentials(values: JsonObject, { pointer, declared, finding
     else kept[key] = dropInside(value, path, findings);
   }
   return kept;
+}
+
+/** The same for values that a run is given: what is left, and a warning for each that was left out. */
+export function withoutCredentials(values: JsonObject, pointer: string): { readonly values: JsonObject; readonly diagnostics: DiagnosticDto[] } {
+  const findings = new Findings();
+  return { values: dropCredentials(values, { pointer, declared: () => true, findings }), diagnostics: findings.all };
 }
 
 function dropInside(value: Json, pointer: string, findings: Findings): Json {

@@ -4,6 +4,7 @@ export * from './catalogue.js';
 export { compile, compileDocument } from './compile.js';
 export { evaluate } from './conditions.js';
 export { DIAGNOSTIC_CODES, type DiagnosticCode } from './diagnostics.js';
+export { withoutCredentials } from './drop-credentials.js';
 export * from './effect.js';
 export { nearestName } from './nearest-name.js';
 export { parsePlan, type Plan, type PlanStep } from './parse.js';

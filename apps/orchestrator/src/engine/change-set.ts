@@ -89,7 +89,9 @@ export class ChangeSet {
   readonly newRuns: NewRun[] = [];
   readonly taken: TakenItems[] = [];
   /** Newest state of each run the commit touches. */
-  readonly states = new Map<string, { readonly state: RunState; readonly status: RunStatus; readonly version: number }>();
+  readonly states = new Map<string, { readonly state: RunState; readonly version: number }>();
+  /** New status of each run whose status changed. */
+  readonly statuses = new Map<string, RunStatus>();
   readonly newItems = new Map<string, NewItem>();
   readonly itemUpdates = new Map<string, ItemUpdate>();
   readonly outbox: OutboxEntry[] = [];

@@ -45,7 +45,9 @@ export class Commit {
   private async load(submissions: readonly EventSubmission[]): Promise<void> {
     const ids = [...new Set(submissions.map((s) => s.runId))].sort();
     if (ids.length === 0) return;
-    const versions = await this.tx.lockRuns(ids);
+    const refs = submissions.map(itemOf).filter((r) => r !== undefined);
+    // Given together, carried out one after the other: the items are read under the lock.
+    const [versions, items] = await Promise.all([this.tx.lockRuns(ids), refs.length > 0 ? this.tx.loadItems(refs) : new Map<string, ItemState>()]);
     const known = new Map([...versions.keys()].map((id) => [id, this.cache.get(id)]));
     const stale = [...versions].filter(([id, version]) => known.get(id)?.version !== version).map(([id]) => id);
     const facts = await this.facts.get([...versions.keys()]);
@@ -54,8 +56,7 @@ export class Commit {
       const cached = known.get(id);
       this.news.runs.set(id, { facts: facts.get(id)!, state: states.get(id) ?? cached!.state, version, outputs: cached?.outputs ?? new Map() });
     }
-    const refs = submissions.map(itemOf).filter((r) => r !== undefined);
-    if (refs.length > 0) for (const [key, item] of await this.tx.loadItems(refs)) this.items.set(key, item);
+    for (const [key, item] of items) this.items.set(key, item);
   }
 
   private async create({ run, rerun }: Extract<Submission, { kind: 'create' }>): Promise<boolean> {
@@ -89,8 +90,9 @@ export class Commit {
     const key = ref && itemKey(ref.runId, ref.step, ref.item);
     const { state, item, effects, history } = transition({ plan: run.facts.plan, state: run.state, item: key ? this.items.get(key) : undefined }, submission.event);
     if (!item && history.length === 0 && effects.length === 0) return false;
+    if (state.status !== run.state.status) this.changes.statuses.set(run.facts.id, state.status);
     run.state = state;
-    this.changes.states.set(run.facts.id, { state, status: state.status, version: run.version });
+    this.changes.states.set(run.facts.id, { state, version: run.version });
     if (history.length > 0) this.record(run.facts.id, history);
     if (item && ref && key) {
       this.items.set(key, item);

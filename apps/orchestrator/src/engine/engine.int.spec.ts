@@ -253,6 +253,18 @@ describe('results that come twice, late or in another order', () => {
     expect(await everything(run.id)).toEqual(before);
   });
 
+  it('of one run at the same moment in several processes wait for each other: none is refused', async () => {
+    const engines = Array.from({ length: 4 }, () => newEngine(pool).engine);
+    const run = runOf(fanOut('probe', 40));
+    await engines[0]!.submit([create(run)]);
+    const attempts = await takeOutbox(pool);
+    while (attempts.length > 0) {
+      const answers = await Promise.all(attempts.splice(0, 4).map((a, i) => engines[i]!.submit([succeeded(a)])));
+      expect(answers).toEqual([[true], [true], [true], [true]]);
+    }
+    expect(await statusOf(pool, run.id)).toBe('completed');
+  });
+
   it('of an attempt that was given up tell what became of it', async () => {
     const { engine } = newEngine(pool);
     const run = runOf(fanOut('change', 2));
@@ -470,7 +482,7 @@ describe('the state in the record', () => {
     const state: RunState = { ...(await record.transaction((tx) => tx.loadStates([run.id]))).get(run.id)!, stopping: 'timed-out', seq: 7 };
     await record.transaction(async (tx) => {
       const changes = new ChangeSet();
-      changes.states.set(run.id, { state, status: 'running', version: (await tx.lockRuns([run.id])).get(run.id)! });
+      changes.states.set(run.id, { state, version: (await tx.lockRuns([run.id])).get(run.id)! });
       await tx.write(changes);
     });
     expect((await record.transaction((tx) => tx.loadStates([run.id]))).get(run.id)).toEqual(state);
@@ -483,7 +495,7 @@ describe('the state in the record', () => {
     const before = await everything(run.id);
     const { state } = await stateOf(run.id);
     const changes = new ChangeSet();
-    changes.states.set(run.id, { state: { ...state, seq: 99 }, status: 'failed', version: 0 });
+    changes.states.set(run.id, { state: { ...state, seq: 99 }, version: 0 });
     await expect(record.transaction((tx) => tx.write(changes))).rejects.toThrow(/under its lock/);
     expect(await everything(run.id)).toEqual(before);
   });

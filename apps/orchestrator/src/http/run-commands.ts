@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type DiagnosticDto, type ItemStatus, type RerunDto, type RunView, type StartRunDto, type StepView } from '@opsmesh/contracts';
 import { ProblemError, type Principal } from '@opsmesh/platform';
-import { isTerminalRun, type CompiledPlan, type JsonObject, type RunEvent } from '@opsmesh/plan-model';
+import { isTerminalRun, withoutCredentials, type CompiledPlan, type JsonObject, type RunEvent } from '@opsmesh/plan-model';
 import { uuidv7 } from 'uuidv7';
 import type { Engine } from '../engine/engine.js';
 import type { PlanCompiler } from './plan-compiler.js';
@@ -23,9 +23,11 @@ export class RunCommands {
     const requestSha256 = sha256(canonicalJson([request.plan, request.inputs ?? {}]));
     const earlier = idempotencyKey === null ? undefined : await this.earlier(principal, idempotencyKey, requestSha256);
     if (earlier) return earlier;
-    const { plan, warnings } = await this.compile(request.plan);
+    const { plan, warnings: found } = await this.compile(request.plan);
     const id = uuidv7();
-    const inputs = { ...plan.inputs, ...checkInputs(plan, request.inputs ?? {}) };
+    const given = withoutCredentials(checkInputs(plan, request.inputs ?? {}), '/inputs');
+    const inputs = { ...plan.inputs, ...given.values };
+    const warnings = [...found, ...given.diagnostics];
     const run = { id, tenantId: principal.tenantId, actorId: request.actor_id ?? principal.actorId, plan, inputs, warnings, parentRunId: null, idempotencyKey, requestSha256 };
     try {
       await this.engine.submit([{ kind: 'create', run }]);

@@ -9,6 +9,7 @@ export function openStore(config: Pick<OrchestratorConfig, 'databaseUrl' | 'data
     url: config.databaseUrl, schema: 'orchestrator', migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)),
     // Statements get whole batches as arrays: a plan made for one batch's size would read tables from end to end for the next.
     settings: { plan_cache_mode: 'force_generic_plan' },
+    pipeline: true,
     max: config.databaseConnections, applicationName: 'opsmesh-orchestrator', log,
   });
 }

@@ -15,7 +15,7 @@ const texts = new WeakMap<StepState, string>();
 
 function textOf(step: StepState): string {
   let text = texts.get(step);
-  if (text === undefined) texts.set(step, text = JSON.stringify(encodeStep(step)));
+  if (text === undefined) texts.set(step, text = stepText(step));
   return text;
 }
 
@@ -27,11 +27,11 @@ export function decodeState(text: string): RunState {
 const RUNNING = 1;
 type EncodedStep = 0 | [typeof RUNNING, number, number, number[], number[]] | [number, number | null, number[], FailureDto | null];
 
-function encodeStep(step: StepState): EncodedStep {
+function stepText(step: StepState): string {
   switch (step.status) {
-    case 'waiting': return 0;
-    case 'running': return [RUNNING, step.total, step.next, encodeCounts(step.counts), [...step.unbound]];
-    default: return [STEP_STATUSES.indexOf(step.status), step.total, encodeCounts(step.counts), step.failure];
+    case 'waiting': return '0';
+    case 'running': return `[${RUNNING},${step.total},${step.next},[${countsOf(step.counts)}],[${step.unbound.join()}]]`;
+    default: return `[${STEP_STATUSES.indexOf(step.status)},${step.total},[${countsOf(step.counts)}],${JSON.stringify(step.failure)}]`;
   }
 }
 
@@ -45,10 +45,12 @@ function decodeStep(encoded: EncodedStep): StepState {
   return { status: STEP_STATUSES[code] as 'succeeded', total, counts: decodeCounts(counts), failure };
 }
 
-function encodeCounts(counts: Counts): number[] {
-  const all = ITEM_STATUSES.map((s) => counts[s]);
-  while (all.at(-1) === 0) all.pop();
-  return all;
+function countsOf(counts: Counts): string {
+  let last = ITEM_STATUSES.length - 1;
+  while (last >= 0 && counts[ITEM_STATUSES[last]!] === 0) last--;
+  let text = '';
+  for (let i = 0; i <= last; i++) text += (i > 0 ? ',' : '') + counts[ITEM_STATUSES[i]!];
+  return text;
 }
 
 function decodeCounts(values: readonly number[]): Counts {

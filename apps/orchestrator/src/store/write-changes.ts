@@ -75,7 +75,7 @@ with states as (
   where s.run_id = v.id and s.version = v.version returning 1
 ), ended as (
   update orchestrator.runs r set status = v.status, finished_at = case when v.status in ('running', 'paused') then null else coalesce(r.finished_at, now()) end
-  from unnest($1::uuid[], $5::text[]) as v(id, status) where r.id = v.id and r.status <> v.status
+  from unnest($47::uuid[], $5::text[]) as v(id, status) where r.id = v.id and r.status <> v.status
 ), new_items as (
   insert into orchestrator.items (run_id, step, item, status, attempt, target, inputs, failure, queued_at, finished_at)
   select v.run_id, v.step, v.item, v.status, v.attempt, v.target, v.inputs::json, v.failure::json, case when v.status = 'queued' then now() end, case when v.status not in ('queued', 'pending') then now() end
@@ -117,7 +117,7 @@ function parameters(c: ChangeSet): unknown[] {
   const text = (v: unknown): string | null => (v === null || v === undefined ? null : JSON.stringify(v));
   const plain = <T>(rows: readonly T[], column: (row: T) => string | number | boolean | null): string => plainArray(rows.map(column));
   return [
-    plain(states, ([id]) => id), plain(states, ([, s]) => s.version), textArray(states.map(([, s]) => encodeState(s.state))), plain(states, ([, s]) => s.state.stopping !== null), plain(states, ([, s]) => s.status),
+    plain(states, ([id]) => id), plain(states, ([, s]) => s.version), textArray(states.map(([, s]) => encodeState(s.state))), plain(states, ([, s]) => s.state.stopping !== null), plainArray([...c.statuses.values()]),
     plain(fresh, (i) => i.runId), plain(fresh, (i) => i.step), plain(fresh, (i) => i.item), plain(fresh, (i) => i.status), plain(fresh, (i) => i.attempt),
     fresh.map((i) => i.target), textArray(fresh.map((i) => i.inputs)), textArray(fresh.map((i) => text(i.failure))),
     plain(updates, (i) => i.runId), plain(updates, (i) => i.step), plain(updates, (i) => i.item), plain(updates, (i) => i.status), plain(updates, (i) => i.attempt), textArray(updates.map((i) => text(i.failure))),
@@ -127,5 +127,6 @@ function parameters(c: ChangeSet): unknown[] {
     plain(c.timers, (t) => t.runId), plain(c.timers, (t) => t.step), plain(c.timers, (t) => t.item), plain(c.timers, (t) => t.attempt), plain(c.timers, (t) => t.delayMs),
     plainArray(c.firedTimers),
     plain(c.claims, (k) => k.runId), plain(c.claims, (k) => k.step), plain(c.claims, (k) => k.item), plain(c.claims, (k) => k.attempt), c.claims.map((k) => k.workerId), c.claims.map((k) => k.keyThumbprint), c.claims.map((k) => k.credentialId),
+    plainArray([...c.statuses.keys()]),
   ];
 }

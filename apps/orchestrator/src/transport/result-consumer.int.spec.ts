@@ -151,12 +151,12 @@ it('sets an entry aside whose commit failed five times, and commits its neighbou
 it('never sets an entry aside because PostgreSQL is away', async () => {
   const run = await aRun();
   let failures = 0;
-  startConsumer(hindered(() => (++failures <= 7 ? Promise.reject(Object.assign(new Error('terminating connection'), { code: '57P01' })) : Promise.resolve())));
+  startConsumer(hindered(() => (++failures <= 60 ? Promise.reject(Object.assign(new Error('terminating connection'), { code: '57P01' })) : Promise.resolve())));
   await publish(resultOf(run));
   const late = resultOf(await aRun());
   await waitFor(async () => { await publish(late); return (await statusesOf(run))[0] === 'succeeded'; }, { what: 'the result to be committed', everyMs: 50 });
   await drained();
-  expect(failures).toBeGreaterThan(7);
+  expect(failures).toBeGreaterThan(60);
   expect(await letters()).toEqual([]);
 });
 

@@ -17,6 +17,8 @@ export interface DatabaseOptions {
   readonly applicationName: string;
   /** Settings of every connection, for example `{ plan_cache_mode: 'force_generic_plan' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Whether statements leave without waiting for the answer to the one before; for callers that give several at once. Default false. */
+  readonly pipeline?: boolean;
   /** Time after which the server ends a statement, in milliseconds; default none. */
   readonly statementTimeoutMs?: number;
   /** How long to wait for the server at boot, in milliseconds; default 30,000. */
@@ -42,7 +44,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   } finally {
     await client.end();
   }
-  const pool = new pg.Pool({ ...settings, max: options.max ?? 10, ...(options.statementTimeoutMs ? { statement_timeout: options.statementTimeoutMs } : {}) });
+  const pool = new pg.Pool({ ...settings, max: options.max ?? 10, pipeline: options.pipeline ?? false, ...(options.statementTimeoutMs ? { statement_timeout: options.statementTimeoutMs } : {}) });
   // The pool listens to idle clients only: without this a connection lost in the middle of a transaction would end the process.
   // The query that runs, or the next one, fails and says so.
   pool.on('connect', (c) => { c.on('error', () => undefined); });

@@ -8,8 +8,11 @@ export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient
   const client = await pool.connect();
   let broken = false;
   try {
-    await client.query('begin');
+    // Not awaited: on one connection statements are carried out in order, so the first of `work` may leave together with it.
+    const begun = client.query('begin');
+    begun.catch(() => undefined);
     const result = await work(client);
+    await begun;
     await client.query('commit');
     return result;
   } catch (e) {
