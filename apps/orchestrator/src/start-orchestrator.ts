@@ -23,11 +23,15 @@ export async function startOrchestrator(config: OrchestratorConfig, log: Logger)
   const { module, transport, engine, catalogue, tokens } = assemble({ config, database, keys, log, watchers, instance: `${hostname()}-${uuidv7()}` });
   const http = await createHttpApp(module, { config, keys, log, tokens: 'own', body: { rawPaths: ['/internal/blobs'] } });
   const close = async (): Promise<void> => {
-    await http.close();
-    await transport.stop();
-    await engine.idle();
-    subscriber.disconnect();
-    await database.close();
+    const failures: unknown[] = [];
+    for (const end of [() => http.close(), () => transport.stop(), () => engine.idle(), () => { subscriber.disconnect(); }, () => database.close()]) {
+      try {
+        await end();
+      } catch (e) {
+        failures.push(e);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'not everything ended in order');
   };
   const queues = async () => {
     for (const { queue } of (await catalogue.current()).all()) transport.queues.get(queue);

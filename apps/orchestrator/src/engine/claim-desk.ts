@@ -9,7 +9,7 @@ import type { RunFactsCache } from './run-facts.js';
 /** What the desk reads of the record. */
 export interface ClaimReader {
   item(ref: Omit<AttemptRef, 'attempt'>): Promise<{ status: string; attempt: number; target: string | null; inputs: Record<string, unknown> } | undefined>;
-  hasClaim(ref: AttemptRef, keyThumbprint: string): Promise<boolean>;
+  hasClaim(ref: AttemptRef, holder: { readonly workerId: string; readonly keyThumbprint: string }): Promise<boolean>;
 }
 
 /** How the catalogue says that a tool needs a credential; undefined when it needs none. */
@@ -45,7 +45,7 @@ export class ClaimDesk {
       kind: 'event', runId: ref.runId, event: { type: 'claimed', step: ref.step, item: ref.item, attempt: ref.attempt },
       claim: { workerId: request.workerId, keyThumbprint: request.keyThumbprint, credentialId },
     }]);
-    if (!granted && !await this.parts.reader.hasClaim(ref, request.keyThumbprint)) throw refused('the attempt is claimed by another worker, or its run is stopping');
+    if (!granted && !await this.parts.reader.hasClaim(ref, request)) throw refused('the attempt is claimed by another worker, or its run is stopping');
     return this.grant({ attemptId, request, run, tool, connection });
   }
 

@@ -27,7 +27,7 @@ export class StepValues {
     const step = run.facts.plan.steps[index]!;
     if (step.forEach !== null || withItems) {
       const items = await this.storedItems(run, index);
-      const raw = step.forEach === null ? items[0]?.output : items.filter((i) => i.status === 'succeeded').map((i) => i.output ?? null);
+      const raw = step.forEach === null ? succeededOutput(items[0]) : items.filter((i) => i.status === 'succeeded').map((i) => i.output ?? null);
       return { output: await this.mapped(run, step, raw), items: items.map(asJson) };
     }
     const cached = run.outputs.get(index);
@@ -40,8 +40,7 @@ export class StepValues {
   private async singleOutput(run: CachedRun, index: number): Promise<Json | undefined> {
     const fresh = this.changes().itemUpdates.get(itemKey(run.facts.id, index, 0));
     if (fresh?.status === 'succeeded' && fresh.output?.json && !fresh.output.truncated) return JSON.parse(fresh.output.json) as Json;
-    const [only] = await this.storedItems(run, index);
-    return only?.status === 'succeeded' ? only.output : undefined;
+    return succeededOutput((await this.storedItems(run, index))[0]);
   }
 
   private async storedItems(run: CachedRun, index: number): Promise<StoredItem[]> {
@@ -55,6 +54,11 @@ export class StepValues {
     const result = mapOutput(step, { ...outer, step: (id) => (id === step.id ? { output: raw, items: undefined } : outer.step(id)) });
     return result.ok ? result.value : undefined;
   }
+}
+
+/** What a failed attempt left behind is shown to people, but is no value for later steps. */
+function succeededOutput(item: StoredItem | undefined): Json | undefined {
+  return item?.status === 'succeeded' ? item.output : undefined;
 }
 
 function asJson(item: StoredItem): Json {

@@ -148,7 +148,7 @@ describe('for operators', () => {
     for (const line of answer.text.split('\n').filter((l) => l !== '')) expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*\})? (\S+|Nan))$/);
   });
 
-  it.failing('/metrics ask for a token with the scope metrics:read', async () => {
+  it('/metrics ask for a token with the scope metrics:read', async () => {
     expect((await api.ask('GET', '/metrics')).status).toBe(401);
   });
 

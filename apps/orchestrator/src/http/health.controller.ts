@@ -1,6 +1,6 @@
-import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { Controller, Get, Header, Inject, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { ProblemError } from '@opsmesh/platform';
+import { ApiTokenGuard, ProblemError, Scopes } from '@opsmesh/platform';
 
 /** Checks of what the process needs; each throws when its part does not answer. */
 export interface HealthChecks {
@@ -37,6 +37,8 @@ export class HealthController {
   }
 
   @Get('metrics')
+  @UseGuards(ApiTokenGuard)
+  @Scopes('metrics:read')
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   metrics(): Promise<string> {
     return this.figures.text();

@@ -2,6 +2,7 @@ import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, R
 import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { ListItemsQueryDto, ListRunsQueryDto, RerunDto, StartRunDto, type DiagnosticDto, type Page, type RunSummary, type RunView } from '@opsmesh/contracts';
 import { ApiTokenGuard, assertTenant, CurrentPrincipal, ProblemError, Scopes, type Principal } from '@opsmesh/platform';
+import { isTerminalRun } from '@opsmesh/plan-model';
 import type { Request, Response } from 'express';
 import { EventStream } from './event-stream.js';
 import { toCsv } from './items-csv.js';
@@ -51,8 +52,13 @@ export class RunsController {
   @ApiProduces('text/event-stream')
   @ApiOkResponse({ description: 'events `run.*`, `step.*`, `item.*` with ids, and `progress` without' })
   async events(@CurrentPrincipal() principal: Principal, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    await this.reader.getRun(principal.tenantId, id);
-    await new EventStream({ runId: id, reader: this.reader, feed: this.feed, request, response }).run();
+    const run = await this.reader.getRun(principal.tenantId, id);
+    // A client that has seen the end of the run must not come back (HTML, server-sent events: 204 stops reconnecting).
+    if (isTerminalRun(run.status) && Number(request.headers['last-event-id'] ?? 0) >= run.lastEvent) {
+      response.status(204).end();
+      return;
+    }
+    await new EventStream({ runId: run.id, reader: this.reader, feed: this.feed, request, response }).run();
   }
 
   /** One row an item. `Accept: text/csv` gives the same as a table. */
@@ -65,7 +71,7 @@ export class RunsController {
     const { id, step } = request.params;
     const page = await this.reader.listItems({ tenantId: principal.tenantId, runId: id, stepId: step }, query);
     if (request.accepts(['application/json', 'text/csv']) === 'text/csv') {
-      if (page.next) response.setHeader('Link', `<?cursor=${page.next}>; rel="next"`);
+      if (page.next) response.setHeader('Link', `<?${following(request, page.next)}>; rel="next"`);
       response.type('text/csv').send(toCsv(page.items));
     } else {
       response.json(page);
@@ -103,6 +109,13 @@ export class RunsController {
   resume(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<RunView> {
     return this.commands.resume(principal, id);
   }
+}
+
+/** The query of the next page: the same but for the cursor. */
+function following(request: Request<{ id: string; step: string }>, cursor: string): URLSearchParams {
+  const query = new URLSearchParams(request.url.split('?')[1]);
+  query.set('cursor', cursor);
+  return query;
 }
 
 function started({ id, warnings }: StartedRun): StartedView {

@@ -38,17 +38,22 @@ export class Metrics {
     });
     new Gauge({
       name: 'opsmesh_results_backlog', help: 'results in the stream that are not committed yet', registers,
-      async collect() { this.set(await resultsBacklog(redis)); },
+      async collect() { this.set(await orNaN(resultsBacklog(redis))); },
     });
     new Gauge({
       name: 'opsmesh_queue_waiting', help: 'jobs that wait for a worker, by queue', labelNames: ['queue'], registers,
-      async collect() { for (const q of queues.all()) this.set({ queue: q.name }, await queues.waiting(q.name)); },
+      async collect() { for (const q of queues.all()) this.set({ queue: q.name }, await orNaN(queues.waiting(q.name))); },
     });
   }
 
   async text(): Promise<string> {
     return this.registry.metrics();
   }
+}
+
+/** A figure that can't be read now must not hide the others. */
+function orNaN(figure: Promise<number>): Promise<number> {
+  return figure.catch(() => NaN);
 }
 
 async function countOf(pool: Pool, text: string): Promise<number> {

@@ -20,9 +20,9 @@ export class ClaimStore {
   }
 
   /** Whether this very execution has the claim already: its answer was lost on the way. */
-  async hasClaim({ runId, step, item, attempt }: AttemptRef, keyThumbprint: string): Promise<boolean> {
+  async hasClaim({ runId, step, item, attempt }: AttemptRef, { workerId, keyThumbprint }: { readonly workerId: string; readonly keyThumbprint: string }): Promise<boolean> {
     const { rowCount } = await this.pool.query({
-      name: 'has-claim', text: 'select 1 from orchestrator.claims where run_id = $1 and step = $2 and item = $3 and attempt = $4 and key_thumbprint = $5', values: [runId, step, item, attempt, keyThumbprint],
+      name: 'has-claim', text: 'select 1 from orchestrator.claims where run_id = $1 and step = $2 and item = $3 and attempt = $4 and key_thumbprint = $5 and worker_id = $6', values: [runId, step, item, attempt, keyThumbprint, workerId],
     });
     return rowCount === 1;
   }

@@ -128,9 +128,13 @@ with picked as (
 select t.queue, t.run_id, t.step, t.item, t.attempt, i.inputs
 from taken t join orchestrator.items i on i.run_id = t.run_id and i.step = t.step and i.item = t.item and i.attempt = t.attempt and i.status = 'queued'`;
 
+// A cancel may be deleting the same rows: what it has locked is left to it.
 const SENT = `
-delete from orchestrator.outbox o using unnest($1::uuid[], $2::int[], $3::int[], $4::int[]) as v(run_id, step, item, attempt)
-where o.run_id = v.run_id and o.step = v.step and o.item = v.item and o.attempt = v.attempt`;
+with mine as (
+  select o.run_id, o.step, o.item, o.attempt from orchestrator.outbox o join unnest($1::uuid[], $2::int[], $3::int[], $4::int[]) as v(run_id, step, item, attempt)
+    on o.run_id = v.run_id and o.step = v.step and o.item = v.item and o.attempt = v.attempt for update of o skip locked
+)
+delete from orchestrator.outbox o using mine m where o.run_id = m.run_id and o.step = m.step and o.item = m.item and o.attempt = m.attempt`;
 
 function toJob(row: OutboxRow, facts: RunFacts): JobDto {
   const step = facts.plan.steps[row.step]!;

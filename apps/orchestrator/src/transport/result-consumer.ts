@@ -54,9 +54,8 @@ export class ResultConsumer {
   }
 
   private async read(): Promise<Entry[]> {
-    const block = this.retry.length > 0 ? 1 : BLOCK_MS;
     try {
-      const reply = (await this.deps.reader.xreadgroup('GROUP', RESULTS_GROUP, this.deps.consumer, 'COUNT', BATCH, 'BLOCK', block, 'STREAMS', RESULTS_STREAM, '>')) as [string, [string, string[]][]][] | null;
+      const reply = (await this.deps.reader.xreadgroup('GROUP', RESULTS_GROUP, this.deps.consumer, 'COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', RESULTS_STREAM, '>')) as [string, [string, string[]][]][] | null;
       return (reply?.[0]?.[1] ?? []).map(toEntry);
     } catch (e) {
       if (!isNoGroup(e)) throw e;
