@@ -210,16 +210,17 @@ onRealSshd('on Debian\'s sshd', () => {
     }
   });
 
-  it('keeps 64 MB of output within the cap and memory flat', async () => {
+  it('keeps 200 MB of output within the cap and memory flat', async () => {
     global.gc?.();
     const before = process.memoryUsage().rss;
     let peak = before;
     const watch = setInterval(() => { peak = Math.max(peak, process.memoryUsage().rss); }, 20);
-    const outcome = await run('head -c 64000000 /dev/zero | tr "\\0" x; echo end >&2');
+    const outcome = await run('head -c 200000000 /dev/zero | tr "\\0" x; echo end >&2');
     clearInterval(watch);
     expect(outcome).toMatchObject({ kind: 'ok', output: { truncated: true, stderr: 'end\n' } });
     expect(stdoutOf(outcome)).toBe('x'.repeat(1_048_576));
-    expect((peak - before) / 1e6).toBeLessThan(60);
+    // Far below what went through; what there is are buffers that wait for the collector.
+    expect((peak - before) / 1e6).toBeLessThan(130);
   });
 
   it('carries a large output without loss when the cap allows it', async () => {

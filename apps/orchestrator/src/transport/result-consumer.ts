@@ -11,7 +11,7 @@ const BATCH = 1000;
 const BLOCK_MS = 1000;
 /** Entries in one read that mean load, and the rest that is taken then, in milliseconds. */
 const BUSY = 20;
-const GATHER_MS = 10;
+const GATHER_MS = 4;
 /** Entries that another consumer took and did not acknowledge for this long are taken over. */
 const ABANDONED_MS = 10_000;
 const TAKE_OVER_EVERY_MS = 5000;
