@@ -12,7 +12,7 @@ import { privateFolder } from './secrets.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const APPS = ['orchestrator', 'asset-service', 'automation-service', 'network-service'];
-/** Short-lived objects of a batch fit into a larger young generation; measured: a tenth more steps a second. */
+/** Short-lived objects of a batch fit into a larger young generation (bench/README.md). */
 export const NODE_FLAGS = ['--max-semi-space-size=16'];
 /** Time each stage may take to end, in milliseconds: services, orchestrator, Redis and PostgreSQL. */
 const GRACE_MS = [5000, 2000, 2000];
