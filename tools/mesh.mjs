@@ -13,7 +13,7 @@ import { privateFolder } from './secrets.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const APPS = ['orchestrator', 'asset-service', 'automation-service', 'network-service'];
 /** Short-lived objects of a batch fit into a larger young generation (bench/README.md). */
-export const NODE_FLAGS = ['--max-semi-space-size=16'];
+export const NODE_FLAGS = ['--max-semi-space-size=8'];
 /** Time each stage may take to end, in milliseconds: services, orchestrator, Redis and PostgreSQL. */
 const GRACE_MS = [5000, 2000, 2000];
 
@@ -25,7 +25,10 @@ const GRACE_MS = [5000, 2000, 2000];
 export async function startMesh({ dataDir, ports, demo = false, env = {}, only, restartCrashed = false, say = () => undefined, giveUp = () => undefined, signal }) {
   const data = resolve(dataDir);
   const all = { ...process.env, ...env };
-  const wanted = (name) => (only ? only.includes(name) : name !== 'fleet' || demo);
+  const wanted = (name) => {
+    const owner = name === 'fleet-winrm' ? 'fleet' : name;
+    return only ? only.includes(owner) : owner !== 'fleet' || demo;
+  };
   const names = Object.keys(PORTS).filter((n) => wanted(n) && !(n === 'redis' && all.REDIS_URL) && !(n === 'postgres' && all.DATABASE_URL));
   for (const name of names) if (mainOf(name) && !existsSync(mainOf(name))) throw new Error(`${mainOf(name)} is missing: run npm run build`);
 
@@ -65,7 +68,7 @@ export async function startMesh({ dataDir, ports, demo = false, env = {}, only, 
       ready: () => answers(`${urlOf(port, name === 'orchestrator' ? all.HOST : undefined)}/health/ready`),
     });
     const apps = names.filter((n) => APPS.includes(n)).map((n) => add(appChild(n, chosen[n], n)));
-    if (names.includes('fleet')) apps.push(add(fleetChild({ all, data, port: chosen.fleet, log: logOf('fleet') })));
+    if (names.includes('fleet')) apps.push(add(fleetChild({ all, data, port: chosen.fleet, winrmPort: chosen['fleet-winrm'], log: logOf('fleet') })));
     await allStarted(apps, signal);
     if (restartCrashed) leaveAlone = keepAlive(Object.values(children), { say, giveUp });
 
@@ -145,11 +148,11 @@ function mainOf(name) {
 }
 
 /** The simulated hosts. Ready when it has written its line, which names them. */
-function fleetChild({ all, data, port, log }) {
+function fleetChild({ all, data, port, winrmPort, log }) {
   let from = 0;
   const child = new Child({
     name: 'fleet', command: process.execPath, args: [mainOf('fleet')], cwd: root, log,
-    env: { ...all, FLEET_PORT: String(port), FLEET_DATA: join(data, 'fleet') },
+    env: { ...all, FLEET_PORT: String(port), FLEET_WINRM_PORT: String(winrmPort), FLEET_DATA: join(data, 'fleet') },
     before: () => { from = existsSync(log) ? statSync(log).size : 0; },
     ready: () => Promise.resolve(readyLine(log, from) !== undefined),
   });

@@ -23,7 +23,7 @@ export interface BullmqServerOptions {
   readonly writes: WriteGatherer;
   readonly concurrency: number;
   readonly tools: ToolRegistry;
-  readonly runner: Pick<AttemptRunner, 'run' | 'active'>;
+  readonly runner: Pick<AttemptRunner, 'run'>;
   readonly log: Logger;
   /** Default QUEUE_PREFIX. */
   readonly prefix?: string;
@@ -38,6 +38,8 @@ type Events = Record<string, (...args: unknown[]) => void>;
 export class BullmqServer extends Server<Events> implements CustomTransportStrategy {
   private worker: Worker | undefined;
   private closing: Promise<void> | undefined;
+  /** Jobs that were begun and not yet handed back to BullMQ. */
+  private inHand = 0;
   private readonly context = new BaseRpcContext<unknown[]>([]);
 
   constructor(private readonly options: BullmqServerOptions) {
@@ -81,15 +83,17 @@ export class BullmqServer extends Server<Events> implements CustomTransportStrat
   }
 
   private async process(job: Job): Promise<void> {
-    const { runner } = this.options;
+    this.inHand++;
     try {
-      await runner.run(job.name, job.data, this.invoke);
+      await this.options.runner.run(job.name, job.data, this.invoke);
       // BullMQ now finishes the job; others that ended in this turn follow.
-      if (runner.active.size > 0) this.options.writes.gather();
+      if (this.inHand > 1) this.options.writes.gather();
     } catch (e) {
       if (e instanceof InvalidMessage) this.options.log.error({ jobId: job.id, tool: job.name, errors: e.errors }, 'a job that can not be read was set aside');
       else this.options.log.error({ err: e, jobId: job.id, tool: job.name }, 'a job ended without a result');
       throw e;
+    } finally {
+      this.inHand--;
     }
   }
 

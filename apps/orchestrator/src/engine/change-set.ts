@@ -101,9 +101,13 @@ export class ChangeSet {
   readonly firedTimers: number[] = [];
   readonly sweeps: Sweep[] = [];
   readonly claims: Claim[] = [];
+  /** Runs for which nothing is to be done: true only if they still have these versions. */
+  unchanged: readonly { readonly id: string; readonly version: number }[] = [];
+  /** Attempts that are in BullMQ: their outbox rows have done their work. */
+  sent: readonly AttemptRef[] = [];
 
   get empty(): boolean {
-    return this.states.size + this.newRuns.length + this.firedTimers.length + this.claims.length + this.itemUpdates.size === 0;
+    return this.states.size + this.newRuns.length + this.firedTimers.length + this.claims.length + this.itemUpdates.size + this.sent.length + this.unchanged.length === 0;
   }
 }
 

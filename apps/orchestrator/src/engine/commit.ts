@@ -1,9 +1,9 @@
 import { initialState, isTerminalStep, rerunFrom, transition, type Effect, type HistoryEntry, type ItemState, type RunEvent, type RunState } from '@opsmesh/plan-model';
 import type { ItemStatus } from '@opsmesh/contracts';
-import { ChangeSet, itemKey, type NewRun, type OutboxEntry } from './change-set.js';
+import { ChangeSet, itemKey, type AttemptRef, type NewRun, type OutboxEntry } from './change-set.js';
 import type { ItemRef, RecordTransaction } from './ports.js';
 import { prepareStep, repeatItems, type Prepared } from './prepare-step.js';
-import type { CachedRun, RunCache } from './run-cache.js';
+import { ItemsUnderWay, type CachedRun, type RunCache } from './run-cache.js';
 import type { RunFactsCache } from './run-facts.js';
 import { StepValues } from './step-values.js';
 import type { Submission } from './submission.js';
@@ -19,18 +19,38 @@ export interface CommitNews {
   timers: boolean;
 }
 
+export interface CommitParts {
+  readonly facts: RunFactsCache;
+  readonly cache: RunCache;
+  /** Attempts whose outbox rows are to be deleted. */
+  readonly sent: readonly AttemptRef[];
+  /** Believe the cache without locking the runs. The write then fails with {@link RunChangedError} when another process changed one of them. */
+  readonly trusting: boolean;
+}
+
 type EventSubmission = Extract<Submission, { kind: 'event' }>;
 
 /** One transaction's worth of submissions: loads, transitions, effects, one write. Lives for one commit. */
 export class Commit {
   private changes = new ChangeSet();
-  private readonly items = new Map<string, ItemState>();
   private readonly news: CommitNews = { runs: new Map(), finished: new Set(), history: new Set(), aborts: new Set(), outbox: [], timers: false };
   private readonly values: StepValues;
+  private readonly facts: RunFactsCache;
+  private readonly cache: RunCache;
+  private readonly trusting: boolean;
+  private cached = false;
+  /** Runs that were written already. */
+  private readonly flushed = new Set<string>();
+  /** Items as this commit has read or left them; those that it has enqueued since are under way. */
+  private readonly loaded = new Map<string, ItemState>();
   /** Steps of re-runs that are prepared with items of the parent, by run and step. */
   private readonly repeated = new Map<string, Prepared>();
 
-  constructor(private readonly tx: RecordTransaction, private readonly facts: RunFactsCache, private readonly cache: RunCache) {
+  constructor(private readonly tx: RecordTransaction, { facts, cache, sent, trusting }: CommitParts) {
+    this.facts = facts;
+    this.cache = cache;
+    this.trusting = trusting;
+    this.changes.sent = sent;
     this.values = new StepValues(tx, () => this.changes, () => this.flush());
   }
 
@@ -38,11 +58,34 @@ export class Commit {
     await this.load(submissions.filter((s) => s.kind === 'event'));
     const changed: boolean[] = [];
     for (const submission of submissions) changed.push(submission.kind === 'create' ? await this.create(submission) : await this.apply(submission));
-    await this.flush();
+    if (this.cached) this.changes.unchanged = [...this.news.runs].filter(([id]) => !this.changes.states.has(id) && !this.flushed.has(id)).map(([id, { version }]) => ({ id, version }));
+    if (!this.changes.empty) {
+      this.tx.writeLast(this.changes);
+      this.written(this.changes);
+    }
     return { changed, news: this.news };
   }
 
+  /** Takes the runs from the cache where it knows all that is asked for, else from the record under their locks. */
   private async load(submissions: readonly EventSubmission[]): Promise<void> {
+    this.cached = this.trusting && this.loadCached(submissions);
+    if (!this.cached) await this.loadLocked(submissions);
+  }
+
+  private loadCached(submissions: readonly EventSubmission[]): boolean {
+    for (const submission of submissions) {
+      const known = this.news.runs.get(submission.runId) ?? this.cache.get(submission.runId);
+      const ref = itemOf(submission);
+      if (!known || (ref && !known.items.get(ref.step, ref.item))) {
+        this.news.runs.clear();
+        return false;
+      }
+      if (!this.news.runs.has(submission.runId)) this.news.runs.set(submission.runId, { ...known });
+    }
+    return true;
+  }
+
+  private async loadLocked(submissions: readonly EventSubmission[]): Promise<void> {
     const ids = [...new Set(submissions.map((s) => s.runId))].sort();
     if (ids.length === 0) return;
     const refs = submissions.map(itemOf).filter((r) => r !== undefined);
@@ -54,16 +97,20 @@ export class Commit {
     const states = stale.length > 0 ? await this.tx.loadStates(stale) : new Map<string, RunState>();
     for (const [id, version] of versions) {
       const cached = known.get(id);
-      this.news.runs.set(id, { facts: facts.get(id)!, state: states.get(id) ?? cached!.state, version, outputs: cached?.outputs ?? new Map() });
+      const state = states.get(id);
+      this.news.runs.set(id, { facts: facts.get(id)!, state: state ?? cached!.state, version, outputs: cached?.outputs ?? new Map(), items: state || !cached ? new ItemsUnderWay() : cached.items });
     }
-    for (const [key, item] of items) this.items.set(key, item);
+    for (const { runId, step, item } of refs) {
+      const state = items.get(itemKey(runId, step, item));
+      if (state) this.loaded.set(itemKey(runId, step, item), state);
+    }
   }
 
   private async create({ run, rerun }: Extract<Submission, { kind: 'create' }>): Promise<boolean> {
     this.changes.newRuns.push(run);
     const facts = { id: run.id, tenantId: run.tenantId, actorId: run.actorId, plan: run.plan, inputs: run.inputs };
     this.facts.put(facts);
-    this.news.runs.set(run.id, { facts, state: initialState(run.plan), version: 0, outputs: new Map() });
+    this.news.runs.set(run.id, { facts, state: initialState(run.plan), version: 0, outputs: new Map(), items: new ItemsUnderWay() });
     if (rerun && run.parentRunId !== null) await this.takeOver(run, run.parentRunId, rerun);
     if (run.plan.timeoutMs !== null) this.changes.timers.push({ runId: run.id, step: null, item: null, attempt: null, delayMs: run.plan.timeoutMs });
     return this.apply({ kind: 'event', runId: run.id, event: { type: 'started' } });
@@ -87,15 +134,17 @@ export class Commit {
     const run = this.news.runs.get(submission.runId);
     if (!run) return false;
     const ref = itemOf(submission);
-    const key = ref && itemKey(ref.runId, ref.step, ref.item);
-    const { state, item, effects, history } = transition({ plan: run.facts.plan, state: run.state, item: key ? this.items.get(key) : undefined }, submission.event);
+    const known = ref && this.itemState(run, ref);
+    const { state, item, effects, history } = transition({ plan: run.facts.plan, state: run.state, item: known }, submission.event);
     if (!item && history.length === 0 && effects.length === 0) return false;
     if (state.status !== run.state.status) this.changes.statuses.set(run.facts.id, state.status);
     run.state = state;
     this.changes.states.set(run.facts.id, { state, version: run.version });
     if (history.length > 0) this.record(run.facts.id, history);
-    if (item && ref && key) {
-      this.items.set(key, item);
+    if (item && ref) {
+      const key = itemKey(ref.runId, ref.step, ref.item);
+      run.items.set(ref.step, ref.item, item);
+      this.loaded.set(key, item);
       const { result, claim } = submission;
       this.changes.itemUpdates.set(key, {
         ...ref, status: item.status, attempt: item.attempt, failure: item.failure ?? null,
@@ -105,6 +154,10 @@ export class Commit {
     }
     for (const effect of effects) await this.carryOut(run, effect);
     return true;
+  }
+
+  private itemState(run: CachedRun, { runId, step, item }: ItemRef): ItemState | undefined {
+    return this.loaded.get(itemKey(runId, step, item)) ?? run.items.get(step, item);
   }
 
   private record(runId: string, entries: readonly HistoryEntry[]): void {
@@ -124,6 +177,7 @@ export class Commit {
         this.news.timers = true;
         return;
       case 'sweep':
+        run.items.forget(effect.step, effect.from);
         this.changes.sweeps.push({ runId, step: effect.step, from: effect.from, to: effect.to, untouchedOnly: effect.untouchedOnly });
         return;
       case 'abort':
@@ -153,20 +207,28 @@ export class Commit {
       } else {
         this.changes.itemUpdates.set(key, { runId, step, item, status: 'queued', attempt, failure: null, output: null, workerId: null, durationMs: null });
       }
-      this.items.set(key, { status: 'queued', attempt });
+      run.items.set(step, item, { status: 'queued', attempt });
+      this.loaded.delete(key);
       const wanted = { queue, runId, step, item, attempt, ...(fresh?.bound ? { inputs: fresh.bound } : {}) };
       this.changes.outbox.push(wanted);
       this.news.outbox.push(wanted);
     }
   }
 
-  /** Writes what has gathered, so that the record can be read or committed. */
+  /** Writes what has gathered, so that the record can be read. */
   private async flush(): Promise<void> {
     if (this.changes.empty) return;
     const written = this.changes;
     this.changes = new ChangeSet();
     await this.tx.write(written);
-    for (const id of written.states.keys()) this.news.runs.get(id)!.version++;
+    this.written(written);
+  }
+
+  private written({ states }: ChangeSet): void {
+    for (const id of states.keys()) {
+      this.news.runs.get(id)!.version++;
+      this.flushed.add(id);
+    }
   }
 }
 

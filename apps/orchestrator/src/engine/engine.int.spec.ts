@@ -10,7 +10,7 @@ import { fanOut, QUEUE, runOf } from '../testing/documents.js';
 import { countOf, historyOf, itemsOf, newEngine, openRecord, statusOf, takeOutbox, type EventRow } from '../testing/rig.js';
 import { claimed, create, failed, happens, shuffled, succeeded } from '../testing/submissions.js';
 import { ChangeSet, type AttemptRef } from './change-set.js';
-import type { RunRecord } from './ports.js';
+import { RunChangedError, type RunRecord } from './ports.js';
 import type { Submission } from './submission.js';
 
 let server: TestDatabase; let database: Database; let pool: Pool;
@@ -496,7 +496,7 @@ describe('the state in the record', () => {
     const { state } = await stateOf(run.id);
     const changes = new ChangeSet();
     changes.states.set(run.id, { state: { ...state, seq: 99 }, version: 0 });
-    await expect(record.transaction((tx) => tx.write(changes))).rejects.toThrow(/under its lock/);
+    await expect(record.transaction((tx) => tx.write(changes))).rejects.toThrow(RunChangedError);
     expect(await everything(run.id)).toEqual(before);
   });
 });

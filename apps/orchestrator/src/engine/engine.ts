@@ -1,12 +1,16 @@
 import { BULK_EVENTS } from '@opsmesh/plan-model';
 import { Commit, type CommitNews } from './commit.js';
-import type { EngineNews, RunRecord } from './ports.js';
+import { RunChangedError, type EngineNews, type RunRecord } from './ports.js';
 import type { RunCache } from './run-cache.js';
 import type { RunFactsCache } from './run-facts.js';
+import { SentAttempts } from './sent-attempts.js';
 import type { Submission } from './submission.js';
 
 /** Largest number of submissions in one commit. */
 const MAX_BATCH = 1000;
+
+/** For how long runs are locked before they are read, after another process has changed one that was in the cache; in milliseconds. */
+const DISTRUST_MS = 1000;
 
 interface Waiting {
   readonly submission: Submission;
@@ -26,10 +30,14 @@ export interface EngineParts {
  *
  * 1. One commit at a time in a process; what arrives meanwhile goes into the next one.
  * 2. Events that sweep over many items are committed alone, so that no other change of the batch meets them half-way.
- * 3. A batch that fails is repeated one by one: a submission that can't be committed fails alone.
+ * 3. The cache is believed first: a run that another process changed meanwhile makes the commit fail, and it is done again under the runs' locks.
+ * 4. A batch that fails is repeated one by one: a submission that can't be committed fails alone.
  */
 export class Engine {
+  /** Filled by the relay of this process. */
+  readonly sent = new SentAttempts();
   private readonly mailbox: Waiting[] = [];
+  private distrustUntil = 0;
   private draining: Promise<void> | undefined;
 
   constructor(private readonly parts: EngineParts) {}
@@ -64,13 +72,19 @@ export class Engine {
 
   private async commit(batch: readonly Waiting[]): Promise<void> {
     const { record, facts, cache } = this.parts;
+    const sent = this.sent.take();
+    const trusting = performance.now() >= this.distrustUntil;
     try {
-      const { changed, news } = await record.transaction((tx) => new Commit(tx, facts, cache).run(batch.map((w) => w.submission)));
+      const { changed, news } = await record.transaction((tx) => new Commit(tx, { facts, cache, sent, trusting }).run(batch.map((w) => w.submission)));
       this.tell(news);
       batch.forEach((w, i) => w.resolve(changed[i]!));
     } catch (e) {
+      this.sent.add(sent);
       for (const { submission } of batch) cache.delete(submission.kind === 'create' ? submission.run.id : submission.runId);
-      if (batch.length === 1) batch[0]!.reject(e);
+      if (trusting && e instanceof RunChangedError) {
+        this.distrustUntil = performance.now() + DISTRUST_MS;
+        await this.commit(batch);
+      } else if (batch.length === 1) batch[0]!.reject(e);
       else for (const one of batch) await this.commit([one]);
     }
   }

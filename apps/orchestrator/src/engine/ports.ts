@@ -38,10 +38,18 @@ export interface RecordTransaction {
   /** Every item of a step, in order. Large outputs are read from their blobs. */
   loadStepItems(runId: string, step: number): Promise<StoredItem[]>;
   write(changes: ChangeSet): Promise<void>;
+  /** Writes what the transaction ends with: it leaves together with the commit, which fails with it. */
+  writeLast(changes: ChangeSet): void;
+}
+
+/** A run has another version than the one a write was made from: another process changed it. Nothing was written. */
+export class RunChangedError extends Error {
+  override readonly name = 'RunChangedError';
 }
 
 /** The record of runs. It decides nothing. Reading for people is not its job (see store/read-models). */
 export interface RunRecord {
+  /** @throws RunChangedError */
   transaction<T>(work: (tx: RecordTransaction) => Promise<T>): Promise<T>;
   loadFacts(ids: readonly string[]): Promise<Map<string, RunFacts>>;
 }

@@ -38,7 +38,7 @@ export class ReadModels {
 
   async getRun(tenantId: string, runId: string): Promise<RunView> {
     const { rows } = await this.pool.query<RunRow & { plan: CompiledPlan; inputs: JsonObject; warnings: object[]; state: string }>(
-      `select ${SUMMARY}, r.plan, r.inputs, r.warnings, s.state from orchestrator.runs r join orchestrator.run_states s on s.run_id = r.id where r.tenant_id = $1 and r.id = $2`,
+      `select ${SUMMARY}, p.plan, r.inputs, r.warnings, s.state from orchestrator.runs r join orchestrator.plans p on p.sha256 = r.plan_sha256 join orchestrator.run_states s on s.run_id = r.id where r.tenant_id = $1 and r.id = $2`,
       [tenantId, asUuid(runId)],
     );
     const row = rows[0];
@@ -53,7 +53,7 @@ export class ReadModels {
   }
 
   async getPlan(tenantId: string, runId: string): Promise<{ plan: CompiledPlan; inputs: JsonObject }> {
-    const { rows } = await this.pool.query<{ plan: CompiledPlan; inputs: JsonObject }>('select plan, inputs from orchestrator.runs where tenant_id = $1 and id = $2', [tenantId, asUuid(runId)]);
+    const { rows } = await this.pool.query<{ plan: CompiledPlan; inputs: JsonObject }>('select p.plan, r.inputs from orchestrator.runs r join orchestrator.plans p on p.sha256 = r.plan_sha256 where r.tenant_id = $1 and r.id = $2', [tenantId, asUuid(runId)]);
     return rows[0] ?? raise(noRun(runId));
   }
 
@@ -89,8 +89,8 @@ export class ReadModels {
   async eventsAfter(runId: string, seq: number, limit: number): Promise<RunEventView[]> {
     const { rows } = await this.pool.query<{ last_seq: number; at: Date; entries: StoredEvent[]; ids: string[] }>({
       name: 'events-after',
-      text: `select h.last_seq, h.at, h.entries, array(select s->>'id' from json_array_elements(r.plan->'steps') s) as ids
-             from orchestrator.history h join orchestrator.runs r on r.id = h.run_id where h.run_id = $1 and h.last_seq > $2 order by h.last_seq limit $3`,
+      text: `select h.last_seq, h.at, h.entries, array(select s->>'id' from json_array_elements(p.plan->'steps') s) as ids
+             from orchestrator.history h join orchestrator.runs r on r.id = h.run_id join orchestrator.plans p on p.sha256 = r.plan_sha256 where h.run_id = $1 and h.last_seq > $2 order by h.last_seq limit $3`,
       values: [runId, seq, limit],
     });
     const events: RunEventView[] = [];

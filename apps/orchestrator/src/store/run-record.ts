@@ -1,31 +1,37 @@
 import type { ItemStatus } from '@opsmesh/contracts';
-import { transaction } from '@opsmesh/platform';
+import { transaction, type Last } from '@opsmesh/platform';
 import type { CompiledPlan, ItemState, Json, JsonObject, RunState } from '@opsmesh/plan-model';
 import type { Pool, PoolClient } from 'pg';
 import { itemKey, type ChangeSet } from '../engine/change-set.js';
 import type { ItemRef, RecordTransaction, RunFacts, RunRecord, StoredItem } from '../engine/ports.js';
 import { plainArray } from './arrays.js';
+import { PlanTexts } from './plan-texts.js';
 import { decodeState } from './state-codec.js';
 import { writeChanges } from './write-changes.js';
 
 /** The record in PostgreSQL. */
 export class PostgresRunRecord implements RunRecord {
+  private readonly plans = new PlanTexts();
+
   constructor(private readonly pool: Pool) {}
 
-  transaction<T>(work: (tx: RecordTransaction) => Promise<T>): Promise<T> {
-    return transaction(this.pool, (client) => work(new PostgresTransaction(client)));
+  async transaction<T>(work: (tx: RecordTransaction) => Promise<T>): Promise<T> {
+    const planned: CompiledPlan[] = [];
+    const result = await transaction(this.pool, (client, last) => work(new PostgresTransaction(client, { last, plans: this.plans, planned })));
+    if (planned.length > 0) this.plans.committed(planned);
+    return result;
   }
 
   async loadFacts(ids: readonly string[]): Promise<Map<string, RunFacts>> {
     const { rows } = await this.pool.query<{ id: string; tenant_id: string; actor_id: string; plan: CompiledPlan; inputs: JsonObject }>({
-      name: 'facts', text: 'select id, tenant_id, actor_id, plan, inputs from orchestrator.runs where id = any($1::uuid[])', values: [plainArray(ids)],
+      name: 'facts', text: 'select r.id, r.tenant_id, r.actor_id, p.plan, r.inputs from orchestrator.runs r join orchestrator.plans p on p.sha256 = r.plan_sha256 where r.id = any($1::uuid[])', values: [plainArray(ids)],
     });
     return new Map(rows.map((r) => [r.id, { id: r.id, tenantId: r.tenant_id, actorId: r.actor_id, plan: r.plan, inputs: r.inputs }]));
   }
 }
 
 class PostgresTransaction implements RecordTransaction {
-  constructor(private readonly client: PoolClient) {}
+  constructor(private readonly client: PoolClient, private readonly parts: { readonly last: Last; readonly plans: PlanTexts; readonly planned: CompiledPlan[] }) {}
 
   async lockRuns(ids: readonly string[]): Promise<Map<string, number>> {
     const { rows } = await this.client.query<{ run_id: string; version: number }>({
@@ -65,6 +71,15 @@ class PostgresTransaction implements RecordTransaction {
   }
 
   async write(changes: ChangeSet): Promise<void> {
-    await writeChanges(this.client, changes);
+    await this.writing(changes);
+  }
+
+  writeLast(changes: ChangeSet): void {
+    this.parts.last(this.writing(changes));
+  }
+
+  private writing(changes: ChangeSet): Promise<void> {
+    this.parts.planned.push(...changes.newRuns.map((r) => r.plan));
+    return writeChanges(this.client, changes, this.parts.plans);
   }
 }

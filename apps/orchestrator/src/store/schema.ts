@@ -7,6 +7,12 @@ export const orchestrator = pgSchema('orchestrator');
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 const at = (name: string) => timestamp(name, { withTimezone: true });
 
+/** Compiled plans by the hash of their JSON text: runs of the same document share one. */
+export const plans = orchestrator.table('plans', {
+  sha256: text('sha256').primaryKey(),
+  plan: json('plan').notNull(),
+});
+
 /** One row a run; written when it starts and when its status changes. */
 export const runs = orchestrator.table('runs', {
   id: uuid('id').primaryKey(),
@@ -14,8 +20,8 @@ export const runs = orchestrator.table('runs', {
   actorId: text('actor_id').notNull(),
   name: text('name').notNull(),
   status: text('status').notNull(),
-  /** The compiled plan. */
-  plan: json('plan').notNull(),
+  /** The compiled plan. No foreign key: each new run would lock the row that all of them share. */
+  planSha256: text('plan_sha256').notNull(),
   inputs: json('inputs').notNull(),
   warnings: json('warnings').notNull(),
   parentRunId: uuid('parent_run_id'),
@@ -99,12 +105,20 @@ export const timers = orchestrator.table('timers', {
   dueAt: at('due_at').notNull(),
 }, (t) => [index('timers_due').on(t.dueAt)]);
 
-/** Outputs over 64 KiB, by their hash. */
+/** Outputs over 64 KiB and files of tools, by their hash. */
 export const blobs = orchestrator.table('blobs', {
   sha256: text('sha256').primaryKey(),
   bytes: bytea('bytes').notNull(),
   createdAt: at('created_at').notNull().defaultNow(),
 });
+
+/** Files that tools made beside their outputs, for example captures, and the runs they belong to. */
+export const runBlobs = orchestrator.table('run_blobs', {
+  runId: uuid('run_id').notNull().references(() => runs.id, { onDelete: 'cascade' }),
+  sha256: text('sha256').notNull().references(() => blobs.sha256),
+  mediaType: text('media_type').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+}, (t) => [primaryKey({ columns: [t.runId, t.sha256] }), index('run_blobs_by_sha256').on(t.sha256)]);
 
 /** Stream entries that could not be processed. */
 export const deadLetters = orchestrator.table('dead_letters', {

@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg';
-import type { CompiledPlan } from '@opsmesh/plan-model';
-import type { ChangeSet, NewRun } from '../engine/change-set.js';
+import type { AttemptRef, ChangeSet, NewRun, Sweep, TakenItems } from '../engine/change-set.js';
+import { RunChangedError } from '../engine/ports.js';
 import { plainArray, split, textArray } from './arrays.js';
+import type { PlanTexts } from './plan-texts.js';
 import { encodeState } from './state-codec.js';
 
 /**
@@ -10,63 +11,89 @@ import { encodeState } from './state-codec.js';
 export const HOLD_MS = 2000;
 
 /**
- * Writes a change set inside the caller's transaction. The runs it touches are locked by the caller.
+ * Writes a change set inside the caller's transaction. The runs it touches are locked by the caller, or it is ready for the error.
  * Everything but new runs and sweeps goes in one prepared statement of arrays, so that the cost of a commit hardly depends on its size.
- * @throws Error when a run's version is not the one the change set was made from (a bug: the lock should have prevented it)
+ * @throws RunChangedError when a run's version is not the one the change set was made from
  */
-export async function writeChanges(client: PoolClient, changes: ChangeSet): Promise<void> {
-  if (changes.newRuns.length > 0) await insertRuns(client, changes.newRuns);
-  for (const { from, to, steps } of changes.taken) {
-    await client.query({
-      name: 'take-items',
-      text: `insert into orchestrator.items (run_id, step, item, status, attempt, target, inputs, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms)
-             select $2, step, item, status, attempt, target, inputs, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms from orchestrator.items where run_id = $1 and step = any($3)`,
-      values: [from, to, steps],
-    });
-  }
-  const { rows } = await client.query<{ states: number }>({ name: 'write-changes', text: WRITE, values: parameters(changes) });
-  if (rows[0]!.states !== changes.states.size) throw new Error(`wrote ${rows[0]!.states} run states of ${changes.states.size}: a run changed under its lock`);
-  for (const s of changes.sweeps) {
-    await client.query({
+export async function writeChanges(client: PoolClient, changes: ChangeSet, plans: PlanTexts): Promise<void> {
+  // Given together, carried out one after the other; the first that fails makes the others fail.
+  await Promise.all([
+    ...(changes.newRuns.length > 0 ? insertRuns(client, changes.newRuns, plans) : []),
+    ...changes.taken.map((taken) => takeItems(client, taken)),
+    client.query({ name: 'write-changes', text: WRITE, values: parameters(changes) }).catch(said),
+    ...changes.sweeps.flatMap((sweep) => sweepItems(client, sweep)),
+  ]);
+}
+
+function takeItems(client: PoolClient, { from, to, steps }: TakenItems): Promise<unknown> {
+  return client.query({
+    name: 'take-items',
+    text: `insert into orchestrator.items (run_id, step, item, status, attempt, target, inputs, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms)
+           select $2, step, item, status, attempt, target, inputs, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms from orchestrator.items where run_id = $1 and step = any($3)`,
+    values: [from, to, steps],
+  });
+}
+
+function sweepItems(client: PoolClient, s: Sweep): Promise<unknown>[] {
+  return [
+    client.query({
       name: 'sweep',
       text: `update orchestrator.items set status = $4, finished_at = now() where run_id = $1 and step = $2 and status = any($3) and (not $5 or attempt = 0)`,
       values: [s.runId, s.step, s.from, s.to, s.untouchedOnly],
-    });
-    await client.query({
+    }),
+    client.query({
       name: 'sweep-outbox',
       text: `delete from orchestrator.outbox o using orchestrator.items i where o.run_id = $1 and o.step = $2 and i.run_id = o.run_id and i.step = o.step and i.item = o.item and i.status = $3`,
       values: [s.runId, s.step, s.to],
-    });
-  }
+    }),
+  ];
 }
 
-/** Plans are shared by runs of the same document; their text is made once. */
-const planTexts = new WeakMap<CompiledPlan, string>();
+/** SQLSTATE division_by_zero: the statement's way to say that a version was not the expected one. */
+const DIVISION_BY_ZERO = '22012';
+/** SQLSTATE deadlock_detected: two processes wrote the same runs at once. */
+const DEADLOCK = '40P01';
 
-function planText(plan: CompiledPlan): string {
-  let text = planTexts.get(plan);
-  if (text === undefined) planTexts.set(plan, text = JSON.stringify(plan));
-  return text;
+function said(e: unknown): never {
+  const code = e instanceof Error && 'code' in e ? e.code : undefined;
+  if (code === DIVISION_BY_ZERO || code === DEADLOCK) throw new RunChangedError('a run was changed by another process', { cause: e });
+  throw e;
 }
 
-async function insertRuns(client: PoolClient, runs: readonly NewRun[]): Promise<void> {
-  await client.query({
-    name: 'new-runs',
-    text: `with made as (
-             insert into orchestrator.runs (id, tenant_id, actor_id, name, status, plan, inputs, warnings, parent_run_id, idempotency_key, request_sha256)
-             select v.id, v.tenant, v.actor, v.name, 'running', v.plan::json, v.inputs::json, v.warnings::json, v.parent, v.key, v.sha256
+function insertRuns(client: PoolClient, runs: readonly NewRun[], plans: PlanTexts): Promise<unknown>[] {
+  const fresh = plans.unknownOf(runs.map((r) => r.plan));
+  return [
+    ...(fresh.length > 0 ? [client.query({ name: 'new-plans', text: 'insert into orchestrator.plans (sha256, plan) select * from unnest($1::text[], $2::json[]) on conflict do nothing', values: [fresh.map((p) => p.sha256), fresh.map((p) => p.text)] })] : []),
+    client.query({
+      name: 'new-runs',
+      text: `with made as (
+             insert into orchestrator.runs (id, tenant_id, actor_id, name, status, plan_sha256, inputs, warnings, parent_run_id, idempotency_key, request_sha256)
+             select v.id, v.tenant, v.actor, v.name, 'running', v.plan, v.inputs::json, v.warnings::json, v.parent, v.key, v.sha256
              from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::text[], $10::text[]) as v(id, tenant, actor, name, plan, inputs, warnings, parent, key, sha256)
            )
            insert into orchestrator.run_states (run_id, version, state) select id, 0, '' from unnest($1::uuid[]) as v(id)`,
-    values: [
-      runs.map((r) => r.id), runs.map((r) => r.tenantId), runs.map((r) => r.actorId), runs.map((r) => r.plan.name), runs.map((r) => planText(r.plan)), runs.map((r) => JSON.stringify(r.inputs)),
-      runs.map((r) => JSON.stringify(r.warnings)), runs.map((r) => r.parentRunId), runs.map((r) => r.idempotencyKey), runs.map((r) => r.requestSha256),
-    ],
-  });
+      values: [
+        runs.map((r) => r.id), runs.map((r) => r.tenantId), runs.map((r) => r.actorId), runs.map((r) => r.plan.name), runs.map((r) => plans.of(r.plan).sha256), runs.map((r) => JSON.stringify(r.inputs)),
+        runs.map((r) => JSON.stringify(r.warnings)), runs.map((r) => r.parentRunId), runs.map((r) => r.idempotencyKey), runs.map((r) => r.requestSha256),
+      ],
+    }),
+  ];
 }
 
 /** `$n` of a JSON text array. */
 const json = (n: number): string => split(`$${n}::text`);
+
+/** Deletes the outbox rows of attempts given by {@link attemptColumns} from `$first` on. A cancel may be deleting the same rows: what it has locked is left to it. */
+const deleteSent = (first: number): string => `delete from orchestrator.outbox o where o.ctid = any(array(
+    select m.ctid from orchestrator.outbox m join unnest($${first}::uuid[], $${first + 1}::int[], $${first + 2}::int[], $${first + 3}::int[]) as v(run_id, step, item, attempt)
+      on m.run_id = v.run_id and m.step = v.step and m.item = v.item and m.attempt = v.attempt for update of m skip locked))`;
+
+export const DELETE_SENT = deleteSent(1);
+
+/** Positions of attempts as four array parameters. */
+export function attemptColumns(attempts: readonly AttemptRef[]): string[] {
+  return [plainArray(attempts.map((a) => a.runId)), plainArray(attempts.map((a) => a.step)), plainArray(attempts.map((a) => a.item)), plainArray(attempts.map((a) => a.attempt))];
+}
 
 const WRITE = `
 with states as (
@@ -105,12 +132,17 @@ with states as (
 ), claimed as (
   insert into orchestrator.claims (run_id, step, item, attempt, worker_id, key_thumbprint, credential_id)
   select * from unnest($40::uuid[], $41::int[], $42::int[], $43::int[], $44::text[], $45::text[], $46::text[]) on conflict do nothing
+), cleared as (
+  ${deleteSent(49)}
 )
-select count(*)::int as states from states`;
+select 1 / ((select count(*) from states) = $48 and not exists (
+  select from unnest($53::uuid[], $54::int[]) as v(id, version) join orchestrator.run_states s on s.run_id = v.id and s.version <> v.version
+))::int as "versions are as expected"`;
 
 /** One array a column, in the order of the statement's parameters. Texts that people or hosts wrote are left to the driver to escape. */
 function parameters(c: ChangeSet): unknown[] {
-  const states = [...c.states.entries()];
+  // In one order, so that two processes that write the same runs wait for each other.
+  const states = [...c.states.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
   const fresh = [...c.newItems.values()];
   const updates = [...c.itemUpdates.values()];
   const grown = [...c.history.entries()];
@@ -127,6 +159,7 @@ function parameters(c: ChangeSet): unknown[] {
     plain(c.timers, (t) => t.runId), plain(c.timers, (t) => t.step), plain(c.timers, (t) => t.item), plain(c.timers, (t) => t.attempt), plain(c.timers, (t) => t.delayMs),
     plainArray(c.firedTimers),
     plain(c.claims, (k) => k.runId), plain(c.claims, (k) => k.step), plain(c.claims, (k) => k.item), plain(c.claims, (k) => k.attempt), c.claims.map((k) => k.workerId), c.claims.map((k) => k.keyThumbprint), c.claims.map((k) => k.credentialId),
-    plainArray([...c.statuses.keys()]),
+    plainArray([...c.statuses.keys()]), states.length, ...attemptColumns(c.sent),
+    plain(c.unchanged, (u) => u.id), plain(c.unchanged, (u) => u.version),
   ];
 }

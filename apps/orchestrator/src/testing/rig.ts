@@ -70,7 +70,7 @@ export async function itemsOf(pool: Pool, runId: string): Promise<ItemRow[]> {
 /** An event of a run's history; `step` is its index. */
 export interface EventRow { readonly seq: number; readonly type: string; readonly step: number | null; readonly item: number | null; readonly data: Record<string, unknown> }
 export async function historyOf(pool: Pool, runId: string): Promise<EventRow[]> {
-  const { rows } = await pool.query<{ plan: CompiledPlan }>('select plan from orchestrator.runs where id = $1', [runId]);
+  const { rows } = await pool.query<{ plan: CompiledPlan }>('select p.plan from orchestrator.runs r join orchestrator.plans p on p.sha256 = r.plan_sha256 where r.id = $1', [runId]);
   const events = await new ReadModels(pool).eventsAfter(runId, 0, 1_000_000);
   return events.map(({ seq, type, step, item, data }) => ({ seq, type, step: rows[0]!.plan.steps.find((s) => s.id === step)?.index ?? null, item, data }));
 }

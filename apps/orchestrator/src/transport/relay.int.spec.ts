@@ -6,6 +6,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { NewRun } from '../engine/change-set.js';
 import { fanOut, planOf, QUEUE, runOf } from '../testing/documents.js';
 import { countOf, listeningLog, newEngine, openRecord, openRedis, releaseOutbox, SILENT } from '../testing/rig.js';
+import { SentAttempts } from '../engine/sent-attempts.js';
 import { claimed, create, happens } from '../testing/submissions.js';
 import { TcpProxy } from '../testing/tcp-proxy.js';
 import { Queues } from './queues.js';
@@ -48,7 +49,7 @@ function queuesAt(redisUrl = url): WatchedQueues {
 }
 
 function relayOf(queues: Queues, { from = pool, by = redis, log = SILENT } = {}): Relay {
-  const relay = new Relay({ pool: from, queues, facts: newEngine(pool).facts, redis: by, log });
+  const relay = new Relay({ pool: from, queues, facts: newEngine(pool).facts, sent: new SentAttempts(), redis: by, log });
   open.push(() => relay.stop());
   return relay;
 }

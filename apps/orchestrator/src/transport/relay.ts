@@ -6,7 +6,8 @@ import type { Logger } from 'pino';
 import type { OutboxEntry } from '../engine/change-set.js';
 import type { RunFacts } from '../engine/ports.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
-import { plainArray } from '../store/arrays.js';
+import { attemptColumns, DELETE_SENT } from '../store/write-changes.js';
+import type { SentAttempts } from '../engine/sent-attempts.js';
 import { Loop } from './loop.js';
 import type { Queues } from './queues.js';
 
@@ -28,6 +29,7 @@ export interface RelayParts {
   readonly pool: Pool;
   readonly queues: Queues;
   readonly facts: RunFactsCache;
+  readonly sent: SentAttempts;
   readonly redis: Redis;
   readonly log: Logger;
 }
@@ -54,7 +56,11 @@ export class Relay {
   }
 
   start(): void { this.loop.start(); }
-  async stop(): Promise<void> { await this.loop.stop(); }
+  async stop(): Promise<void> {
+    await this.loop.stop();
+    // What stays is sent once more by another relay, under the same ids.
+    if (this.parts.sent.waitingMs > 0) await this.clearSent().catch((e: unknown) => { this.parts.log.debug({ err: e }, 'outbox rows of sent attempts are left'); });
+  }
 
   /** Takes over what was just committed. */
   hand(entries: readonly OutboxEntry[]): void {
@@ -69,6 +75,7 @@ export class Relay {
     await this.checkCredit();
     if (this.memoryFull) return false;
     const direct = this.handed.length > 0 && await this.relayHanded(this.handed.splice(0, BATCH));
+    if (this.parts.sent.waitingMs >= LOOK_MS) await this.clearSent();
     const due = this.look || performance.now() - this.lookedAt >= LOOK_MS;
     const stored = due && await this.relayStored();
     return direct || stored || this.handed.length > 0;
@@ -79,9 +86,19 @@ export class Relay {
     const open = entries.filter((e) => !this.blocked.includes(e.queue));
     if (open.length === 0) return false;
     await this.send(open.map((e) => ({ queue: e.queue, run_id: e.runId, step: e.step, item: e.item, attempt: e.attempt, inputs: e.inputs! })));
-    const column = (of: (e: OutboxEntry) => string | number): string => plainArray(open.map(of));
-    await this.parts.pool.query({ name: 'sent', text: SENT, values: [column((e) => e.runId), column((e) => e.step), column((e) => e.item), column((e) => e.attempt)] });
+    this.parts.sent.add(open);
     return true;
+  }
+
+  /** Deletes the rows of what was sent, when no commit did it along the way. */
+  private async clearSent(): Promise<void> {
+    const attempts = this.parts.sent.take();
+    try {
+      await this.parts.pool.query({ name: 'sent', text: DELETE_SENT, values: attemptColumns(attempts) });
+    } catch (e) {
+      this.parts.sent.add(attempts);
+      throw e;
+    }
   }
 
   private relayStored(): Promise<boolean> {
@@ -127,14 +144,6 @@ with picked as (
 )
 select t.queue, t.run_id, t.step, t.item, t.attempt, i.inputs
 from taken t join orchestrator.items i on i.run_id = t.run_id and i.step = t.step and i.item = t.item and i.attempt = t.attempt and i.status = 'queued'`;
-
-// A cancel may be deleting the same rows: what it has locked is left to it.
-const SENT = `
-with mine as (
-  select o.run_id, o.step, o.item, o.attempt from orchestrator.outbox o join unnest($1::uuid[], $2::int[], $3::int[], $4::int[]) as v(run_id, step, item, attempt)
-    on o.run_id = v.run_id and o.step = v.step and o.item = v.item and o.attempt = v.attempt for update of o skip locked
-)
-delete from orchestrator.outbox o using mine m where o.run_id = m.run_id and o.step = m.step and o.item = m.item and o.attempt = m.attempt`;
 
 function toJob(row: OutboxRow, facts: RunFacts): JobDto {
   const step = facts.plan.steps[row.step]!;

@@ -100,7 +100,10 @@ export class ResultConsumer {
     }
     if (done.length === 0) return;
     for (const id of done) this.failures.delete(id);
-    await this.deps.redis.pipeline().xack(RESULTS_STREAM, RESULTS_GROUP, ...done).xdel(RESULTS_STREAM, ...done).exec();
+    // Not waited for: an entry that stays is delivered again and changes nothing.
+    this.deps.redis.pipeline().xack(RESULTS_STREAM, RESULTS_GROUP, ...done).xdel(RESULTS_STREAM, ...done).exec().catch((e: unknown) => {
+      this.deps.log.debug({ err: e, entries: done.length }, 'results could not be acknowledged');
+    });
   }
 
   private async parse(entries: readonly Entry[]): Promise<{ submissions: { entry: Entry; submission: Submission }[]; dropped: string[] }> {

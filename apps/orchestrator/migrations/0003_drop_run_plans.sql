@@ -1,0 +1,1 @@
+ALTER TABLE "orchestrator"."runs" DROP COLUMN "plan";
