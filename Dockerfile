@@ -5,9 +5,11 @@ FROM node:24-bookworm-slim AS manifests
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY libs/contracts/package.json libs/contracts/
+COPY libs/copilot/package.json libs/copilot/
 COPY libs/plan-model/package.json libs/plan-model/
 COPY libs/platform/package.json libs/platform/
 COPY libs/testing/package.json libs/testing/
+COPY libs/winrm/package.json libs/winrm/
 COPY libs/worker-runtime/package.json libs/worker-runtime/
 COPY apps/asset-service/package.json apps/asset-service/
 COPY apps/automation-service/package.json apps/automation-service/
@@ -82,9 +84,11 @@ USER root
 # The programs carry CAP_NET_RAW in their files, so that Node itself needs no capability. They can only start in a container
 # that may have it (cap_add: NET_RAW), and get it only without no-new-privileges.
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends iputils-ping libcap2-bin nmap \
+  && apt-get install --yes --no-install-recommends iproute2 iputils-ping libcap2-bin nmap tcpdump traceroute tshark \
   && setcap cap_net_raw+ep /usr/bin/nmap \
   && setcap cap_net_raw+ep /usr/bin/ping \
+  && setcap cap_net_raw+ep /usr/bin/tcpdump \
+  && setcap cap_net_raw+ep /usr/bin/traceroute.db \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=build /app/apps/network-service apps/network-service
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "containers/is-ready.mjs"]

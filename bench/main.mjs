@@ -1,5 +1,5 @@
-// npm run bench -- <fanout|chain|mixed|floor|all> [--items N] [--runs N] [--steps N] [--rounds N] [--json] [--profile DIR]
-// Prints figures of no-op steps through the whole product beside the bare shape (the floor), in one run on one machine.
+// npm run bench -- <fanout|chain|mixed|floor|hosts|all> [--items N] [--runs N] [--steps N] [--rounds N] [--json] [--profile DIR]
+// Prints figures of no-op steps through the whole product beside the bare shape (the floor), in one run on one machine; `hosts`: those of ./hosts.mjs.
 import { parseArgs } from 'node:util';
 import { machine, median } from './machine.mjs';
 import { startRig } from './rig.mjs';
@@ -9,14 +9,27 @@ const { values, positionals: [what = 'all'] } = parseArgs({
   allowPositionals: true,
   options: { items: { type: 'string' }, runs: { type: 'string' }, steps: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'boolean', default: false }, profile: { type: 'string' } },
 });
+if (what === 'copilot') {
+  const { copilotFigures } = await import('./copilot.mjs');
+  console.log(JSON.stringify({ machine: machine(), copilot: await copilotFigures({ rounds: Number(values.rounds ?? 3) }) }, undefined, values.json ? undefined : 2));
+  process.exit(0);
+}
 const number = (v) => (v === undefined ? undefined : Number(v));
 const known = workloads({
   items: number(values.items), chainSteps: number(values.steps),
   chainRuns: what === 'chain' ? number(values.runs) : undefined, mixedRuns: what === 'mixed' ? number(values.runs) : undefined,
 });
+if (what === 'hosts') {
+  const { benchHosts } = await import('./hosts.mjs');
+  const { benchWinrm } = await import('./winrm.mjs');
+  const options = { rounds: number(values.rounds) ?? 3, say: (line) => { if (!values.json) console.log(line); } };
+  const figures = { ssh: await benchHosts({ hosts: number(values.items), ...options }), winrm: await benchWinrm(options) };
+  console.log(JSON.stringify({ machine: machine(), hosts: figures }, undefined, values.json ? undefined : 2));
+  process.exit(0);
+}
 const names = what === 'all' || what === 'floor' ? Object.keys(known) : [what];
 if (names.some((n) => !known[n])) {
-  console.error(`there is no workload "${what}"; there are ${Object.keys(known).join(', ')}, floor and all`);
+  console.error(`there is no workload "${what}"; there are ${Object.keys(known).join(', ')}, floor, hosts and all`);
   process.exit(2);
 }
 const rounds = number(values.rounds) ?? (what === 'all' ? 3 : 1);

@@ -12,13 +12,33 @@ import { guardFolder } from './processes/watchdog.mjs';
 import { humanBytes, table } from './terminal/table.mjs';
 
 const RUN_MS = 60_000;
-const PLAN = {
-  name: 'disk usage of / on all assets tagged web',
-  steps: [
-    { id: 'assets', tool: 'asset-query', inputs: { filters: { tags: 'web' } } },
-    { id: 'disk', tool: 'disk-usage', forEach: '<<steps.assets.output.assets>>', inputs: { target_host: '<<item.ip_address>>', path: '/' } },
-  ],
-};
+/** What is asked, and the table made of the answers: one row a host. `cells` gives what stands under `titles` for an answer. */
+const REPORTS = [
+  {
+    step: 'disk',
+    plan: {
+      name: 'disk usage of / on all assets tagged web',
+      steps: [
+        { id: 'assets', tool: 'asset-query', inputs: { filters: { tags: 'web' } } },
+        { id: 'disk', tool: 'disk-usage', forEach: '<<steps.assets.output.assets>>', inputs: { target_host: '<<item.ip_address>>', path: '/' } },
+      ],
+    },
+    titles: [' SIZE', ' USED', ' FREE', ' USE'],
+    cells: (u) => [humanBytes(u.sizeBytes), humanBytes(u.usedBytes), humanBytes(u.availableBytes), `${u.usedPercent} %`],
+  },
+  {
+    step: 'volumes',
+    plan: {
+      name: 'size of all C drives for all assets tagged win10',
+      steps: [
+        { id: 'assets', tool: 'asset-query', inputs: { filters: { tags: 'win10' } } },
+        { id: 'volumes', tool: 'Get-Volume', forEach: '<<steps.assets.output.assets>>', inputs: { target_host: '<<item.ip_address>>', drive_letter: 'C' } },
+      ],
+    },
+    titles: ['DRIVE', ' SIZE', ' FREE'],
+    cells: ({ volumes: [v] }) => (v ? [`${v.drive_letter}:`, humanBytes(v.size_bytes), humanBytes(v.free_bytes)] : ['none', '-', '-']),
+  },
+];
 
 const began = performance.now();
 const seconds = () => ((performance.now() - began) / 1000).toFixed(1);
@@ -30,7 +50,7 @@ const stopped = stopSignal((why) => console.log(`\nStopping (${why}) ...`));
 let mesh;
 let exitCode = 0;
 try {
-  console.log('opsmesh demo, on SIMULATED hosts: small SSH servers on this machine; no real host is touched.\n');
+  console.log('opsmesh demo, on SIMULATED hosts: small SSH and WinRM servers on this machine; no real host is touched.\n');
   console.log('Starting Redis, PostgreSQL, the orchestrator, three services and the simulated hosts ...');
   // Its own servers whatever the environment names: a demo writes nothing into anybody's database.
   const env = { REDIS_URL: '', DATABASE_URL: '', OPSMESH_AUTH: 'off', HOST: '' };
@@ -38,7 +58,7 @@ try {
   const hosts = mesh.fleet();
   await seedFleet({ url: mesh.urls['asset-service'], hosts });
   console.log(`Ready after ${seconds()} s. ${hosts.length} simulated hosts are in the inventory.\n`);
-  await tour(hosts);
+  for (const report of REPORTS) await show(report, hosts);
 } catch (e) {
   exitCode = stopped.aborted ? 130 : 1;
   if (!stopped.aborted) console.error(`\n${e.message}`);
@@ -49,15 +69,15 @@ release();
 if (exitCode === 0) console.log(farewell());
 process.exit(exitCode);
 
-async function tour(hosts) {
+async function show({ plan, step, titles, cells }, hosts) {
   const api = mesh.urls.orchestrator;
-  console.log(`Plan: ${PLAN.name}`);
-  const { id } = await call('POST', `${api}/runs`, { body: { plan: PLAN, tenant_id: 'default', actor_id: 'demo' } });
+  console.log(`Plan: ${plan.name}`);
+  const { id } = await call('POST', `${api}/runs`, { body: { plan, tenant_id: 'default', actor_id: 'demo' } });
   const run = await finished(`${api}/runs/${id}`, progressOn(process.stdout));
-  const { items } = await call('GET', `${api}/runs/${id}/steps/disk/items?limit=1000`);
-  console.log(`\n${resultTable(items, new Map(hosts.map((h) => [h.ip, h.hostname])))}\n`);
+  const { items } = await call('GET', `${api}/runs/${id}/steps/${step}/items?limit=1000`);
+  console.log(`\n${resultTable({ items, titles, cells, nameOf: new Map(hosts.map((h) => [h.ip, h.hostname])) })}\n`);
   const good = items.filter((i) => i.status === 'succeeded').length;
-  console.log(`Run ${run.status}: ${good} of ${items.length} simulated hosts answered. The others say why.`);
+  console.log(`Run ${run.status}: ${good} of ${items.length} simulated hosts answered.${good < items.length ? ' The others say why.' : ''}\n`);
   if (good === 0) throw new Error(`no host answered: ${run.steps.map((s) => `${s.id} ${s.status}${s.failure ? ` (${s.failure.code}: ${s.failure.message})` : ''}`).join(', ')}`);
 }
 
@@ -72,25 +92,22 @@ async function finished(url, show) {
   }
 }
 
-/** One row a host, those that failed first. */
-function resultTable(items, nameOf) {
+/** One row a host, those that failed first; reasons only where there are any. */
+function resultTable({ items, titles, cells, nameOf }) {
   const rank = (i) => (i.status === 'succeeded' ? 1 : 0);
+  const reasons = items.some((i) => i.failure);
   const rows = [...items].sort((a, b) => rank(a) - rank(b) || a.index - b.index).map((i) => {
-    const u = i.status === 'succeeded' ? i.output : undefined;
     // A remote host may have written what is in a message: no line breaks, no escapes for the terminal.
     const why = i.failure ? `${i.failure.code}: ${i.failure.message.replace(/\p{Cc}+/gu, ' ')}` : '';
-    return [
-      nameOf.get(i.target) ?? i.target ?? `item ${i.index}`, i.target ?? '', i.status,
-      u ? humanBytes(u.sizeBytes) : '-', u ? humanBytes(u.usedBytes) : '-', u ? humanBytes(u.availableBytes) : '-', u ? `${u.usedPercent} %` : '-', why,
-    ];
+    return [nameOf.get(i.target) ?? i.target ?? `item ${i.index}`, i.target ?? '', i.status, ...(rank(i) ? cells(i.output) : titles.map(() => '-')), ...(reasons ? [why] : [])];
   });
-  return table(['HOST', 'ADDRESS', 'STATUS', ' SIZE', ' USED', ' FREE', ' USE', 'REASON'], rows);
+  return table(['HOST', 'ADDRESS', 'STATUS', ...titles, ...(reasons ? ['REASON'] : [])], rows);
 }
 
 function farewell() {
   const api = `http://127.0.0.1:${process.env.ORCHESTRATOR_PORT || PORTS.orchestrator.port}`;
   return [
-    `\nAll of it is stopped and its folder removed, after ${seconds()} s. Where to go next:`,
+    `All of it is stopped and its folder removed, after ${seconds()} s. Where to go next:`,
     `  npm start    the same mesh until Ctrl-C: API ${api}`,
     `               described at ${api}/docs, queues at ${api}/queues`,
     '  README.md    a tour: plans of your own, your own hosts, tokens',

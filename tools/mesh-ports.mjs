@@ -9,6 +9,8 @@ export const PORTS = {
   redis: { port: 16379, variable: 'REDIS_PORT' },
   postgres: { port: 15432, variable: 'POSTGRES_PORT' },
   fleet: { port: 2222, variable: 'FLEET_PORT', hosts: Array.from({ length: 6 }, (_, i) => `127.0.1.${i + 11}`) },
+  // The Windows hosts of the same process.
+  'fleet-winrm': { port: 5985, variable: 'FLEET_WINRM_PORT', hosts: Array.from({ length: 4 }, (_, i) => `127.0.1.${i + 21}`) },
 };
 
 /**

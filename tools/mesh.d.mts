@@ -1,5 +1,7 @@
 export type AppName = 'orchestrator' | 'asset-service' | 'automation-service' | 'network-service';
 export type ProcessName = AppName | 'redis' | 'postgres' | 'fleet';
+/** What has a port: the Windows hosts of the fleet have one of their own. */
+export type PortName = ProcessName | 'fleet-winrm';
 
 /** One process of the mesh. */
 export interface MeshChild {
@@ -28,7 +30,9 @@ export interface FleetHost {
   readonly os: string;
   readonly environment: string;
   readonly location: string;
-  readonly hostKey: string;
+  readonly protocol: 'ssh' | 'winrm';
+  /** Of SSH hosts. */
+  readonly hostKey?: string;
   readonly username: string;
   readonly password: string;
 }
@@ -37,7 +41,7 @@ export interface MeshOptions {
   /** Folder of everything it keeps: keys, Redis, PostgreSQL, logs. Made when missing; one mesh at a time. */
   readonly dataDir: string;
   /** Ports by process, 0 for any free one; `'free'` for free ones throughout. Left out: the process's variable, else its default. */
-  readonly ports?: Partial<Record<ProcessName, number>> | 'free';
+  readonly ports?: Partial<Record<PortName, number>> | 'free';
   /** Whether to start the simulated fleet too. Default false. */
   readonly demo?: boolean;
   /** Environment of the apps, over this process's own. `REDIS_URL` and `DATABASE_URL` replace the embedded servers. */
@@ -59,7 +63,7 @@ export interface Mesh {
   readonly children: Readonly<Record<string, MeshChild>>;
   /** HTTP addresses of the apps and, with their passwords, the URLs of Redis and PostgreSQL. */
   readonly urls: Readonly<Record<AppName | 'redis' | 'postgres', string>>;
-  readonly ports: Readonly<Partial<Record<ProcessName, number>>>;
+  readonly ports: Readonly<Partial<Record<PortName, number>>>;
   /** Absolute paths: the data folder, the folder of the logs, the PostgreSQL cluster (undefined with `DATABASE_URL`). */
   readonly data: string;
   readonly logs: string;

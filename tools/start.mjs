@@ -59,7 +59,7 @@ function summary(hosts) {
     ['API', api], ['API docs', `${api}/docs`], ['Queues', `${api}/queues`],
     ['Services', Object.keys(PORTS).filter((n) => n.endsWith('-service') && mesh.urls[n]).map((n) => `${n} ${mesh.urls[n]}`).join('\n')],
     ['Auth', process.env.OPSMESH_AUTH === 'on' ? 'on: requests need a token (npm run token)' : 'OFF: every program on this machine may run plans, as tenant "default".\nOPSMESH_AUTH=on asks for tokens (npm run token).'],
-    ['Hosts', demo ? `${hosts.length} simulated SSH hosts (no real machines): ${hosts.map((h) => h.hostname).join(', ')}${maySeed() ? '' : '\nnot put into the inventory: with OPSMESH_AUTH=on that needs OPSMESH_TOKEN (scopes assets:write, assets:read, credentials:write)'}\nOPSMESH_DEMO=off leaves them out.` : 'none simulated (OPSMESH_DEMO=off)'],
+    ['Hosts', demo ? `${hosts.length} simulated hosts, SSH and WinRM (no real machines): ${hosts.map((h) => h.hostname).join(', ')}${maySeed() ? '' : '\nnot put into the inventory: with OPSMESH_AUTH=on that needs OPSMESH_TOKEN (scopes assets:write, assets:read, credentials:write)'}\nOPSMESH_DEMO=off leaves them out.` : 'none simulated (OPSMESH_DEMO=off)'],
     ['Data', [mesh.data, ...(mesh.cluster && !mesh.cluster.startsWith(mesh.data) ? [`PostgreSQL in ${mesh.cluster}, since its system user may not enter the folder above`] : [])].join('\n')],
     ['Logs', mesh.logs],
   ];

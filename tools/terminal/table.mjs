@@ -11,13 +11,14 @@ export function humanBytes(bytes) {
 }
 
 /**
- * A table as text. The last column is not padded; a column whose title begins with a blank is set flush right.
+ * A table as text. A column whose title begins with a blank is set flush right; the last one is not padded otherwise.
  * @param {string[]} titles
  * @param {string[][]} rows
  */
 export function table(titles, rows) {
   const all = [titles.map((t) => t.trim()), ...rows];
   const widths = titles.map((_, i) => Math.max(...all.map((r) => r[i].length)));
-  const line = (r) => r.map((cell, i) => (i === r.length - 1 ? cell : titles[i].startsWith(' ') ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  ').trimEnd();
-  return [line(all[0]), widths.slice(0, -1).concat(Math.max(titles.at(-1).length, 8)).map((w) => '-'.repeat(w)).join('  '), ...rows.map(line)].map((l) => `  ${l}`).join('\n');
+  const line = (r) => r.map((cell, i) => (titles[i].startsWith(' ') ? cell.padStart(widths[i]) : i === r.length - 1 ? cell : cell.padEnd(widths[i]))).join('  ').trimEnd();
+  const last = titles.at(-1).startsWith(' ') ? widths.at(-1) : Math.max(titles.at(-1).length, 8);
+  return [line(all[0]), widths.slice(0, -1).concat(last).map((w) => '-'.repeat(w)).join('  '), ...rows.map(line)].map((l) => `  ${l}`).join('\n');
 }

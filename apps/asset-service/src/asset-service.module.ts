@@ -5,6 +5,7 @@ import { CredentialsController } from './http/credentials.controller.js';
 import { InternalController } from './http/internal.controller.js';
 import { ConnectionService } from './inventory/connection.service.js';
 import { InventoryService } from './inventory/inventory.service.js';
+import { TargetService } from './inventory/target.service.js';
 import { StoreLifetime, type AssetStore } from './store.js';
 import { AssetCreateTool } from './tools/asset-create.js';
 import { AssetDeleteTool } from './tools/asset-delete.js';
@@ -24,7 +25,7 @@ export class AssetServiceModule {
     return {
       module: AssetServiceModule,
       controllers: [AssetsController, CredentialsController, InternalController, AssetQueryTool, AssetListTool, AssetCreateTool, AssetUpdateTool, AssetDeleteTool],
-      providers: [{ provide: DATABASE, useValue: store.db }, { provide: VaultKey, useValue: store.vaultKey }, { provide: StoreLifetime, useValue: new StoreLifetime(store) }, InventoryService, ConnectionService, VaultService, LeaseService, UsedGrantSweeper],
+      providers: [{ provide: DATABASE, useValue: store.db }, { provide: VaultKey, useValue: store.vaultKey }, { provide: StoreLifetime, useValue: new StoreLifetime(store) }, InventoryService, ConnectionService, TargetService, VaultService, LeaseService, UsedGrantSweeper],
     };
   }
 }

@@ -44,26 +44,29 @@ async function everythingInPostgres(url: string): Promise<string> {
 
 it('a secret of the vault appears in no queue, stream, table, log, file of Redis or answer', async () => {
   const host = rig.mesh.fleet().find((h) => h.hostname === 'web-01')!;
-  const secret = host.password;
-  const forms = [secret, Buffer.from(secret).toString('base64').replace(/=+$/, ''), encodeURIComponent(secret), Buffer.from(secret).toString('hex')];
+  const windows = rig.mesh.fleet().find((h) => h.hostname === 'pc-win10-01')!;
+  const secrets = [host.password, windows.password];
+  const forms = secrets.flatMap((secret) => [Buffer.from(secret).toString('base64').replace(/=+$/, ''), encodeURIComponent(secret), Buffer.from(secret).toString('hex')].map((form) => Buffer.from(form)).concat(Buffer.from(secret), Buffer.from(secret, 'utf16le')));
   const id = await rig.startRun({
     steps: [
       { id: 'assets', tool: 'asset-query', inputs: { filters: { tags: 'web' } } },
       { id: 'disk', tool: 'disk-usage', forEach: '<<steps.assets.output.assets>>', inputs: { target_host: '<<item.ip_address>>', path: '/' } },
       // A host that says the secret aloud: the worker knows it and takes it out.
       { id: 'echo', tool: 'run-command', inputs: { target_host: host.ip, command: 'cat', stdin: '<<input.said>>' } },
+      { id: 'volumes', tool: 'Get-Volume', inputs: { target_host: windows.ip } },
+      { id: 'powershell', tool: 'run-powershell', inputs: { target_host: windows.ip, script: 'whoami' } },
     ],
     inputs: { said: 'nothing' },
   });
   const run = await rig.ended(id);
-  expect(run.steps[1]!.counts).toMatchObject({ succeeded: 3, failed: 1 });
-  const answers = JSON.stringify([run, await rig.items(id, 'disk'), await rig.items(id, 'echo'), (await rig.request('GET', '/runs')).body, (await rig.request('GET', '/tools')).body, (await rig.request('GET', '/metrics')).body]);
-  const places: [string, string | Buffer][] = [
-    ['API', answers], ['Redis', await everythingInRedis(rig.mesh.urls.redis)], ['PostgreSQL', await everythingInPostgres(rig.mesh.urls.postgres)],
+  expect(run.steps.map((s) => s.counts)).toMatchObject([{ succeeded: 1 }, { succeeded: 3, failed: 1 }, { succeeded: 1 }, { succeeded: 1 }, { succeeded: 1 }]);
+  const answers = JSON.stringify([run, await rig.items(id, 'disk'), await rig.items(id, 'echo'), await rig.items(id, 'volumes'), await rig.items(id, 'powershell'), (await rig.request('GET', '/runs')).body, (await rig.request('GET', '/tools')).body, (await rig.request('GET', '/metrics')).body]);
+  const places: [string, Buffer][] = [
+    ['API', Buffer.from(answers)], ['Redis', Buffer.from(await everythingInRedis(rig.mesh.urls.redis))], ['PostgreSQL', Buffer.from(await everythingInPostgres(rig.mesh.urls.postgres))],
     ...filesBelow(join(rig.mesh.data, 'redis')), ...[...filesBelow(rig.mesh.logs)].filter(([path]) => !path.endsWith('fleet.log')),
-    ['command lines', execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })],
+    ['command lines', execFileSync('ps', ['-eo', 'args'])],
   ];
-  const found = places.flatMap(([place, content]) => forms.filter((form) => content.includes(form)).map((form) => `${place}: ${form === secret ? 'plain' : 'encoded'}`));
+  const found = places.flatMap(([place, content]) => forms.filter((form) => content.includes(form)).map((form) => `${place}: ${secrets.includes(form.toString()) ? 'plain' : 'encoded'}`));
   expect(found).toEqual([]);
 });
 
@@ -77,4 +80,15 @@ it('a host that says the secret aloud is not repeated', async () => {
   expect(item).toMatchObject({ status: 'succeeded' });
   expect(JSON.stringify(item!.output)).not.toContain(host.password);
   expect(await everythingInPostgres(rig.mesh.urls.postgres)).not.toContain(host.password);
+});
+
+it('nor is a Windows host that does', async () => {
+  const { ip, password } = rig.mesh.fleet().find((h) => h.hostname === 'pc-win10-02')!;
+  const [a, b] = [password.slice(0, 8), password.slice(8)];
+  const id = await rig.startRun({ steps: [{ id: 'say', tool: 'run-powershell', inputs: { target_host: ip, script: `[Console]::Out.Write('${a}'); Start-Sleep -Milliseconds 100; [Console]::Out.Write('${b}')` } }] });
+  await rig.ended(id);
+  const [item] = await rig.items(id, 'say');
+  expect(item).toMatchObject({ status: 'succeeded' });
+  expect(JSON.stringify(item!.output)).not.toContain(password);
+  expect(await everythingInPostgres(rig.mesh.urls.postgres)).not.toContain(password);
 });

@@ -4,19 +4,24 @@ import { Redis } from 'ioredis';
 import { Rig } from './rig.js';
 
 const ITEMS = 200;
+const WINDOWS_ITEMS = 60;
 
 let rig: Rig;
 beforeAll(async () => { rig = await Rig.start(); }, 120_000);
 afterAll(() => rig.stop(), 60_000);
 
-/** 200 commands that are not idempotent, each of which leaves its mark in the ledger, beside 100 probes that may be repeated. */
+/** 200 commands and 60 PowerShell scripts that are not idempotent, each of which leaves its mark in the ledger, beside 100 probes that may be repeated. */
 function plan(mark: string): object {
-  const up = rig.mesh.fleet().filter((h) => h.hostname !== 'web-04');
-  const jobs = Array.from({ length: ITEMS }, (_, n) => ({ ip: up[n % up.length]!.ip, mark: `${mark}-${n}` }));
+  const up = rig.mesh.fleet().filter((h) => h.protocol === 'ssh' && h.hostname !== 'web-04');
+  const pcs = rig.mesh.fleet().filter((h) => h.protocol === 'winrm');
+  const jobs = Array.from({ length: ITEMS }, (_, n) => ({ ip: up[n % up.length]!.ip, mark: `${mark}-write-${n}` }));
+  const scripts = Array.from({ length: WINDOWS_ITEMS }, (_, n) => ({ ip: pcs[n % pcs.length]!.ip, mark: `${mark}-windows-${n}` }));
   return {
-    name: `faults ${mark}`, inputs: { jobs, probes: jobs.slice(0, 100) },
+    name: `faults ${mark}`, inputs: { jobs, scripts, probes: jobs.slice(0, 100) },
     steps: [
       { id: 'write', tool: 'run-command', forEach: '<<input.jobs>>', inputs: { target_host: '<<item.ip>>', command: 'ledger <<item.mark>>; sleep 0.2' }, map: { concurrency: 30 },
+        retry: { maxAttempts: 10, backoff: { initialMs: 500, factor: 1.5, maxMs: 3000, jitter: true } } },
+      { id: 'windows', tool: 'run-powershell', forEach: '<<input.scripts>>', inputs: { target_host: '<<item.ip>>', script: 'ledger <<item.mark>>; Start-Sleep -Milliseconds 200' }, map: { concurrency: 10 },
         retry: { maxAttempts: 10, backoff: { initialMs: 500, factor: 1.5, maxMs: 3000, jitter: true } } },
       { id: 'probe', tool: 'ping', forEach: '<<input.probes>>', inputs: { target_host: '<<item.ip>>', count: 1 }, map: { concurrency: 20 }, retry: { maxAttempts: 10 } },
       { id: 'disk', tool: 'disk-usage', dependsOn: ['write'], onFailure: 'continue', forEach: '<<input.jobs>>', inputs: { target_host: '<<item.ip>>', path: '/' }, map: { concurrency: 30 },
@@ -28,21 +33,25 @@ function plan(mark: string): object {
 /** What must hold whatever was killed: nothing lost, nothing twice, and what the run says is what happened. */
 async function check(id: string, mark: string): Promise<Record<string, number>> {
   const run = await rig.ended(id);
-  const items = await rig.items(id, 'write');
-  const marks = (await rig.ledger()).map((e) => e.argument).filter((a) => a.startsWith(`${mark}-`));
-  const times = (item: ItemView): number => marks.filter((m) => m === `${mark}-${item.index}`).length;
-  expect(items).toHaveLength(ITEMS);
-  expect(new Set(items.map((i) => i.index)).size).toBe(ITEMS);
-  for (const item of items) {
-    expect(['succeeded', 'unknown', 'failed']).toContain(item.status);
-    expect(times(item)).toBeLessThanOrEqual(1);
-    if (item.status === 'succeeded') expect({ index: item.index, times: times(item) }).toEqual({ index: item.index, times: 1 });
-    if (item.status === 'failed') expect({ index: item.index, times: times(item), failure: item.failure }).toMatchObject({ times: 0 });
+  const marks = (await rig.ledger()).map((e) => e.argument);
+  const done: ItemView[] = [];
+  for (const [step, total] of [['write', ITEMS], ['windows', WINDOWS_ITEMS]] as const) {
+    const items = await rig.items(id, step);
+    expect(new Set(items.map((i) => i.index)).size).toBe(total);
+    expect(items).toHaveLength(total);
+    for (const item of items) {
+      const seen = { step, index: item.index, times: marks.filter((m) => m === `${mark}-${step}-${item.index}`).length, failure: item.failure };
+      expect(['succeeded', 'unknown', 'failed']).toContain(item.status);
+      expect(seen.times).toBeLessThanOrEqual(1);
+      if (item.status === 'succeeded') expect(seen).toMatchObject({ times: 1 });
+      if (item.status === 'failed') expect(seen).toMatchObject({ times: 0 });
+    }
+    done.push(...items);
   }
   const repeatable = [...await rig.items(id, 'probe'), ...await rig.items(id, 'disk')];
   expect(repeatable.filter((i) => i.status !== 'succeeded').map((i) => ({ index: i.index, status: i.status, failure: i.failure }))).toEqual([]);
   expect(run.steps.every((s) => s.counts.pending + s.counts.queued + s.counts.running === 0)).toBe(true);
-  return Object.fromEntries(['succeeded', 'unknown', 'failed'].map((s) => [s, items.filter((i) => i.status === s).length]));
+  return Object.fromEntries(['succeeded', 'unknown', 'failed'].map((s) => [s, done.filter((i) => i.status === s).length]));
 }
 
 /** Until some of the writes are done and most are not. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { RunView } from '@opsmesh/contracts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const FREE_PORTS = Object.fromEntries(['ORCHESTRATOR', 'ASSET_SERVICE', 'AUTOMATION_SERVICE', 'NETWORK_SERVICE', 'REDIS', 'POSTGRES', 'FLEET'].map((n) => [`${n}_PORT`, '0']));
+const FREE_PORTS = Object.fromEntries(['ORCHESTRATOR', 'ASSET_SERVICE', 'AUTOMATION_SERVICE', 'NETWORK_SERVICE', 'REDIS', 'POSTGRES', 'FLEET', 'FLEET_WINRM'].map((n) => [`${n}_PORT`, '0']));
 
 let data: string;
 let started: Start[];

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RunEventView } from '@opsmesh/contracts';
 import { waitFor } from '@opsmesh/testing';
 import { Rig } from './rig.js';
@@ -56,6 +58,19 @@ describe('the disk report of the README', () => {
   });
 });
 
+it('size of all C drives for all assets tagged win10: the README\'s plan gives four rows, over sealed WinRM', async () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
+  const body = /-d '(\{\s+"plan": \{ "name": "size of all C drives[^']*)'/.exec(readme)![1]!;
+  const { id } = (await rig.request<{ id: string }>('POST', '/runs', body)).body;
+  expect(await rig.ended(id)).toMatchObject({ status: 'completed', steps: [{ status: 'succeeded' }, { status: 'succeeded', total: 4, counts: { succeeded: 4 } }] });
+  const GB = 1_000_000_000;
+  const row = (n: number, sizeGb: number, freeGb: number) => ({ target: `127.0.1.${20 + n}`, status: 'succeeded', output: { host: `pc-win10-0${n}`, volumes: [{ drive_letter: 'C', size_bytes: sizeGb * GB, free_bytes: freeGb * GB }] } });
+  const items = await rig.items(id, 'volumes');
+  expect(items).toMatchObject([row(1, 256, 97.3), row(2, 512, 388.6), row(3, 128, 3.9), row(4, 256, 141.8)]);
+  // Of the two volumes of pc-win10-02, one was asked for.
+  expect(items.map((i) => (i.output as { volumes: unknown[] }).volumes.length)).toEqual([1, 1, 1, 1]);
+});
+
 describe('a run can be steered', () => {
   const slow = () => ({
     inputs: { n: Array.from({ length: 12 }, (_, i) => i) },
@@ -71,6 +86,16 @@ describe('a run can be steered', () => {
     expect(run.steps[0]!.counts.cancelled).toBeGreaterThanOrEqual(8);
     expect(run.steps[0]!.counts.unknown).toBe(0);
     expect((await rig.problem('POST', `/runs/${id}/cancel`)).body).toMatchObject({ code: 'run-ended' });
+  });
+
+  it('cancel stops a script on a Windows host too, and the host confirms it', async () => {
+    const id = await rig.startRun({ steps: [{ id: 'wait', tool: 'run-powershell', inputs: { target_host: 'pc-win10-01', script: 'ledger began; stay-silent; ledger ended' } }] });
+    const marks = async () => (await rig.ledger()).filter((e) => e.host === 'pc-win10-01').map((e) => e.argument);
+    await waitFor(async () => (await marks()).includes('began'), { what: 'the script to run' });
+    await rig.request('POST', `/runs/${id}/cancel`);
+    expect((await rig.ended(id)).status).toBe('cancelled');
+    expect(await rig.items(id, 'wait')).toMatchObject([{ status: 'cancelled', failure: { code: 'cancelled', message: expect.stringContaining('its processes were stopped') } }]);
+    expect(await marks()).toEqual(['began']);
   });
 
   it('pause and resume: nothing new starts in between', async () => {

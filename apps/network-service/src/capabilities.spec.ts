@@ -1,24 +1,35 @@
-import { Capabilities, probeCapabilities } from './capabilities.js';
+import { BINARIES, Capabilities, findExecutable, probeCapabilities, RIGHTS } from './capabilities.js';
 
 it('a missing program fails with what to install', () => {
-  expect(() => new Capabilities({}, false).pathOf('nmap')).toThrow(
+  expect(() => new Capabilities({}, new Set()).pathOf('nmap')).toThrow(
     expect.objectContaining({ failure: expect.objectContaining({ code: 'capability-missing', retryable: false, message: expect.stringContaining('apt-get install nmap') }) }),
   );
-  expect(() => new Capabilities({}, false).pathOf('ping')).toThrow('iputils-ping');
+  expect(() => new Capabilities({}, new Set()).pathOf('ping')).toThrow('iputils-ping');
 });
 
 it('without any program nothing is there', async () => {
-  const capabilities = await probeCapabilities(() => false);
-  expect(capabilities.missing()).toEqual(['ping', 'nmap']);
-  expect(capabilities.rawSockets).toBe(false);
+  const capabilities = await probeCapabilities(() => undefined);
+  expect(capabilities.missing()).toEqual(BINARIES);
+  expect(RIGHTS.filter((right) => capabilities.may(right))).toEqual([]);
+  expect(capabilities.lacking()).toEqual([]);
 });
 
-it('the first fixed place that has the program is taken, whatever the search path says', async () => {
+it('a program is looked for in its fixed places only', async () => {
   const asked: string[] = [];
-  const capabilities = await probeCapabilities((path) => {
-    asked.push(path);
-    return path === '/bin/ping';
+  const capabilities = await probeCapabilities((binary, places) => {
+    asked.push(...places);
+    return binary === 'ip' ? '/sbin/ip' : undefined;
   });
-  expect(capabilities.pathOf('ping')).toBe('/bin/ping');
+  expect(capabilities.pathOf('ip')).toBe('/sbin/ip');
   expect(asked.every((path) => path.startsWith('/'))).toBe(true);
+});
+
+it('a program that is there and may not do its work lacks the right', async () => {
+  const capabilities = await probeCapabilities((binary) => (binary === 'ip' ? undefined : '/bin/false'));
+  expect(capabilities.lacking()).toEqual(RIGHTS);
+});
+
+it('the first place that holds something executable is taken', () => {
+  expect(findExecutable('ping', ['/nonexistent/ping', '/etc/passwd', '/bin/sh', '/bin/false'])).toBe('/bin/sh');
+  expect(findExecutable('ping', ['/nonexistent/ping'])).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,6 +26,7 @@ describe('the service', () => {
   let queue: Queue;
   let redis: Redis;
   let folder: string;
+  const uploads: string[] = [];
 
   beforeAll(async () => {
     // Results go to one stream, so this spec has a database of Redis for itself.
@@ -33,10 +35,16 @@ describe('the service', () => {
     await redis.flushdb();
     folder = await mkdtemp(join(tmpdir(), 'network-service-'));
     orchestrator = createServer((request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => { body += chunk.toString(); });
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        if (request.method === 'POST' && request.url === '/internal/workers') registration = validate(WorkerRegistrationDto, JSON.parse(body));
+        const body = Buffer.concat(chunks);
+        if (request.method === 'POST' && request.url === '/internal/workers') registration = validate(WorkerRegistrationDto, JSON.parse(body.toString()));
+        if (request.method === 'PUT') {
+          uploads.push(request.url!);
+          response.end(JSON.stringify({ sha256: createHash('sha256').update(body).digest('hex'), bytes: body.length }));
+          return;
+        }
         if (request.url?.endsWith('/heartbeat')) response.setHeader('Content-Type', 'application/json').end('{"cancel":[],"resend":[]}');
         else response.writeHead(204).end();
       });
@@ -61,7 +69,9 @@ describe('the service', () => {
 
   it('registers its tools, none of which needs a claim', () => {
     expect(registration.tools.map(({ name, effect, idempotent, credential }) => ({ name, effect, idempotent, credential }))).toEqual(
-      ['ping', 'dns-lookup', 'nmap'].map((name) => ({ name, effect: 'read', idempotent: true, credential: undefined })),
+      [
+        'ping', 'dns-lookup', 'traceroute', 'port-check', 'nmap', 'tcpdump', 'tshark-summary', 'tshark-conversations', 'tshark-top-talkers', 'tshark-packets', 'tshark-packet', 'arp-table', 'interface-list',
+      ].map((name) => ({ name, effect: 'read', idempotent: true, credential: undefined })),
     );
   });
 
@@ -78,12 +88,33 @@ describe('the service', () => {
     ['nmap', { targets: 7 }, false],
     ['nmap', { targets: '10.0.0.1', ports: '0' }, false],
     ['nmap', { targets: '10.0.0.1', flags: '-A' }, false],
+    ['traceroute', { target_host: 'web-1', method: 'tcp', port: 443 }, true],
+    ['traceroute', { target_host: 'web-1', method: 'dccp' }, false],
+    ['port-check', { target_host: 'web-1', ports: 443 }, true],
+    ['port-check', { target_host: 'web-1', ports: [22, 443] }, true],
+    ['port-check', { target_host: 'web-1', ports: [0] }, false],
+    ['port-check', { target_host: 'web-1', ports: '22' }, false],
+    ['tcpdump', {}, true],
+    ['tcpdump', { interface: 'eth0', hosts: '10.0.0.0/24', filter: 'tcp port 80', duration: 5 }, true],
+    ['tcpdump', { interface: '-w' }, false],
+    ['tcpdump', { interface: '../eth0' }, false],
+    ['tcpdump', { arguments: ['-w', '/tmp/x'] }, false],
+    ['tshark-conversations', { captureId: 'a'.repeat(64), layer: 'tcp' }, true],
+    ['tshark-conversations', { captureId: '../../etc/passwd' }, false],
+    ['tshark-packets', { captureId: 'a'.repeat(64), displayFilter: 'tcp\nudp' }, false],
+    ['tshark-packet', { captureId: 'a'.repeat(64), number: 1 }, true],
+    ['tshark-packet', { captureId: 'a'.repeat(64), number: 0 }, false],
+    ['arp-table', { interface: 'eth0.100@lan' }, true],
+    ['interface-list', { onlyUp: 'yes' }, false],
   ])("the schema of %s's input judges %j as %p, as the service does", (tool, input, good) => {
     expect(addFormats.default(new Ajv({ strict: false })).compile(declared(tool).inputSchema)(input)).toBe(good);
   });
 
   it('answers jobs with results that fit the declared outputs', async () => {
-    const inputs: [string, Record<string, unknown>][] = [['ping', { target_host: '127.0.0.1', count: 1 }], ['nmap', { targets: '127.0.0.1', ports: '9' }], ['nmap-refused', { targets: '8.8.8.8' }]];
+    const inputs: [string, Record<string, unknown>][] = [
+      ['ping', { target_host: '127.0.0.1', count: 1 }], ['nmap', { targets: '127.0.0.1', ports: '9' }], ['nmap-refused', { targets: '8.8.8.8' }], ['traceroute', { target_host: '127.0.0.1' }],
+      ['port-check', { target_host: '127.0.0.1', ports: [9] }], ['tcpdump', { interface: 'lo', duration: 1 }], ['arp-table', {}], ['interface-list', {}],
+    ];
     for (const [step, input] of inputs) {
       const job = { ...jobOf(step.replace('-refused', ''), input), stepId: step, attemptId: attemptId({ runId, stepId: step, item: 0, attempt: 1 }) };
       await queue.add(job.tool, job, { jobId: job.attemptId, removeOnComplete: true, removeOnFail: true });
@@ -99,12 +130,19 @@ describe('the service', () => {
         results.set(result.stepId, result);
       }
     }
-    for (const tool of ['ping', 'nmap']) {
+    for (const tool of ['ping', 'nmap', 'traceroute', 'port-check', 'tcpdump', 'arp-table', 'interface-list']) {
       const { status, output } = results.get(tool)!;
       expect(status).toBe('succeeded');
       const check = addFormats.default(new Ajv({ strict: false })).compile(declared(tool).outputSchema);
       expect([check(output), check.errors]).toEqual([true, null]);
     }
+    expect(uploads).toEqual([`/internal/blobs/${attemptId({ runId, stepId: 'tcpdump', item: 0, attempt: 1 })}?media_type=${encodeURIComponent('application/vnd.tcpdump.pcap')}`]);
     expect(results.get('nmap-refused')).toMatchObject({ status: 'failed', failure: { code: 'target-refused', retryable: false } });
+  });
+
+  it('tells what may be done here', async () => {
+    const answer = await (await fetch(`http://127.0.0.1:${worker.port}/health/capabilities`)).json() as { programs: Record<string, boolean>; rights: Record<string, boolean> };
+    expect(Object.keys(answer.programs)).toEqual(['ping', 'nmap', 'traceroute', 'tcpdump', 'tshark', 'ip']);
+    expect(answer.rights).toMatchObject({ ping: true, capture: expect.any(Boolean) });
   });
 });

@@ -1,28 +1,40 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ServiceClient, TOKEN_VERIFIER, type Database, type Keys } from '@opsmesh/platform';
+import { isTracing, ServiceClient, TOKEN_VERIFIER, type Database, type Keys } from '@opsmesh/platform';
 import type { Logger } from 'pino';
+import { uuidv7 } from 'uuidv7';
 import type { OrchestratorConfig } from './config.js';
+import { BlobDesk } from './engine/blob-desk.js';
 import { ClaimDesk } from './engine/claim-desk.js';
 import { Engine } from './engine/engine.js';
 import type { EngineNews } from './engine/ports.js';
 import { RunCache } from './engine/run-cache.js';
 import { RunFactsCache } from './engine/run-facts.js';
+import { InternalBlobsController, RUN_BLOBS, RunBlobsController } from './http/blobs.controller.js';
 import { HEALTH_CHECKS, HealthController, METRICS, type HealthChecks } from './http/health.controller.js';
 import { InternalController, SERVICE_DESK, type ServiceDesk } from './http/internal.controller.js';
 import { PlanCompiler } from './http/plan-compiler.js';
 import { PlansController } from './http/plans.controller.js';
 import { CATALOGUE, RUN_FEED, RUN_READER } from './http/ports.js';
 import { RunCommands } from './http/run-commands.js';
+import { RunControl } from './http/run-control.js';
+import { ApprovalsController, RunControlController } from './http/run-control.controller.js';
 import { RunsController } from './http/runs.controller.js';
+import { ITEM_LOGS, RUN_TIMELINES, TimelineController } from './http/timeline.controller.js';
 import { ToolsController } from './http/tools.controller.js';
 import { Metrics } from './progress/metrics.js';
+import { ObservedRecord } from './progress/observed-record.js';
 import type { RunWatchers } from './progress/run-watchers.js';
+import { TracedRecord } from './progress/traced-record.js';
+import { ApprovalStore } from './store/approval-store.js';
 import { BlobStore } from './store/blob-store.js';
 import { CatalogueStore } from './store/catalogue-store.js';
 import { ClaimStore } from './store/claim-store.js';
 import { DeadLetterStore } from './store/dead-letter-store.js';
 import { ReadModels } from './store/read-models.js';
 import { PostgresRunRecord } from './store/run-record.js';
+import { SignalStore } from './store/signal-store.js';
+import { StepLog } from './store/step-log.js';
+import { Timelines } from './store/timeline.js';
 import { TokenStore } from './store/token-store.js';
 import { WorkerStore } from './store/worker-store.js';
 import { AssetConnections } from './transport/asset-connections.js';
@@ -51,15 +63,19 @@ export interface Orchestrator {
 class OrchestratorModule {}
 
 export function assemble({ config, database: { pool }, keys, log, watchers, instance }: OrchestratorParts): Orchestrator {
-  const record = new PostgresRunRecord(pool);
-  const facts = new RunFactsCache(record);
+  const stored = new PostgresRunRecord(pool);
+  const facts = new RunFactsCache(stored);
+  const metrics = new Metrics({ pool, transport: () => transport });
+  const record = new ObservedRecord(isTracing() ? new TracedRecord(stored, facts) : stored, (changes) => metrics.committed(changes));
   const news: EngineNews = {
     outboxFilled: (entries) => transport.outboxFilled(entries),
     timersSet: () => transport.timersSet(),
+    locksFreed: () => transport.locksFreed(),
     historyGrew: (ids) => watchers.grew(ids),
     abort: (id) => transport.abort(id),
+    decisionsWanted: () => undefined,
   };
-  const engine = new Engine({ record, facts, cache: new RunCache(), news });
+  const engine = new Engine({ record, facts, cache: new RunCache(), news, newRunId: uuidv7, canDecide: false });
   const workers = new WorkerStore(pool);
   const transport = new Transport({ redisUrl: config.redisUrl, pool, engine, facts, workers, deadLetters: new DeadLetterStore(pool), consumer: instance, log });
   const catalogue = new CatalogueStore(pool);
@@ -67,8 +83,10 @@ export function assemble({ config, database: { pool }, keys, log, watchers, inst
   const readModels = new ReadModels(pool);
   const compiler = new PlanCompiler(catalogue);
   const blobs = new BlobStore(pool);
+  const claimStore = new ClaimStore(pool);
+  const blobDesk = new BlobDesk({ facts, reader: claimStore, shelf: blobs, owners: { serviceOf: async (tool) => (await catalogue.current()).get(tool)?.service } });
   const claims = new ClaimDesk({
-    engine, facts, reader: new ClaimStore(pool), signer: keys.grantSigner(),
+    engine, facts, reader: claimStore, signer: keys.grantSigner(),
     needs: { kindOf: async (tool) => (await catalogue.current()).get(tool)?.credential?.kind },
     connections: new AssetConnections(new ServiceClient({ keys, from: 'orchestrator', to: 'asset-service', url: config.assetServiceUrl })),
   });
@@ -79,11 +97,14 @@ export function assemble({ config, database: { pool }, keys, log, watchers, inst
   const health: HealthChecks = { postgres: async () => { await pool.query('select 1'); }, redis: async () => { await transport.redis.ping(); } };
   const module: DynamicModule = {
     module: OrchestratorModule, global: true,
-    controllers: [RunsController, PlansController, ToolsController, InternalController, HealthController],
+    controllers: [RunsController, RunControlController, ApprovalsController, RunBlobsController, TimelineController, PlansController, ToolsController, InternalController, InternalBlobsController, HealthController],
     providers: [
       { provide: TOKEN_VERIFIER, useValue: tokens }, { provide: RUN_READER, useValue: readModels }, { provide: CATALOGUE, useValue: catalogue }, { provide: RUN_FEED, useValue: watchers },
-      { provide: PlanCompiler, useValue: compiler }, { provide: RunCommands, useValue: new RunCommands(engine, readModels, compiler) }, { provide: ClaimDesk, useValue: claims }, { provide: SERVICE_DESK, useValue: desk },
-      { provide: HEALTH_CHECKS, useValue: health }, { provide: METRICS, useValue: new Metrics({ pool, redis: transport.redis, queues: transport.queues }) },
+      { provide: PlanCompiler, useValue: compiler }, { provide: RunCommands, useValue: new RunCommands(engine, readModels, compiler) }, { provide: ClaimDesk, useValue: metrics.counting(claims) }, { provide: SERVICE_DESK, useValue: desk },
+      { provide: RunControl, useValue: new RunControl({ engine, reader: readModels, approvals: new ApprovalStore(pool, () => transport.timersSet()), signals: new SignalStore(pool, () => transport.timersSet()) }) },
+      { provide: BlobDesk, useValue: blobDesk }, { provide: RUN_BLOBS, useValue: blobs },
+      { provide: RUN_TIMELINES, useValue: new Timelines(pool, readModels) }, { provide: ITEM_LOGS, useValue: new StepLog(pool, readModels) },
+      { provide: HEALTH_CHECKS, useValue: health }, { provide: METRICS, useValue: metrics },
     ],
     exports: [TOKEN_VERIFIER],
   };

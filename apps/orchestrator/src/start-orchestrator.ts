@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { createHttpApp, createRedis, openKeys } from '@opsmesh/platform';
+import { createHttpApp, createRedis, openKeys, startTracing } from '@opsmesh/platform';
 import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import type { OrchestratorConfig } from './config.js';
@@ -16,6 +16,7 @@ export interface RunningOrchestrator {
 
 /** Opens the record, wires the parts, serves the API, then starts moving jobs and results. */
 export async function startOrchestrator(config: OrchestratorConfig, log: Logger): Promise<RunningOrchestrator> {
+  if (config.traces) await startTracing(config.service, config.traces, log);
   const database = await openStore(config, log);
   const keys = openKeys(config.dataDir);
   const subscriber = createRedis(config.redisUrl, { log, extra: { maxRetriesPerRequest: null } });

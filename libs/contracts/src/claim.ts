@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
 
 /** Longest life of a grant, in seconds. */
 export const GRANT_SECONDS = 60;
@@ -16,6 +16,9 @@ export class ClaimRequestDto {
 export const HOST_KEY_POLICIES = ['strict', 'accept-new', 'off'] as const;
 export type HostKeyPolicy = (typeof HOST_KEY_POLICIES)[number];
 
+/** Most jump hosts on the way to a target. */
+export const MAX_HOPS = 4;
+
 /** How to reach one asset. It holds no secret. */
 export class ConnectionDto {
   @IsString() @MaxLength(64) assetId!: string;
@@ -28,6 +31,14 @@ export class ConnectionDto {
   /** Known host keys, one OpenSSH public key (`ssh-ed25519 AAAA...`) a line. */
   @IsOptional() @IsString() @MaxLength(16_384) hostKey?: string;
   @IsOptional() @IsIn(HOST_KEY_POLICIES) hostKeyPolicy?: HostKeyPolicy;
+  /** WinRM: whether it is spoken over TLS. */
+  @IsOptional() @IsBoolean() tls?: boolean;
+  /** Certificates that sign the host's one, PEM; beside them none is trusted. */
+  @IsOptional() @IsString() @MaxLength(65_536) tlsCa?: string;
+  /** SHA-256 of the host's certificate (DER), hex in lower case: only this very certificate is accepted. */
+  @IsOptional() @Matches(/^[0-9a-f]{64}$/) tlsFingerprint?: string;
+  /** SSH: the jump hosts on the way, nearest to us first. Each has a credential and host keys of its own, and no `via`. */
+  @IsOptional() @IsArray() @ArrayMaxSize(MAX_HOPS) @ValidateNested({ each: true }) @Type(() => ConnectionDto) via?: ConnectionDto[];
 }
 
 /** Answer to a claim that was committed. Refusals are problem documents: `claim-refused`, `target-unknown`, `service-unavailable`. */
@@ -52,7 +63,10 @@ export interface GrantClaims {
   readonly tool: string;
   /** Asset ids the attempt may act on; empty when the tool has no target. */
   readonly targets: readonly string[];
-  readonly credentialId: string | null;
+  /** Asset ids the attempt may pass through as jump hosts. */
+  readonly via: readonly string[];
+  /** Credentials of the target and the jump hosts, each once; every one may be leased once. */
+  readonly credentialIds: readonly string[];
   readonly inputSha256: string;
   /** Thumbprint of the key to which a credential may be sealed. */
   readonly keyThumbprint: string;
@@ -68,9 +82,11 @@ export class ConnectionQueryDto {
   @IsOptional() @IsIn(['ssh', 'winrm']) protocol?: 'ssh' | 'winrm';
 }
 
-/** `POST /internal/leases` on asset-service: exchange a grant for one credential, once. */
+/** `POST /internal/leases` on asset-service: exchange a grant for one of its credentials, each once. */
 export class LeaseRequestDto {
   @IsString() @MaxLength(8192) grant!: string;
+  /** Which of the grant's credentials. */
+  @IsString() @MaxLength(64) credentialId!: string;
   /** The worker's one-use public key, a JWK (OKP X25519) as JSON text. */
   @IsString() @MaxLength(1024) publicKey!: string;
 }
@@ -81,6 +97,30 @@ export class LeaseAnswerDto {
 }
 
 /** A secret, as it is only inside a sealed lease and in a worker's memory. */
-export type Credential =
-  | { readonly kind: 'ssh'; readonly username: string; readonly password?: string; readonly privateKey?: string; readonly passphrase?: string }
-  | { readonly kind: 'winrm'; readonly username: string; readonly password: string };
+export type Credential = SshCredential | WinrmCredential;
+
+/** At least one of `password`, `privateKey` and `useAgent`. */
+export interface SshCredential {
+  readonly kind: 'ssh';
+  readonly username: string;
+  readonly password?: string;
+  /** PEM or OpenSSH format. */
+  readonly privateKey?: string;
+  readonly passphrase?: string;
+  /** Log in with the keys of the worker's SSH agent, where the worker's own settings allow it. */
+  readonly useAgent?: boolean;
+  /** What sudo asks for; `password` when left out. */
+  readonly sudoPassword?: string;
+}
+
+/** Either `password` or `certificate` with `privateKey` (TLS only). */
+export interface WinrmCredential {
+  readonly kind: 'winrm';
+  readonly username: string;
+  readonly password?: string;
+  /** Client certificate with its chain, PEM. */
+  readonly certificate?: string;
+  /** PEM. */
+  readonly privateKey?: string;
+  readonly passphrase?: string;
+}

@@ -32,6 +32,7 @@ export const FAILURE_MEANINGS = {
   'capability-missing': before(false),
   'credential-unavailable': before(false),
   'grant-refused': before(false),
+  'manifest-mismatch': before(false),
   'unreachable': before(true),
   'service-unavailable': before(true),
   'rate-limited': before(true),
@@ -46,6 +47,12 @@ export const FAILURE_MEANINGS = {
   'timed-out': after(true),
   'tool-failed': after(true),
   'output-invalid': after(false),
+  // people, time or another run decided
+  'approval-rejected': before(false),
+  'approval-expired': before(false),
+  'signal-timeout': before(false),
+  'loop-limit': after(false),
+  'child-failed': after(false),
   // nobody knows
   'connection-lost': doubt,
   'stop-unconfirmed': doubt,

@@ -1,7 +1,14 @@
 // First: class-transformer's decorators need it when the DTO files are loaded.
 import 'reflect-metadata';
+export * from './approval-manifest.js';
+export * from './approval-policy.js';
+export * from './approval-proposal.js';
+export * from './approval-targets.js';
 export * from './attempt-id.js';
 export * from './canonical-json.js';
+export * from './chat.js';
+export * from './chat-templates.js';
+export * from './chat-views.js';
 export * from './claim.js';
 export * from './failure.js';
 export * from './job.js';
@@ -10,6 +17,9 @@ export * from './names.js';
 export * from './problem.js';
 export * from './result.js';
 export * from './run.js';
+export * from './run-control.js';
 export * from './service.js';
+export * from './step-log.js';
+export * from './timeline.js';
 export * from './tool.js';
 export * from './validate.js';

@@ -22,6 +22,8 @@ export class JobDto {
   @IsInt() @Min(1) @Max(86_400_000) timeoutMs!: number;
   /** Whether the attempt must be claimed before anything is done (every tool but read-only ones without credential). */
   @IsBoolean() claim!: boolean;
+  /** SHA-256 of the manifest that people approved; a grant for another one is refused. Left out for a run that needed no approval. */
+  @IsOptional() @Matches(/^[0-9a-f]{64}$/) manifestSha256?: string;
   /** W3C trace context. */
   @IsOptional() @IsString() @MaxLength(128) traceparent?: string;
 }

@@ -71,8 +71,10 @@ export interface RunSummary {
 
 export interface StepView {
   readonly id: string;
-  readonly tool: string;
-  readonly effect: string;
+  /** `tool`, or another kind of docs/plan-language.md; only steps of a tool have `tool` and `effect`. */
+  readonly kind: string;
+  readonly tool: string | null;
+  readonly effect: string | null;
   readonly status: StepStatus;
   readonly dependsOn: readonly string[];
   readonly level: number;
@@ -127,7 +129,7 @@ export interface RunEventView {
 
 export const RUN_EVENT_TYPES = [
   'run.started', 'run.paused', 'run.resumed', 'run.cancel-requested', 'run.finished',
-  'step.started', 'step.finished', 'step.skipped',
-  'item.running', 'item.succeeded', 'item.failed', 'item.unknown', 'item.cancelled', 'item.skipped', 'item.retrying', 'item.requeued', 'item.resolved',
+  'step.started', 'step.opened', 'step.wave-started', 'step.policy-changed', 'step.adapted', 'step.finished', 'step.skipped',
+  'item.running', 'item.succeeded', 'item.failed', 'item.unknown', 'item.cancelled', 'item.skipped', 'item.retrying', 'item.requeued', 'item.repeated', 'item.resolved',
 ] as const;
 export type RunEventType = (typeof RUN_EVENT_TYPES)[number];

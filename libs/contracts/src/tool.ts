@@ -22,9 +22,12 @@ export class RetryPolicyDto {
   @IsOptional() @IsObject() @ValidateNested() @Type(() => BackoffDto) backoff?: BackoffDto;
 }
 
+/** Kind of credential of a tool that takes whatever protocol the target has. */
+export const ANY_PROTOCOL = 'host';
+
 /** That a tool acts on a target with a credential of the asset store. */
 export class CredentialNeedDto {
-  /** Kind of credential, for example `ssh`. It must match the protocol of the target's connection. */
+  /** Kind of credential, for example `ssh`. It must match the protocol of the target's connection, unless it is {@link ANY_PROTOCOL}. */
   @Matches(/^[a-z][a-z0-9-]{0,31}$/) kind!: string;
   /** JSON pointer of the input that names the target (an address, a host name or an asset id). */
   @Matches(/^\/[A-Za-z0-9_/]+$/) target!: string;

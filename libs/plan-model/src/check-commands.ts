@@ -5,7 +5,8 @@ import { UnsafeEmbedding } from './commands/unsafe-embedding.js';
 import type { Findings } from './diagnostics.js';
 import { pointerOf, valueAt } from './json-pointer.js';
 import type { Json, JsonObject } from './plan.js';
-import { parseTemplate, referenceText, type Reference } from './references.js';
+import { parseTemplate, referencesIn, referenceText, type Reference } from './references.js';
+import { inputName } from './scope.js';
 
 /** Checks that values in commands stand where they can be one piece of data. */
 export function checkCommands(tool: CatalogueTool, inputs: JsonObject, { pointer, findings }: { pointer: string; findings: Findings }): void {
@@ -15,6 +16,12 @@ export function checkCommands(tool: CatalogueTool, inputs: JsonObject, { pointer
     const value = valueAt(inputs, command.pointer);
     if (value !== undefined) checkCommand(value, { dialect: command.dialect, at: pointer + command.pointer, findings });
   }
+}
+
+/** The inputs of the plan that are whole commands of the tool, or hold one. */
+export function commandInputsOf(tool: CatalogueTool, inputs: JsonObject): string[] {
+  const isCommand = (pointer: string): boolean => tool.commands.some((c) => `${c.pointer}/`.startsWith(`${pointer}/`) || pointer.startsWith(`${c.pointer}/`));
+  return referencesIn(inputs).filter((r) => r.whole && isCommand(r.pointer)).map((r) => inputName(r.reference)).filter((name) => name !== undefined);
 }
 
 function checkCommand(value: Json, { dialect, at, findings }: { dialect: CommandDialect; at: string; findings: Findings }): void {

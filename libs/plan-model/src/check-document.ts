@@ -4,12 +4,17 @@ import { isLargerThan } from './json-size.js';
 import { LIMITS, type Json } from './plan.js';
 import { FORBIDDEN_NAMES } from './references.js';
 
+/** Keys under which steps stand: what is below them is not nested by that alone. Steps in steps are counted where they are read. */
+const STRUCTURE: ReadonlySet<string> = new Set(['steps', 'branch', 'else', 'loop', 'orchestration', 'alternative', 'compensate', 'onFailure', 'on_failure', 'failure_handling']);
+/** Deepest JSON of any plan: far below what JSON readers can follow. */
+const MOST_NESTED = LIMITS.nesting * 8;
+
 /** Checks what holds for any part of a document: that it is JSON, its size and nesting, its keys and characters. */
 export function checkDocument(document: unknown, findings: Findings): document is Json {
-  const queue: { value: unknown; pointer: string; depth: number }[] = [{ value: document, pointer: '', depth: 0 }];
+  const queue: Part[] = [{ value: document, pointer: '', depth: 0, levels: 0, structural: true }];
   let parts = 0;
   for (let next = queue.pop(); next; next = queue.pop()) {
-    const { value, pointer, depth } = next;
+    const { value, pointer, depth, levels, structural } = next;
     // Each part takes two bytes at least, so that a huge document ends here.
     if (++parts > LIMITS.planBytes / 2) return tooLarge(findings);
     if (typeof value === 'string') checkText(value, pointer, findings);
@@ -17,7 +22,7 @@ export function checkDocument(document: unknown, findings: Findings): document i
       if (!isJsonScalar(value)) findings.error('invalid-value', pointer, 'is no JSON value');
       continue;
     }
-    if (depth >= LIMITS.nesting) {
+    if (depth >= LIMITS.nesting || levels >= MOST_NESTED) {
       findings.error('limit-exceeded', pointer, `the plan is nested more than ${LIMITS.nesting} deep here`);
       return false;
     }
@@ -29,12 +34,16 @@ export function checkDocument(document: unknown, findings: Findings): document i
       const at = `${pointer}/${pointerOf(key)}`;
       if (FORBIDDEN_NAMES.has(key)) findings.error('forbidden-key', at, `"${key}" may not be a key`);
       checkText(key, at, findings);
-      if (v !== undefined || Array.isArray(value)) queue.push({ value: v, pointer: at, depth: depth + 1 });
+      const isStructure = structural && (Array.isArray(value) || STRUCTURE.has(key));
+      if (v !== undefined || Array.isArray(value)) queue.push({ value: v, pointer: at, depth: isStructure ? depth : depth + 1, levels: levels + 1, structural: isStructure });
     }
   }
   if (findings.failed) return false;
   return isLargerThan(document as Json, LIMITS.planBytes) ? tooLarge(findings) : true;
 }
+
+/** `structural`: everything above it belongs to the structure of the plan. */
+interface Part { readonly value: unknown; readonly pointer: string; readonly depth: number; readonly levels: number; readonly structural: boolean }
 
 function tooLarge(findings: Findings): false {
   findings.error('limit-exceeded', '', `the plan is larger than ${LIMITS.planBytes / 1024} KiB; give long lists as inputs of the run`);

@@ -1,6 +1,7 @@
 import { failure } from '@opsmesh/contracts';
 import { RE2JS } from 're2js';
 import type { Bound } from './bind.js';
+import { isEqual } from './json-equal.js';
 import { pointerOf } from './json-pointer.js';
 import { CONDITION_OPERATORS, LIMITS, type Condition, type ConditionOperator, type Json } from './plan.js';
 import { parseReference, parseTemplate, ReferenceError, referencesIn, type Reference } from './references.js';
@@ -49,8 +50,8 @@ function every(conditions: readonly Condition[], scope: Scope, wanted: boolean):
 /** Undefined when the operator has no answer for values of these types. */
 function compare(operator: Exclude<ConditionOperator, 'exists'>, left: Json, right: Json): boolean | undefined {
   switch (operator) {
-    case '==': return equal(left, right);
-    case '!=': return !equal(left, right);
+    case '==': return isEqual(left, right);
+    case '!=': return !isEqual(left, right);
     case '>': return ordered(left, right, (n) => n > 0);
     case '>=': return ordered(left, right, (n) => n >= 0);
     case '<': return ordered(left, right, (n) => n < 0);
@@ -63,7 +64,7 @@ function compare(operator: Exclude<ConditionOperator, 'exists'>, left: Json, rig
 }
 
 function contains(whole: Json, part: Json): boolean | undefined {
-  if (Array.isArray(whole)) return whole.some((v) => equal(v, part));
+  if (Array.isArray(whole)) return whole.some((v) => isEqual(v, part));
   return typeof whole === 'string' && typeof part === 'string' ? whole.includes(part) : undefined;
 }
 
@@ -87,13 +88,6 @@ function patternOf(source: string): RE2JS {
     patterns.set(source, pattern = RE2JS.compile(source));
   }
   return pattern;
-}
-
-function equal(a: Json, b: Json): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
-  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((v, i) => equal(v, b[i]!));
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((k) => Object.hasOwn(b, k) && equal(a[k]!, b[k]!));
 }
 
 /** The reference in a `field`, which may stand in brackets. */

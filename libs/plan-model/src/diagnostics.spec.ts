@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { compileDocument } from './compile.js';
 import { DIAGNOSTIC_CODES, type DiagnosticCode } from './diagnostics.js';
 import { LIMITS } from './plan.js';
+import type { PlanLookup } from './plan-lookup.js';
 import { TOOLS } from './testing/catalogue.js';
+import { storedPlans } from './testing/stored-plans.js';
 import { patched } from './testing/json-patch.js';
 
 const query = { id: 'q', tool: 'asset-query', inputs: {} };
@@ -11,6 +13,8 @@ const sh = (command: string, more: object = {}) => ({ id: 's', tool: 'run-comman
 const ps = (script: string) => ({ id: 's', tool: 'run-script', inputs: { target_host: 'h', options: { script } } });
 const plan = (...steps: unknown[]) => ({ steps });
 const deep = (n: number): unknown => (n === 0 ? 1 : { a: deep(n - 1) });
+
+const nested = (n: number): object => (n === 0 ? query : { id: `l${n}`, loop: { forEach: '<<input.x ?? []>>', steps: [nested(n - 1)] } });
 
 /** What is wrong, where, and whether the fix that comes with it mends the plan. */
 type Case = readonly [code: DiagnosticCode, what: string, document: unknown, pointer: string, mend?: 'fix'];
@@ -46,14 +50,12 @@ const CASES: readonly Case[] = [
   ['limit-exceeded', 'too many steps', plan(...Array.from({ length: LIMITS.steps + 1 }, () => ({ tool: 'asset-query' }))), '/steps'],
   ['limit-exceeded', 'too large a plan', plan(ping('x'.repeat(1_000_000))), ''],
   ['limit-exceeded', 'a million elements', { inputs: { list: Array.from({ length: 1_000_000 }, () => 0) }, ...plan(query) }, ''],
-  ['limit-exceeded', 'too deep a plan', plan({ tool: 'anything', inputs: deep(40) }), `/steps/0/inputs${'/a'.repeat(LIMITS.nesting - 3)}`],
-  ['limit-exceeded', 'ten thousand levels', plan({ tool: 'anything', inputs: deep(5000) }), `/steps/0/inputs${'/a'.repeat(LIMITS.nesting - 3)}`],
+  ['limit-exceeded', 'too deep a plan', plan({ tool: 'anything', inputs: deep(40) }), `/steps/0/inputs${'/a'.repeat(LIMITS.nesting - 1)}`],
+  ['limit-exceeded', 'ten thousand levels', plan({ tool: 'anything', inputs: deep(5000) }), `/steps/0/inputs${'/a'.repeat(LIMITS.nesting - 1)}`],
   ['forbidden-key', '__proto__ as a key', JSON.parse('{"steps":[{"id":"q","tool":"asset-query","inputs":{"__proto__":{"x":1}}}]}'), '/steps/0/inputs/__proto__'],
   ['forbidden-key', 'constructor as a key', { ...plan(query), constructor: 1 }, '/constructor'],
-  ['step-kind-unsupported', 'a loop', plan({ id: 'l', loop: { steps: [] } }), '/steps/0/loop'],
-  ['step-kind-unsupported', 'an approval', plan(query, { id: 'a', approval: {} }), '/steps/1/approval'],
-  ['unsupported-option', 'waves', plan({ ...query, map: { waves: [1, '100%'] } }), '/steps/0/map/waves'],
-  ['unsupported-option', 'an alternative step', plan({ ...query, failure_handling: { alternative: 'x' } }), '/steps/0/failure_handling'],
+  ['unsupported-option', 'a retry of an approval', plan({ id: 'a', approval: { message: 'go?' }, retry: { maxAttempts: 2 } }), '/steps/0/retry', 'fix'],
+  ['unsupported-option', 'a loop with inputs', plan({ id: 'l', inputs: {}, loop: { forEach: '<<input.x ?? []>>', steps: [query] } }), '/steps/0/inputs', 'fix'],
   ['no-steps', 'an empty plan', plan(), '/steps'],
   ['no-steps', 'an empty list', [], '/steps'],
   ['invalid-id', 'a dot in an id', plan({ ...query, id: 'a.b' }), '/steps/0/id'],
@@ -119,12 +121,53 @@ const CASES: readonly Case[] = [
   ['command-reference-unsafe', 'a value in single quotes of PowerShell', { inputs: { x: 1 }, ...plan(ps("echo '<<input.x>>'")) }, '/steps/0/inputs/options/script'],
   ['cycle', 'two steps', plan({ ...query, id: 'a', dependsOn: ['b'] }, { ...query, id: 'b', dependsOn: ['a'] }), '/steps/0'],
   ['cycle', 'a step that waits for itself', plan(query, { ...query, id: 'b', dependsOn: ['b'] }), '/steps/1'],
+  ['not-an-ancestor', 'what stands in a container, for its own condition', plan({ id: 'l', loop: { forEach: '<<n.hosts>>', steps: [{ id: 'n', tool: 'nmap', inputs: { targets: 'h' } }] } }), '/steps/0/loop/forEach'],
+  ['not-an-ancestor', 'the other arm of a branch', plan({ id: 'b', branch: [{ when: { field: 'input.x ?? 1', operator: '==', value: 1 }, steps: [query] }], else: [ping('<<q.hostnames[0]>>')] }), '/steps/0/else/0/inputs/target_host'],
+  ['iteration-outside-loop', 'iteration in a plain step', plan({ tool: 'anything', inputs: { n: '<<iteration>>' } }), '/steps/0/inputs/n'],
+  ['group-order', 'a reference inside a group', plan({ ...query, parallelGroup: 'g' }, ping('<<q.hostnames[0]>>', { parallelGroup: 'g' })), '/steps/1/inputs/target_host'],
+  ['unknown-orchestration', 'a name where nothing is stored', plan({ id: 'c', orchestration: 'patching@2' }), '/steps/0/orchestration'],
+  ['unknown-orchestration', 'a slip in a name', plan({ id: 'c', orchestration: 'stored-scn@1' }), '/steps/0/orchestration'],
+  ['orchestration-invalid', 'a stored plan with an error', plan({ id: 'c', orchestration: 'broken' }), '/steps/0/orchestration'],
+  ['orchestration-invalid', 'a stored plan that holds itself', plan({ id: 'c', orchestration: 'endless' }), '/steps/0/orchestration'],
+  ['unknown-argument', 'an input that a sub-plan does not declare', plan({ id: 'c', orchestration: 'stored-scan@1', inputs: { rang: '10.0.0.0/24' } }), '/steps/0/inputs/rang', 'fix'],
+  ['command-from-value', 'a command of a result through a sub-plan', plan(query, { id: 'c', orchestration: { inputs: { c: 'true' }, steps: [sh('<<input.c>>')] }, inputs: { c: '<<q.hostnames[0]>>' } }), '/steps/1/inputs/c'],
+  ['command-from-value', 'a command of a result through two sub-plans', plan(query, { id: 'c', orchestration: { inputs: { d: 'true' }, steps: [{ id: 'e', orchestration: { inputs: { c: 'true' }, steps: [sh('<<input.c>>')] }, inputs: { c: '<<input.d>>' } }] }, inputs: { d: 'x <<q.hostnames[0]>>' } }), '/steps/1/inputs/d'],
+  ['unknown-tool', 'inside a sub-plan', plan({ id: 'c', orchestration: [{ tool: 'asset-qery', inputs: {} }] }), '/steps/0/orchestration/0/tool', 'fix'],
+  ['unknown-tool', 'inside an arm', plan({ id: 'b', branch: [{ when: { field: 'input.x ?? 1', operator: '==', value: 1 }, steps: [{ tool: 'asset-qery' }] }] }), '/steps/0/branch/0/steps/0/tool', 'fix'],
+  ['unknown-tool', 'in an alternative', plan({ ...query, onFailure: { alternative: { tool: 'asset-qery' } } }), '/steps/0/onFailure/alternative/tool', 'fix'],
+  ['unknown-field', 'of a decision', plan({ id: 'd', decide: { question: 'go?', choices: ['yes', 'no'], default: 'no' } }, { ...query, when: { field: 'd.choise', operator: '==', value: 'yes' } }), '/steps/1/when'],
+  ['unknown-field', 'of a step of a sub-plan', plan({ id: 'c', orchestration: 'stored-scan@1' }, ping('<<c.steps.scn.hosts[0].address>>')), '/steps/1/inputs/target_host'],
+  ['unknown-field', 'of the element of a loop', plan(query, { id: 'l', loop: { forEach: '<<q.assets>>', steps: [ping('<<item.hostnme>>')] } }), '/steps/1/loop/steps/0/inputs/target_host'],
+  ['not-a-list', 'a loop over a number', plan(query, { id: 'l', loop: { forEach: '<<q.asset_count>>', steps: [ping('h')] } }), '/steps/1/loop/forEach'],
+  ['duplicate-id', 'ids inside and outside', plan(query, { id: 'l', loop: { forEach: '<<q.assets>>', steps: [query] } }), '/steps/1/loop/steps/0/id'],
+  ['no-steps', 'an empty arm', plan({ id: 'b', branch: [{ when: { field: 'input.x ?? 1', operator: '==', value: 1 }, steps: [] }] }), '/steps/0/branch/0/steps'],
+  ['no-steps', 'a loop of nothing', plan({ id: 'l', loop: { forEach: '<<input.x ?? []>>', steps: [] } }), '/steps/0/loop/steps'],
+  ['limit-exceeded', 'too many steps in steps', plan(...Array.from({ length: 300 }, () => ({ tool: 'asset-query', onFailure: { alternative: { tool: 'asset-query' } } }))), '/steps'],
+  ['limit-exceeded', 'steps in steps in steps', plan(nested(LIMITS.nesting + 2)), `/steps/0${'/loop/steps/0'.repeat(LIMITS.nesting + 1)}`],
+  ['invalid-value', 'two kinds', plan({ ...query, wait: { ms: 5 } }), '/steps/0/wait'],
+  ['invalid-value', 'an arm without a condition', plan({ id: 'b', branch: [{ steps: [query] }] }), '/steps/0/branch/0/when'],
+  ['invalid-value', 'a branch without arms', plan({ id: 'b', branch: [] }), '/steps/0/branch'],
+  ['invalid-value', 'a loop without an end', plan({ id: 'l', loop: { until: { field: 'iteration', operator: '>', value: 3 }, steps: [query] } }), '/steps/0/loop/maxIterations'],
+  ['invalid-value', 'a loop of two modes', plan({ id: 'l', loop: { while: { field: 'iteration', operator: '<', value: 3 }, forEach: '<<input.x ?? []>>', steps: [query] } }), '/steps/0/loop'],
+  ['invalid-value', 'an approval without a message', plan({ id: 'a', approval: {} }), '/steps/0/approval/message'],
+  ['invalid-value', 'a default that is no choice', plan({ id: 'd', decide: { question: 'go?', choices: ['yes', 'no'], default: 'maybe' } }), '/steps/0/decide/default'],
+  ['invalid-value', 'a single choice', plan({ id: 'd', decide: { question: 'go?', choices: ['yes'], default: 'yes' } }), '/steps/0/decide/choices'],
+  ['invalid-value', 'a wait for both', plan({ id: 'w', wait: { ms: 5, signal: 'x' } }), '/steps/0/wait'],
+  ['invalid-value', 'a wait for nothing', plan({ id: 'w', wait: {} }), '/steps/0/wait'],
+  ['invalid-value', 'a signal with spaces', plan({ id: 'w', wait: { signal: 'a b' } }), '/steps/0/wait/signal'],
+  ['invalid-value', 'waves that shrink', plan({ ...query, map: { waves: ['50%', '10%'] } }), '/steps/0/map/waves'],
+  ['invalid-value', 'a rate without a limit', plan({ ...query, map: { rate: { key: 'tenant' } } }), '/steps/0/map/rate'],
+  ['invalid-value', 'an adaptation that is none', plan({ ...query, adapt: { speed: 5 } }), '/steps/0/adapt'],
+  ['invalid-value', 'what happens on failure is two things', plan({ ...query, onFailure: { alternative: ping('h'), compensate: [ping('h')] } }), '/steps/0/onFailure'],
   ['cycle', 'a serial plan that refers forward', { ...plan(ping('<<q.hostnames[0]>>'), query), execution_strategy: 'serial' }, '/steps/0'],
   ['retry-limited', 'a command that is repeated', plan(sh('reboot', { retry: { maxAttempts: 3 } })), '/steps/0/retry'],
 ];
 
+/** Stored plans, among them one that does not compile and one that holds itself. */
+const STORED: PlanLookup = storedPlans({ 'stored-scan': { inputs: { range: '10.0.0.0/30' }, steps: [{ id: 'scan', tool: 'nmap', inputs: { targets: '<<input.range>>' } }] }, broken: [{ tool: 'nobody' }], endless: [{ id: 'again', orchestration: 'endless' }] });
+
 describe.each(CASES)('%s: %s', (code, _what, document, pointer, mend) => {
-  const { plan: compiled, diagnostics } = compileDocument(document, TOOLS);
+  const { plan: compiled, diagnostics } = compileDocument(document, TOOLS, STORED);
   const found = diagnostics.find((d) => d.code === code && d.pointer === pointer);
 
   it('is told with its place', () => expect(found ?? diagnostics).toMatchObject({ code, pointer, message: expect.stringMatching(/./) as string }));
@@ -132,7 +175,7 @@ describe.each(CASES)('%s: %s', (code, _what, document, pointer, mend) => {
   it('repeats no secret', () => expect(JSON.stringify([diagnostics, compiled])).not.toContain('hunter2'));
   it(mend ? 'its fix mends the plan' : 'its fix, if it has one, can be applied', () => {
     if (mend) expect(found?.fix).toBeDefined();
-    const mended = found?.fix && compileDocument(patched(document, found.fix), TOOLS);
+    const mended = found?.fix && compileDocument(patched(document, found.fix), TOOLS, STORED);
     if (mend) expect(mended).toEqual({ plan: expect.anything() as object, diagnostics: [] });
     if (mended) expect(mended.diagnostics.map((d) => `${d.code} ${d.pointer}`)).not.toContain(`${code} ${pointer}`);
   });

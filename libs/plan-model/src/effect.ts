@@ -2,15 +2,24 @@ import type { ItemStatus } from '@opsmesh/contracts';
 
 /** What the engine must do because of an event; all in the commit that stores the new state. */
 export type Effect =
-  /** Evaluate the step's condition, resolve its list, bind its items; answer with `prepared`, `prepare-skipped` or `prepare-failed`. */
+  /**
+   * Evaluate the step's condition, resolve its list, bind its items; answer with `prepared`, `prepare-skipped` or `prepare-failed`.
+   * For a branch find the arm, for a loop test `while` or resolve the list; answer with `opened`, `loop-ended`, `prepare-skipped` or `prepare-failed`.
+   */
   | { readonly type: 'prepare'; readonly step: number }
-  /** Put the attempt of each item into the outbox. The items are `queued` from now on. */
+  /** The iteration of a `while` or `until` loop has ended: test the condition; answer with `opened` (the next iteration), `loop-ended` or `prepare-failed`. */
+  | { readonly type: 'evaluate'; readonly step: number; readonly iteration: number }
+  /** Put the attempt of each item into the outbox. The items are `queued` from now on. Tools only. */
   | { readonly type: 'enqueue'; readonly step: number; readonly items: readonly number[]; readonly attempt: number }
+  /** Begin each item of a step of another kind: start the child run, ask people or the chooser, set the timer, listen for the signal. The items are `running` from now on; end each with `finished`. */
+  | { readonly type: 'begin'; readonly step: number; readonly items: readonly number[]; readonly attempt: number }
   /** Wake the run with `retry-due` after the delay. */
   | { readonly type: 'retry-timer'; readonly step: number; readonly item: number; readonly attempt: number; readonly delayMs: number }
+  /** Wake the run with `wave-due` after the delay. */
+  | { readonly type: 'wave-timer'; readonly step: number; readonly wave: number; readonly delayMs: number }
   /** Every item of the step that has the status `from` gets the status `to`. Retries in waiting are left out when `untouchedOnly`. */
   | { readonly type: 'sweep'; readonly step: number; readonly from: readonly ItemStatus[]; readonly to: ItemStatus; readonly untouchedOnly: boolean }
-  /** Tell the workers to abort what they run of this run. */
+  /** Tell the workers to abort what they run of this run, and cancel the child runs of its sub-plans. */
   | { readonly type: 'abort' }
   /** The run is over. */
   | { readonly type: 'finish' };

@@ -15,6 +15,10 @@ const fill = (part: (i: number) => string, bytes = LIMITS.planBytes - 20_000): s
 const many = <T>(n: number, part: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => part(i));
 const steps = (n: number) => many(n, (i) => ({ id: `s${i}`, tool: 'asset-query' }));
 
+const nested = (n: number, depth: number): object => (depth === 0 ? { id: `t${n}`, tool: 'ping', inputs: { target_host: '<<item.x>> <<q.hostnames[0] ?? 1>> <<iteration>>' } } : { id: `l${n}-${depth}`, loop: { forEach: '<<item.list ?? []>>', steps: [nested(n, depth - 1)] } });
+const alternatives = (n: number, depth: number): object => ({ id: `a${n}-${depth}`, tool: 'asset-query', ...(depth === 0 ? {} : { onFailure: { alternative: alternatives(n, depth - 1) } }) });
+const subPlan = (depth: number): object => ({ id: 's', ...(depth === 0 ? { tool: 'asset-query' } : { orchestration: { steps: [subPlan(depth - 1)] } }) });
+
 /** Plans of the largest size that would cost most where a check is not linear. */
 const PLANS: readonly (readonly [string, unknown])[] = [
   ['references to nothing, each with a nearest name to find', { steps: [...steps(400), { tool: 'anything', inputs: { text: fill((i) => `<<s${i}x>>`) } }] }],
@@ -34,6 +38,14 @@ const PLANS: readonly (readonly [string, unknown])[] = [
   ['a command of many quotes and values', { inputs: { x: 1 }, steps: [{ tool: 'run-command', inputs: { target_host: 'h', command: `echo ${fill(() => `"<<input.x>>" '`, 60_000)}` } }] }],
   ['a pattern that repeats repeats', { inputs: { x: 1 }, steps: [{ tool: 'anything', when: { field: 'input.x', operator: 'matches', value: '((((a{9}){9}){9}){9}){9}' } }] }],
   ['conditions beside each other', { inputs: { x: 1 }, steps: [{ tool: 'anything', when: { any: many(4000, () => ({ field: 'input.x', operator: '==', value: 1 })) } }] }],
+  ['loops in loops, and references out of them', { steps: [{ id: 'q', tool: 'asset-query' }, ...many(30, (n) => nested(n, 15))] }],
+  ['references into loops', { steps: [...many(100, (i) => ({ id: `l${i}`, loop: { forEach: '<<input.x ?? []>>', steps: [{ id: `s${i}`, tool: 'asset-query' }] } })), { tool: 'anything', inputs: { text: fill((i) => `<<s${i % 100}.asset_count>>`) } }] }],
+  ['alternatives of alternatives', { steps: many(30, (n) => alternatives(n, 15)) }],
+  ['one parallel group, and all that waits for it', { executionStrategy: 'serial', steps: [...many(250, (i) => ({ id: `g${i}`, tool: 'asset-query', parallelGroup: 'g' })), ...many(249, (i) => ({ id: `w${i}`, tool: 'asset-query', dependsOn: ['g0'] }))] }],
+  ['sub-plans in sub-plans', { steps: [subPlan(12)] }],
+  ['structure that never ends', many(1, () => { let deep: unknown = []; for (let i = 0; i < 20_000; i++) deep = [{ loop: { steps: deep } }]; return { tool: 'anything', loop: { steps: deep } }; })],
+  ['an element in lists of lists of lists', { inputs: { x: [] }, steps: [nested(0, 15)] }],
+  ['arms beside each other', { steps: [{ id: 'b', branch: many(480, () => ({ when: { field: 'input.x ?? 1', operator: '==', value: 1 }, steps: [{ tool: 'anything' }] })) }] }],
   ['credentials', { steps: [{ tool: 'anything', inputs: { list: many(10_000, () => ({ password: 1 })) } }] }],
   ['retries with other keys', { steps: [{ tool: 'anything', retry: { maxAttempts: 1, backoff: Object.fromEntries(many(20_000, (i) => [`k${i}`, 1])) } }] }],
 ];

@@ -1,26 +1,43 @@
-import type { MapPolicy } from './plan.js';
+import type { MapPolicy, Share } from './plan.js';
 import type { Counts, RunningStep } from './run-state.js';
 
-/** Items that may be enqueued now: as many as the concurrency leaves room for, in order, without those that could not be bound. */
+/** Items that may be started now: as many as the concurrency and the wave leave room for, in order, without those that could not be bound. */
 export function itemsToStart(step: RunningStep, policy: MapPolicy): { readonly items: number[]; readonly next: number } {
   const room = policy.concurrency - activeItems(step);
+  const end = waveEnd(step, policy);
   const items: number[] = [];
   let next = step.next;
   let u = lowerBound(step.unbound, next);
-  while (items.length < room && next < step.total) {
+  while (items.length < room && next < end) {
     if (step.unbound[u] === next) u++;
     else items.push(next);
     next++;
   }
   // Items at the end that can't be bound need no room.
-  while (next < step.total && step.unbound[u] === next) { u++; next++; }
+  while (next < end && step.unbound[u] === next) { u++; next++; }
   return { items, next };
 }
 
-/** Items that were enqueued and have not ended: queued, running or waiting for a retry. */
+/** Items that were started and have not ended: queued, running or waiting for a retry. */
 export function activeItems(step: RunningStep): number {
-  const untouched = step.total - step.next - (step.unbound.length - lowerBound(step.unbound, step.next));
+  const untouched = step.base + step.total - step.next - (step.unbound.length - lowerBound(step.unbound, step.next));
   return step.counts.queued + step.counts.running + step.counts.pending - untouched;
+}
+
+/** The item before which the current wave ends. The last wave has all the rest. */
+export function waveEnd({ base, total, wave }: Pick<RunningStep, 'base' | 'total' | 'wave'>, { waves }: MapPolicy): number {
+  const share = waves?.[wave];
+  return base + (share ? Math.min(total, countOf(share, total)) : total);
+}
+
+/** Items of a share; a part of an item is a whole one. */
+function countOf(share: Share, total: number): number {
+  return 'count' in share ? share.count : Math.ceil((share.percent * total) / 100);
+}
+
+/** Whether the current wave has ended and another follows. */
+export function isWaveOver(step: RunningStep, policy: MapPolicy): boolean {
+  return policy.waves !== undefined && step.next < step.base + step.total && step.next >= waveEnd(step, policy) && activeItems(step) === 0;
 }
 
 /** Whether more items failed than the policy allows. Unknown items count as failed: nobody may rely on them. */

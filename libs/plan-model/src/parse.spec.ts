@@ -1,4 +1,5 @@
-import { parsePlan, pointerIn, type Plan } from './parse.js';
+import { parsePlan } from './parse.js';
+import { pointerIn, type Plan } from './parsed-plan.js';
 
 const step = { tool: 'anything' };
 function parsed(document: unknown): Plan {
@@ -10,8 +11,11 @@ const only = (more: object) => parsed([{ ...step, ...more }]).steps[0]!;
 
 it('what is not said is filled in, or null where the tool or the order decides', () => {
   expect(parsed([step])).toEqual({
-    name: 'unnamed plan', inputs: {}, serial: false, timeoutMs: null,
-    steps: [{ pointer: '/0', keys: { tool: 'tool' }, id: 'step-1', tool: 'anything', inputs: {}, forEach: null, map: {}, when: null, retry: null, timeoutMs: null, onFailure: 'fail', critical: true, role: null, outputMapping: null, dependsOn: null }],
+    pointer: '', name: 'unnamed plan', inputs: {}, serial: false, timeoutMs: null,
+    steps: [{
+      pointer: '/0', keys: { tool: 'tool' }, id: 'step-1', scope: null, guard: null, body: { kind: 'tool', tool: 'anything', retry: null, adapt: null }, inputs: {}, forEach: null, map: {}, when: null, timeoutMs: null,
+      onFailure: 'fail', critical: true, role: null, parallelGroup: null, outputMapping: null, dependsOn: null,
+    }],
   });
 });
 
@@ -27,7 +31,8 @@ it('a pointer names a key as it was written', () => {
 
 it.each<[object, object]>([
   [{ map: { failureThreshold: 0 } }, { map: { failureThreshold: { count: 0 } } }], [{ map: { failureThreshold: '12.5 %' } }, { map: { failureThreshold: { percent: 12.5 } } }], [{ map: { concurrency: 100_000 } }, { map: { concurrency: 100_000 } }],
-  [{ retry: { maxAttempts: 2 } }, { retry: { maxAttempts: 2, backoff: { initialMs: 500, factor: 2, maxMs: 30_000, jitter: true } } }], [{ retry: { maxAttempts: 1, backoff: { jitter: false } } }, { retry: { maxAttempts: 1, backoff: { initialMs: 500, factor: 2, maxMs: 30_000, jitter: false } } }],
+  [{ retry: { maxAttempts: 2 } }, { body: { retry: { maxAttempts: 2, backoff: { initialMs: 500, factor: 2, maxMs: 30_000, jitter: true } } } }],
+  [{ retry: { maxAttempts: 1, backoff: { jitter: false } } }, { body: { retry: { maxAttempts: 1, backoff: { initialMs: 500, factor: 2, maxMs: 30_000, jitter: false } } } }],
   [{ dependsOn: [] }, { dependsOn: [] }], [{ critical: false }, { critical: false }],
 ])('%j is read as %j', (written, read) => expect(only(written)).toMatchObject(read));
 

@@ -1,17 +1,20 @@
-import { rerunFrom } from './rerun.js';
-import { plan, step } from './testing/plans.js';
+import { rerunDifferences, rerunFrom, selects } from './rerun.js';
+import { isTerminalStep } from './run-state.js';
+import { branch, loop, plan, step } from './testing/plans.js';
 import { Simulation } from './testing/simulation.js';
+
+function ended(...args: ConstructorParameters<typeof Simulation>): Simulation {
+  const run = new Simulation(...args);
+  run.apply({ type: 'started' });
+  for (let n = 0; n < run.sent.length; n++) run.succeed(run.sent[n]!.step, run.sent[n]!.item);
+  expect(run.state.steps.every(isTerminalStep)).toBe(true);
+  return run;
+}
 
 it('takes over what does not depend on the step, and waits for the rest', () => {
   const p = plan(step(0), step(1, { dependsOn: [0] }), step(2), step(3, { dependsOn: [1] }));
-  const run = new Simulation(p);
-  run.apply({ type: 'started' });
-  run.succeed(0, 0);
-  run.succeed(1, 0);
-  run.succeed(2, 0);
-  run.succeed(3, 0);
-  const { state, taken } = rerunFrom(p, run.state, 1);
-  expect(taken).toEqual([0, 2]);
+  const { state, from, taken } = rerunFrom(p, ended(p).state, 1);
+  expect([from, taken]).toEqual([1, [0, 2]]);
   expect(state.steps.map((s) => s.status)).toEqual(['succeeded', 'waiting', 'succeeded', 'waiting']);
   expect(state).toMatchObject({ status: 'running', seq: 0 });
 });
@@ -28,4 +31,56 @@ it('a re-run starts with the chosen step and ends like any run', () => {
   expect(second.sent).toEqual([{ step: 1, item: 0, attempt: 1 }]);
   second.succeed(1, 0);
   expect(second.state.status).toBe('completed');
+});
+
+describe('what stands in a container', () => {
+  const p = plan(step(0), loop(1, 'forEach', { dependsOn: [0] }), step(2, { scope: { step: 1, arm: null } }), step(3), step(4, { dependsOn: [1] }));
+
+  it('is repeated with all of the outermost one, from its first item', () => {
+    const { state, from, taken } = rerunFrom(p, ended(p, [{}, { iterations: 3 }]).state, 2);
+    expect([from, taken]).toEqual([1, [0, 3]]);
+    expect(state.steps[2]).toEqual({ status: 'waiting', base: 0 });
+    const again = new Simulation(p, [{}, { iterations: 2 }]);
+    again.state = state;
+    again.apply({ type: 'started' });
+    for (let n = 0; n < again.sent.length; n++) again.succeed(again.sent[n]!.step, again.sent[n]!.item);
+    expect(again.state.status).toBe('completed');
+    expect(again.sent.map((s) => [s.step, s.item])).toEqual([[2, 0], [2, 1], [4, 0]]);
+  });
+
+  it('is taken over when it does not depend on the step, with its item numbers', () => {
+    const { state, taken } = rerunFrom(p, ended(p, [{}, { iterations: 3 }]).state, 4);
+    expect(taken).toEqual([0, 1, 2, 3]);
+    expect(state.steps[2]).toMatchObject({ base: 2, total: 1 });
+  });
+});
+
+it('an alternative is repeated with the step that it stands for', () => {
+  const p = plan(step(0, { onFailure: { alternative: 1 } }), step(1, { guard: { step: 0 }, dependsOn: [0] }), step(2));
+  expect(rerunFrom(p, ended(p).state, 1)).toMatchObject({ from: 0, taken: [2] });
+});
+
+describe('an edited plan', () => {
+  const p = plan(step(0), step(1, { dependsOn: [0] }), step(2), branch(3, 1, { dependsOn: [1] }), step(4, { scope: { step: 3, arm: 0 } }));
+  const differences = (...steps: Parameters<typeof plan>) => rerunDifferences({ plan: p, edited: plan(...steps), step: 's1' });
+
+  it('may change the step and what depends on it', () => {
+    expect(differences(step(0), step(1, { dependsOn: [0], timeoutMs: 5 }), step(2), step(3, { dependsOn: [1] }))).toEqual([]);
+    const { state } = rerunFrom(plan(step(0), step(1, { dependsOn: [0] }), step(2)), ended(p).state, 1);
+    expect(state.steps.map((s) => s.status)).toEqual(['succeeded', 'waiting', 'succeeded']);
+  });
+
+  it('may not change what is taken over', () => {
+    expect(differences(step(0, { timeoutMs: 5 }), step(1, { dependsOn: [0] }), step(2))).toEqual([{ step: 's0', difference: 'changed' }]);
+    expect(differences(step(0), step(1, { dependsOn: [0] }))).toEqual([{ step: 's2', difference: 'missing' }]);
+    expect(differences(step(0), step(1, { dependsOn: [0] }), step(2, { id: 'new' }), step(3, { id: 's2' }))).toEqual([{ step: 'new', difference: 'added' }, { step: 's2', difference: 'moved' }]);
+    expect(differences(step(0))).toEqual([{ step: 's1', difference: 'missing' }]);
+  });
+});
+
+it('items are chosen by what became of them, or by number', () => {
+  const items = (['succeeded', 'failed', 'unknown', 'skipped', 'cancelled', 'pending'] as const).map((status, item) => ({ item, status }));
+  expect(items.filter((i) => selects(['failed', 'not-started'], i)).map((i) => i.item)).toEqual([1, 3, 4, 5]);
+  expect(items.filter((i) => selects(['unknown'], i)).map((i) => i.item)).toEqual([2]);
+  expect(items.filter((i) => selects({ items: [0, 5, 9] }, i)).map((i) => i.item)).toEqual([0, 5]);
 });

@@ -1,7 +1,8 @@
-import type { CatalogueTool } from './catalogue.js';
 import type { Findings } from './diagnostics.js';
 import { pointerOf } from './json-pointer.js';
-import type { Plan, PlanStep } from './parse.js';
+import type { StepOutput } from './output-schemas.js';
+import type { Plan, PlanStep } from './parsed-plan.js';
+import type { PlanScopes } from './plan-scopes.js';
 import type { Json, JsonObject } from './plan.js';
 import { MAX_LENGTH, parseTemplate, pathText, ReferenceError, referenceText, type FoundReference, type PathPart, type Reference } from './references.js';
 
@@ -10,21 +11,36 @@ export interface Names {
   readonly plan: Plan;
   /** Positions of the steps by id. */
   readonly indexOf: ReadonlyMap<string, number>;
-  readonly tools: readonly (CatalogueTool | undefined)[];
+  readonly scopes: PlanScopes;
+  /** What is known of the steps' outputs. */
+  readonly outputs: readonly StepOutput[];
+  /** Tells for a step whether its tool or sub-plan declares an input. */
+  readonly declares: (step: number) => (name: string) => boolean;
   readonly findings: Findings;
 }
 
 /** Output fields of an asset query that may be named without their step. */
 const ASSET_FIELDS = ['assets', 'hostnames', 'ip_addresses', 'asset_count'];
-const ROOTS = ['item', 'index', 'input', 'context', 'steps'];
+const ROOTS = ['item', 'index', 'iteration', 'input', 'context', 'steps'];
 
-/** Rewrites every reference of one step into its canonical form (`item`, `index`, `input`, `context`, `steps.<id>.output|items`) and lists them. */
+/** Rewrites every reference of one step into its canonical form (`item`, `index`, `iteration`, `input`, `context`, `steps.<id>.output|items`) and lists them. */
 export class ReferenceResolver {
-  readonly found: FoundReference[] = [];
+  private found: FoundReference[] = [];
   /** Set when a reference could not be read. */
   unreadable = false;
 
   constructor(private readonly names: Names, private readonly step: number) {}
+
+  get findings(): Findings {
+    return this.names.findings;
+  }
+
+  /** The references that were found since the last call. */
+  take(): FoundReference[] {
+    const { found } = this;
+    this.found = [];
+    return found;
+  }
 
   object(value: JsonObject, pointer: string): JsonObject {
     return this.value(value, pointer, false) as JsonObject;
@@ -96,19 +112,19 @@ export class ReferenceResolver {
       }
     } else if (!ROOTS.includes(root)) {
       const near = findings.nearest(root, () => [...ROOTS, ...plan.steps.map((s) => s.id)]);
-      findings.error('unknown-root', pointer, `<<${written.text.slice(0, 100)}>> begins with nothing known${near ? `; do you mean "${near}"?` : ': there are item, index, input, context, steps and the ids of steps'}`);
+      findings.error('unknown-root', pointer, `<<${written.text.slice(0, 100)}>> begins with nothing known${near ? `; do you mean "${near}"?` : ': there are item, index, iteration, input, context, steps and the ids of steps'}`);
     }
     return { root, path };
   }
 
   private shorthand(index: number, path: readonly PathPart[]): { root: string; path: readonly PathPart[] } {
     const { id } = this.names.plan.steps[index]!;
-    const tool = this.names.tools[index];
+    const { schema, list } = this.names.outputs[index]!;
     const [first, ...rest] = path;
-    const declares = (name: string): boolean => Object.hasOwn((tool?.outputSchema as { properties?: object } | undefined)?.properties ?? {}, name);
+    const declares = (name: string): boolean => Object.hasOwn((schema as { properties?: object } | undefined)?.properties ?? {}, name);
     if (first?.kind === 'name' && (first.name === 'output' || first.name === 'items') && !declares(first.name)) return { root: 'steps', path: [named(id), first, ...rest] };
     // A step that is called like its list: `assets` and `assets[0]` are the list, `assets.asset_count` a field beside it.
-    if (id === tool?.listOutput && (first === undefined || first.kind !== 'name' || !declares(first.name))) return { root: 'steps', path: [named(id), named('output'), named(id), ...path] };
+    if (id === list && (first === undefined || first.kind !== 'name' || !declares(first.name))) return { root: 'steps', path: [named(id), named('output'), named(id), ...path] };
     return { root: 'steps', path: [named(id), named('output'), ...path] };
   }
 
@@ -136,8 +152,8 @@ export class ReferenceResolver {
 
   /** The nearest earlier step that gives assets. */
   private assetQuery(): PlanStep | undefined {
-    const { plan, tools } = this.names;
-    for (let i = this.step - 1; i >= 0; i--) if (tools[i]?.listOutput === 'assets') return plan.steps[i];
+    const { plan, outputs, scopes } = this.names;
+    for (let i = this.step - 1; i >= 0; i--) if (outputs[i]!.list === 'assets' && scopes.isVisible(this.step, i)) return plan.steps[i];
     return undefined;
   }
 }

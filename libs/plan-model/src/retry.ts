@@ -1,5 +1,5 @@
 import { FAILURE_MEANINGS, type FailureDto } from '@opsmesh/contracts';
-import type { CompiledStep, RetryPolicy } from './plan.js';
+import type { RetryPolicy, ToolStep } from './plan.js';
 
 /** What a failed attempt means for its item. */
 export type AttemptVerdict = { readonly kind: 'retry'; readonly delayMs: number } | { readonly kind: 'failed' } | { readonly kind: 'unknown' };
@@ -8,7 +8,7 @@ export type AttemptVerdict = { readonly kind: 'retry'; readonly delayMs: number 
  * Decides by the failure's code alone, never by its message.
  * A doubtful outcome of a tool that is not idempotent is `unknown`; it is repeated only when nothing was done or the tool is idempotent.
  */
-export function judgeFailure(step: Pick<CompiledStep, 'idempotent' | 'effect' | 'retry'>, attempt: number, failure: FailureDto, random: number): AttemptVerdict {
+export function judgeFailure(step: Pick<ToolStep, 'idempotent' | 'effect' | 'retry'>, attempt: number, failure: FailureDto, random: number): AttemptVerdict {
   const meaning = FAILURE_MEANINGS[failure.code];
   const repeatable = step.idempotent || step.effect === 'read' || meaning.effect === 'none';
   if (meaning.doubtful && !repeatable) return { kind: 'unknown' };

@@ -1,5 +1,5 @@
 import { conditionReferences } from './conditions.js';
-import type { CompiledPlan, CompiledStep } from './plan.js';
+import type { CompiledPlan, CompiledStep, Condition } from './plan.js';
 import { referencesIn, type Reference } from './references.js';
 import { stepOf } from './scope.js';
 
@@ -11,14 +11,20 @@ export interface ReferencedSteps {
 
 const known = new WeakMap<CompiledStep, ReferencedSteps>();
 
-/** The steps that a step's condition, list and inputs refer to. */
+/** The steps that a step's conditions, list, inputs and lock refer to. */
 export function stepsReferenced(plan: CompiledPlan, step: CompiledStep): ReferencedSteps {
   let found = known.get(step);
   if (!found) {
-    const written = referencesIn([step.inputs, step.forEach]).map((r) => r.reference);
-    known.set(step, found = indexesOf(plan, [...written, ...(step.when ? conditionReferences(step.when) : [])]));
+    const written = referencesIn([step.inputs, step.forEach, typeof step.map.lock === 'string' ? step.map.lock : null]).map((r) => r.reference);
+    known.set(step, found = indexesOf(plan, [...written, ...conditionsOf(step).flatMap(conditionReferences)]));
   }
   return found;
+}
+
+/** `when`, the conditions of a branch's arms, the condition of a loop. */
+function conditionsOf(step: CompiledStep): readonly Condition[] {
+  const own = step.kind === 'branch' ? step.arms.map((a) => a.when) : step.kind === 'loop' ? [step.condition] : [];
+  return [step.when, ...own].filter((c) => c !== null);
 }
 
 /** The steps that a step's output mapping refers to, itself left out. */

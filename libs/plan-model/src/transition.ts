@@ -1,10 +1,18 @@
 import { failure as makeFailure, type FailureDto } from '@opsmesh/contracts';
 import { Draft } from './draft.js';
 import type { Effect } from './effect.js';
-import type { CompiledPlan } from './plan.js';
+import { adaptConcurrency, longerAttempt } from './adaptation.js';
+import { evaluationFailed, loopEnded, opened } from './containers.js';
+import { lateResult, repeat, resolved } from './doubt.js';
+import { endItem, endUnprepared, fill, joinIfDone, prepared, startAttempt, waveDue } from './items.js';
+import { isEqual } from './json-equal.js';
+import type { CompiledPlan, Json, ToolStep } from './plan.js';
+import { withChange } from './policy.js';
 import { judgeFailure } from './retry.js';
+import { pause, resume, start, stop } from './run-control.js';
+import { settle } from './settle.js';
 import type { HistoryEntry, RunEvent } from './run-event.js';
-import type { ItemState, RunState } from './run-state.js';
+import { isTerminalRun, type ItemState, type RunState } from './run-state.js';
 
 /** What an event makes of a run. `item` is the new state of the item that the event names, absent when it did not change. */
 export interface Transition {
@@ -29,6 +37,7 @@ export interface Snapshot {
 export function transition(snapshot: Snapshot, event: RunEvent): Transition {
   const draft = new Draft(snapshot.plan, snapshot.state);
   const item = apply(draft, snapshot.item, event);
+  settle(draft);
   if (!draft.changed && !item) return { state: snapshot.state, effects: [], history: [] };
   return { state: draft.state(), ...(item ? { item } : {}), effects: draft.effects, history: draft.history };
 }
@@ -37,18 +46,24 @@ type ItemChange = Transition['item'];
 
 function apply(draft: Draft, item: ItemState | undefined, event: RunEvent): ItemChange {
   switch (event.type) {
-    case 'started': return draft.start();
-    case 'prepared': return draft.prepared(event.step, event.total, event.unbound);
-    case 'prepare-skipped': return draft.endUnprepared(event.step, 'skipped', null);
-    case 'prepare-failed': return draft.endUnprepared(event.step, 'failed', event.failure);
+    case 'started': return start(draft);
+    case 'prepared': return prepared(draft, event);
+    case 'prepare-skipped': return endUnprepared(draft, event.step, 'skipped', null);
+    case 'prepare-failed': return draft.steps[event.step]?.status === 'open' ? evaluationFailed(draft, event.step, event.failure) : endUnprepared(draft, event.step, 'failed', event.failure);
+    case 'opened': return opened(draft, event);
+    case 'loop-ended': return loopEnded(draft, event.step, event.iterations);
     case 'claimed': return claimed(draft, item, event);
     case 'finished': return finished(draft, item, event);
     case 'lost': return lost(draft, item, event);
     case 'retry-due': return retryDue(draft, item, event);
-    case 'cancel': return draft.stop('cancelled');
-    case 'timed-out': return draft.stop('timed-out');
-    case 'pause': return draft.pause();
-    case 'resume': return draft.resume();
+    case 'wave-due': return waveDue(draft, event.step, event.wave);
+    case 'policy-changed': return policyChanged(draft, event);
+    case 'resolved': return resolved(draft, item, event);
+    case 'repeat': return repeat(draft, item, event);
+    case 'cancel': return stop(draft, 'cancelled');
+    case 'timed-out': return stop(draft, 'timed-out');
+    case 'pause': return pause(draft);
+    case 'resume': return resume(draft);
   }
 }
 
@@ -57,11 +72,21 @@ const PAUSED_RETRY_MS = 1000;
 
 type ItemEvent<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
+/** The step of an event if it runs a tool: only attempts of tools are claimed, lost and judged. */
+function toolOf(draft: Draft, index: number): ToolStep | undefined {
+  const step = draft.plan.steps[index];
+  return step?.kind === 'tool' ? step : undefined;
+}
+
+function isRepeatable({ idempotent, effect }: ToolStep): boolean {
+  return idempotent || effect === 'read';
+}
+
 function claimed(draft: Draft, item: ItemState | undefined, { step, item: index, attempt }: ItemEvent<'claimed'>): ItemChange {
-  if (!item || item.attempt !== attempt || draft.stopping) return undefined;
-  const { idempotent, effect } = draft.plan.steps[step]!;
+  const tool = toolOf(draft, step);
+  if (!tool || !item || item.attempt !== attempt || draft.stopping) return undefined;
   // A second worker may take over only what may be repeated.
-  if (item.status === 'running') return idempotent || effect === 'read' ? item : undefined;
+  if (item.status === 'running') return isRepeatable(tool) ? item : undefined;
   if (item.status !== 'queued') return undefined;
   draft.move(step, 'queued', 'running');
   draft.record('item.running', { step, item: index, data: { attempt } });
@@ -73,64 +98,69 @@ function finished(draft: Draft, item: ItemState | undefined, event: ItemEvent<'f
   if (!item || item.attempt !== attempt) return undefined;
   if (item.status === 'unknown') return lateResult(draft, event);
   if (item.status !== 'queued' && item.status !== 'running') return undefined;
+  const tool = toolOf(draft, step);
+  if (tool?.adapt) adaptConcurrency(draft, tool, outcome.status === 'failed' ? outcome.failure : null);
   if (outcome.status === 'succeeded') {
-    draft.end(step, index, { from: item.status, to: 'succeeded', attempt });
+    endItem(draft, step, index, { from: item.status, to: 'succeeded', attempt });
     return { status: 'succeeded', attempt };
   }
   const { failure } = outcome;
-  if (failure.code === 'cancelled' && draft.stopping) {
-    draft.end(step, index, { from: item.status, to: 'cancelled', attempt, failure });
-    return { status: 'cancelled', attempt, failure };
-  }
-  const verdict = draft.stopping && !isDoubtful(draft, event) ? { kind: 'failed' as const } : judgeFailure(draft.plan.steps[step]!, attempt, failure, event.random);
-  if (verdict.kind === 'retry' && !draft.stopping) {
+  const verdict = judge(draft, tool, event, failure);
+  if (verdict.kind === 'retry') {
     draft.move(step, item.status, 'pending');
     draft.record('item.retrying', { step, item: index, data: { attempt, delayMs: verdict.delayMs, code: failure.code } });
     draft.effects.push({ type: 'retry-timer', step, item: index, attempt, delayMs: verdict.delayMs });
     return { status: 'pending', attempt, failure };
   }
-  const to = verdict.kind === 'unknown' ? 'unknown' : 'failed';
-  draft.end(step, index, { from: item.status, to, attempt, failure });
-  return { status: to, attempt, failure };
+  endItem(draft, step, index, { from: item.status, to: verdict.kind, attempt, failure });
+  return { status: verdict.kind, attempt, failure };
 }
 
-function isDoubtful(draft: Draft, { step, attempt, outcome }: ItemEvent<'finished'>): boolean {
-  return outcome.status === 'failed' && judgeFailure(draft.plan.steps[step]!, attempt, outcome.failure, 0).kind === 'unknown';
-}
+type Verdict = { readonly kind: 'retry'; readonly delayMs: number } | { readonly kind: 'failed' | 'unknown' | 'cancelled' };
 
-/** The result of an attempt that had been given up: `unknown` becomes known, and the statuses derived from it follow (invariant 5). */
-function lateResult(draft: Draft, { step, item, attempt, outcome, random }: ItemEvent<'finished'>): ItemChange {
-  if (outcome.status === 'failed' && judgeFailure(draft.plan.steps[step]!, attempt, outcome.failure, random).kind === 'unknown') return undefined;
-  draft.resolve(step, item, { to: outcome.status, attempt });
-  return { status: outcome.status, attempt, ...(outcome.status === 'failed' ? { failure: outcome.failure } : {}) };
+/** What a failure means for its item. Nothing is tried again in a run that is stopping, nor where people, a model or time decided. */
+function judge(draft: Draft, tool: ToolStep | undefined, { item, attempt, random }: ItemEvent<'finished'>, failure: FailureDto): Verdict {
+  if (failure.code === 'cancelled' && draft.stopping) return { kind: 'cancelled' };
+  if (!tool) return { kind: 'failed' };
+  const verdict = judgeFailure(tool, attempt, failure, random);
+  if (draft.stopping) return { kind: verdict.kind === 'unknown' ? 'unknown' : 'failed' };
+  const delayMs = verdict.kind === 'failed' && tool.adapt ? longerAttempt(draft, tool, { item, attempt, failure, random }) : null;
+  return delayMs === null ? verdict : { kind: 'retry', delayMs };
 }
 
 function lost(draft: Draft, item: ItemState | undefined, { step, item: index, attempt }: ItemEvent<'lost'>): ItemChange {
-  if (!item || item.attempt !== attempt || (item.status !== 'queued' && item.status !== 'running')) return undefined;
-  const { idempotent, effect } = draft.plan.steps[step]!;
+  const tool = toolOf(draft, step);
+  if (!tool || !item || item.attempt !== attempt || (item.status !== 'queued' && item.status !== 'running')) return undefined;
   // Only a claimed attempt is `running`; one that was never claimed has done nothing.
-  if (item.status === 'running' && !idempotent && effect !== 'read') {
+  if (item.status === 'running' && !isRepeatable(tool)) {
     const failure = makeFailure('worker-lost', 'the worker that ran this ended without a result: it may or may not have happened');
-    draft.end(step, index, { from: 'running', to: 'unknown', attempt, failure });
+    endItem(draft, step, index, { from: 'running', to: 'unknown', attempt, failure });
     return { status: 'unknown', attempt, failure };
   }
   if (draft.stopping) {
-    draft.end(step, index, { from: item.status, to: 'cancelled', attempt });
+    endItem(draft, step, index, { from: item.status, to: 'cancelled', attempt });
     return { status: 'cancelled', attempt };
   }
-  draft.move(step, item.status, 'queued');
   draft.record('item.requeued', { step, item: index, data: { attempt } });
-  draft.effects.push({ type: 'enqueue', step, items: [index], attempt });
-  return { status: 'queued', attempt };
+  return startAttempt(draft, step, { item: index, attempt, from: item.status });
 }
 
 function retryDue(draft: Draft, item: ItemState | undefined, { step, item: index, attempt }: ItemEvent<'retry-due'>): ItemChange {
-  if (item?.status !== 'pending' || item.attempt !== attempt || draft.stopping) return undefined;
+  if (item?.status !== 'pending' || item.attempt !== attempt || attempt === 0 || draft.stopping) return undefined;
   if (draft.paused) {
     draft.effects.push({ type: 'retry-timer', step, item: index, attempt, delayMs: PAUSED_RETRY_MS });
     return item;
   }
-  draft.move(step, 'pending', 'queued');
-  draft.effects.push({ type: 'enqueue', step, items: [index], attempt: attempt + 1 });
-  return { status: 'queued', attempt: attempt + 1 };
+  return startAttempt(draft, step, { item: index, attempt: attempt + 1, from: 'pending' });
+}
+
+/** Takes effect at once: a larger concurrency starts more, a smaller threshold may give the rest up. */
+function policyChanged(draft: Draft, { step, map, actor }: ItemEvent<'policy-changed'>): undefined {
+  if (!draft.plan.steps[step] || isTerminalRun(draft.status)) return;
+  const before = draft.policy(step);
+  if (isEqual(before as unknown as Json, withChange(before, map) as unknown as Json)) return;
+  draft.changePolicy(step, map);
+  draft.record('step.policy-changed', { step, data: { map, actor } });
+  fill(draft, step);
+  joinIfDone(draft, step);
 }

@@ -11,6 +11,7 @@
  * | PostgreSQL: pool, migrations, transactions | postgres/ `openDatabase` `transaction` |
  * | Redis: options and clients | redis/ `redisConnection` `patientRedisConnection` `createRedis` `endRedis` `limitedErrorLog` |
  * | log | logging/ `createLogger` |
+ * | traces | tracing/ `isTracing` `beginSpan` `withSpan` `currentTraceparent` `batchPlace` `startTracing` `stopTracing` |
  * | signals, uncaught errors | shutdown/ `onShutdown` `exitOnUncaught` |
  *
  * A `main.ts`: `const config = readConfig((env) => ({ ...processConfig(env, { service, defaultPort }), databaseUrl: databaseUrl(env) }))`,
@@ -43,3 +44,7 @@ export * from './postgres/database.js';
 export * from './postgres/transaction.js';
 export * from './redis/connection.js';
 export * from './shutdown/shutdown.js';
+export * from './tracing/batch-place.js';
+export * from './tracing/spans.js';
+export * from './tracing/start-tracing.js';
+export * from './tracing/trace-settings.js';

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { FAILURE_MEANINGS, ToolFailure, type ConnectionDto, type Credential, type JobDto } from '@opsmesh/contracts';
 import type { Logger } from 'pino';
-import type { Redactor } from './redaction.js';
+import { Redactor } from './redaction.js';
 import type { RegisteredTool } from './tool-registry.js';
 import type { ToolContext } from './tool.js';
 
@@ -11,8 +11,8 @@ export interface Granted {
   /** When the grant expires, in seconds since the epoch. */
   readonly expires: number;
   readonly connection: ConnectionDto | undefined;
-  /** Exchanges the grant for the credential. */
-  lease(): Promise<Credential>;
+  /** Exchanges the grant for one of its credentials. */
+  lease(credentialId: string): Promise<Credential>;
 }
 
 /** What an attempt needs of the process it runs in. */
@@ -25,7 +25,7 @@ export interface AttemptSurroundings {
  * One attempt while it runs here; also the context its handler gets.
  * 1. The first reason to abort wins; later ones change nothing.
  * 2. Signal and logger are made when they are first asked for: most calls need neither.
- * 3. The credential is fetched at most once, and from then on everything that leaves the attempt is searched for its secrets.
+ * 3. A credential is fetched at most once, and from then on everything that leaves the attempt is searched for its secrets.
  */
 export class Attempt implements ToolContext {
   readonly attempt: ToolContext['attempt'];
@@ -40,9 +40,10 @@ export class Attempt implements ToolContext {
   /** Set when the tool declares a credential and the attempt was claimed. */
   connection?: ConnectionDto;
   redactor: Redactor | undefined;
+  private readonly secrets: Credential[] = [];
   private granted: Granted | undefined;
   private controller: AbortController | undefined;
-  private leased: Promise<Credential> | undefined;
+  private readonly leased = new Map<string, Promise<Credential>>();
   private logger: Logger | undefined;
 
   constructor(readonly job: JobDto, readonly tool: RegisteredTool, private readonly around: AttemptSurroundings) {
@@ -69,7 +70,13 @@ export class Attempt implements ToolContext {
     this.around.progress(this, news.message !== undefined && this.redactor ? { ...news, message: this.redactor.text(news.message) } : news);
   };
 
-  readonly credential = (): Promise<Credential> => (this.leased ??= this.lease());
+  readonly credential = async (hop?: ConnectionDto): Promise<Credential> => {
+    const id = (hop ?? this.connection)?.credentialId;
+    if (!this.granted || id === undefined || !this.tool.options.credential) throw new ToolFailure('credential-unavailable', `the tool "${this.job.tool}" has no credential for ${hop ? hop.hostname : 'its target'}`);
+    let leased = this.leased.get(id);
+    if (!leased) this.leased.set(id, leased = this.lease(this.granted, id));
+    return leased;
+  };
 
   readonly assertGrant = (): void => {
     if (this.granted && Date.now() >= this.granted.expires * 1000) throw new ToolFailure('grant-refused', 'the grant expired before the tool acted');
@@ -93,10 +100,12 @@ export class Attempt implements ToolContext {
     return this.job.claim && !idempotent && (credential === undefined || this.redactor !== undefined);
   }
 
-  private async lease(): Promise<Credential> {
-    if (!this.granted || !this.tool.options.credential) throw new ToolFailure('credential-unavailable', `the tool "${this.job.tool}" declares no credential`);
+  private async lease(granted: Granted, credentialId: string): Promise<Credential> {
     this.assertGrant();
-    return this.granted.lease();
+    const credential = await granted.lease(credentialId);
+    this.secrets.push(credential);
+    this.redactor = new Redactor(this.secrets);
+    return credential;
   }
 }
 

@@ -6,6 +6,7 @@ import { Worker, type Job, type RedisQueueBackend } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { WriteGatherer } from './gather-writes.js';
+import type { WorkerMetrics } from './metrics.js';
 import type { AttemptRunner, Invoke } from './run-attempt.js';
 import type { ToolRegistry } from './tool-registry.js';
 
@@ -24,6 +25,7 @@ export interface BullmqServerOptions {
   readonly concurrency: number;
   readonly tools: ToolRegistry;
   readonly runner: Pick<AttemptRunner, 'run'>;
+  readonly metrics: Pick<WorkerMetrics, 'taken'>;
   readonly log: Logger;
   /** Default QUEUE_PREFIX. */
   readonly prefix?: string;
@@ -84,6 +86,8 @@ export class BullmqServer extends Server<Events> implements CustomTransportStrat
 
   private async process(job: Job): Promise<void> {
     this.inHand++;
+    // The name comes from outside: only that of a tool becomes a label.
+    if (this.options.tools.has(job.name)) this.options.metrics.taken(job.name, job.timestamp);
     try {
       await this.options.runner.run(job.name, job.data, this.invoke);
       // BullMQ now finishes the job; others that ended in this turn follow.

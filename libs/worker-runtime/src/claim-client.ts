@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { canonicalJson, ClaimAnswerDto, FAILURE_CODES, InvalidMessage, ToolFailure, validate, type Credential, type FailureCode, type GrantClaims } from '@opsmesh/contracts';
+import { ANY_PROTOCOL, canonicalJson, ClaimAnswerDto, FAILURE_CODES, InvalidMessage, ToolFailure, validate, type Credential, type FailureCode, type GrantClaims } from '@opsmesh/contracts';
 import { ProblemError, StartError, TokenRefused, type Keys, type ServiceClient } from '@opsmesh/platform';
 import type { Attempt, Granted } from './attempt.js';
 import { makeLeaseKey, type LeaseKey } from './lease-key.js';
-import { Redactor } from './redaction.js';
 
 /** Pauses between attempts to reach the orchestrator: doubling from the first to the second, in milliseconds. */
 const BACKOFF_MS = [100, 2000] as const;
@@ -38,7 +37,7 @@ export class ClaimClient {
       if (claims[name as keyof GrantClaims] !== value) throw new ToolFailure('grant-refused', `the grant is for another ${name}`);
     }
     checkConnection(attempt, answer);
-    return { grant: answer.grant, expires: claims.exp, connection: answer.connection, lease: () => this.lease({ attempt, grant: answer.grant, key }) };
+    return { grant: answer.grant, expires: claims.exp, connection: answer.connection, lease: (credentialId) => this.lease({ attempt, grant: answer.grant, credentialId, key }) };
   }
 
   private async ask(attempt: Attempt, body: object): Promise<ClaimAnswerDto | undefined> {
@@ -69,18 +68,16 @@ export class ClaimClient {
     }
   }
 
-  private async lease({ attempt, grant, key }: { attempt: Attempt; grant: string; key: LeaseKey | undefined }): Promise<Credential> {
+  private async lease({ attempt, grant, credentialId, key }: { attempt: Attempt; grant: string; credentialId: string; key: LeaseKey | undefined }): Promise<Credential> {
     if (!key) throw new ToolFailure('credential-unavailable', 'the tool declares no credential');
     let answer: unknown;
     try {
-      answer = await this.parts.assetService.call('POST', '/internal/leases', { body: { grant, publicKey: key.publicKey }, signal: attempt.signal });
+      answer = await this.parts.assetService.call('POST', '/internal/leases', { body: { grant, credentialId, publicKey: key.publicKey }, signal: attempt.signal });
     } catch (e) {
       if (attempt.aborted || !(e instanceof ProblemError)) throw e;
       throw e.status >= 500 ? new ToolFailure('service-unavailable', `no credential: ${e.detail}`) : refusal(e, 'credential-unavailable');
     }
-    const credential = await key.open(answer);
-    attempt.redactor = new Redactor(credential);
-    return credential;
+    return key.open(answer);
   }
 }
 
@@ -88,7 +85,7 @@ function checkConnection(attempt: Attempt, { connection }: ClaimAnswerDto): void
   const need = attempt.tool.options.credential;
   if (!need) return;
   if (!connection) throw new ToolFailure('grant-refused', 'the claim was answered without a connection to the target');
-  if (connection.protocol !== need.kind) throw new ToolFailure('target-refused', `the tool "${attempt.job.tool}" needs a target with ${need.kind}, but ${connection.hostname} has ${connection.protocol}`);
+  if (need.kind !== ANY_PROTOCOL && connection.protocol !== need.kind) throw new ToolFailure('target-refused', `the tool "${attempt.job.tool}" needs a target with ${need.kind}, but ${connection.hostname} has ${connection.protocol}`);
 }
 
 /** A refusal by the orchestrator or the asset service; a code that is no failure code becomes `otherwise`. */

@@ -37,8 +37,11 @@ export async function makeLeaseKey(): Promise<LeaseKey> {
 
 function isCredential(value: unknown): value is Credential {
   if (typeof value !== 'object' || value === null) return false;
-  const { kind, username, password, privateKey, passphrase } = value as Record<string, unknown>;
-  const optional = (v: unknown): boolean => v === undefined || typeof v === 'string';
-  if (typeof username !== 'string') return false;
-  return kind === 'ssh' ? [password, privateKey, passphrase].every(optional) : kind === 'winrm' && typeof password === 'string';
+  const { kind, username, password, privateKey, passphrase, useAgent, sudoPassword, certificate } = value as Record<string, unknown>;
+  if (typeof username !== 'string' || ![password, privateKey, passphrase, sudoPassword, certificate].every((v) => v === undefined || typeof v === 'string')) return false;
+  switch (kind) {
+    case 'ssh': return useAgent === undefined || typeof useAgent === 'boolean';
+    case 'winrm': return password !== undefined || (certificate !== undefined && privateKey !== undefined);
+    default: return false;
+  }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Redactor } from './redaction.js';
 
-const ssh = (more: object) => new Redactor({ kind: 'ssh', username: 'root', ...more });
+const ssh = (more: object) => new Redactor([{ kind: 'ssh', username: 'root', ...more }]);
 
 it.each([
   ['as it is', 'p"s\\s wörd', (s: string) => s],
@@ -46,4 +46,9 @@ it('leaves no secret of any kind in any value', () => {
     // A secret such as "acte" is a part of the mark itself.
     return '[redacted]'.includes(secret) || !(JSON.parse(clean) as { list: string[] }).list.some((t) => t.replaceAll('[redacted]', '\u0000').includes(secret));
   }));
+});
+
+it('finds the secrets of all credentials, the one for sudo too, and leaves certificates alone', () => {
+  const redactor = new Redactor([{ kind: 'ssh', username: 'root', password: 'first-one', sudoPassword: 'for-sudo' }, { kind: 'winrm', username: 'u', certificate: 'public', privateKey: 'private' }]);
+  expect(redactor.text('first-one for-sudo public private root')).toBe('[redacted] [redacted] public [redacted] root');
 });

@@ -6,15 +6,18 @@ const SHORTEST = 4;
 const KEY_LINE = 16;
 const MARK = '[redacted]';
 
+/** Members of a credential that are no secrets. */
+const OPEN = new Set(['kind', 'username', 'certificate']);
+
 /**
- * Takes the secrets of a credential out of what leaves an attempt: exact occurrences of each, as they are and as JSON (once and twice), base64
+ * Takes the secrets of credentials out of what leaves an attempt: exact occurrences of each, as they are and as JSON (once and twice), base64
  * (UTF-8 and UTF-16LE, also for URLs) and URLs write them. It guards against tools that repeat what they were given; it finds no parts of a secret.
  */
 export class Redactor {
   private readonly needles: readonly string[];
 
-  constructor(credential: Credential) {
-    const texts = Object.entries(credential).flatMap(([name, value]) => (name === 'kind' || name === 'username' || typeof value !== 'string' ? [] : [value]));
+  constructor(credentials: readonly Credential[]) {
+    const texts = credentials.flatMap((c) => Object.entries(c)).flatMap(([name, value]: [string, unknown]) => (OPEN.has(name) || typeof value !== 'string' ? [] : [value]));
     const all = texts.flatMap((s) => [s, s.trim(), ...keyLines(s)]).filter((s) => s.length >= SHORTEST).flatMap(spellings);
     // Long ones first: a short one may be a part of a long one.
     this.needles = [...new Set(all)].filter((s) => s.length >= SHORTEST).sort((a, b) => b.length - a.length);

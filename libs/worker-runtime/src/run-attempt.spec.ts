@@ -1,10 +1,9 @@
 import { jest } from '@jest/globals';
 import { once } from 'node:events';
-import { attemptId, InvalidMessage, ToolFailure, type JobDto, type ResultDto } from '@opsmesh/contracts';
+import { attemptId, InvalidMessage, ToolFailure, type JobDto, type ResultDto, type ConnectionDto } from '@opsmesh/contracts';
 import { createLogger } from '@opsmesh/platform';
 import { IsOptional, IsString } from 'class-validator';
 import type { Granted } from './attempt.js';
-import { Redactor } from './redaction.js';
 import { AttemptRunner, type Invoke, type RunnerParts } from './run-attempt.js';
 import type { ToolCall, ToolOptions } from './tool.js';
 
@@ -36,7 +35,8 @@ function setUp(options: Partial<ToolOptions> = {}, parts: Partial<RunnerParts> =
   };
   return { run, runner, results, progress, metrics };
 }
-const granted = (more: Partial<Granted> = {}): Granted => ({ grant: 'g', expires: Date.now() / 1000 + 60, connection: undefined, lease: () => Promise.reject(new Error('no lease')), ...more });
+const CONNECTION: ConnectionDto = { assetId: 'a1', hostname: 'web1', address: '10.0.0.1', protocol: 'ssh', port: 22, credentialId: 'c1' };
+const granted = (more: Partial<Granted> = {}): Granted => ({ grant: 'g', expires: Date.now() / 1000 + 60, connection: CONNECTION, lease: () => Promise.reject(new Error('no lease')), ...more });
 const CLAIMED: [Partial<ToolOptions>, Partial<JobDto>] = [{ effect: 'write', idempotent: false }, { claim: true }];
 const ABORTS = { cancelled: new ToolFailure('cancelled', 'cancelled'), lost: new ToolFailure('worker-lost', 'stopped') };
 
@@ -92,6 +92,15 @@ describe('the context', () => {
     expect(await setUp({ ...CLAIMED[0], credential: { kind: 'ssh', target: '/text' } }, { claims }).run(twice, { claim: true })).toMatchObject({ status: 'succeeded' });
     expect(lease).toHaveBeenCalledTimes(1);
     expect(await setUp(CLAIMED[0], { claims }).run(twice, { claim: true })).toMatchObject({ failure: { code: 'credential-unavailable' } });
+  });
+
+  it('fetches those of jump hosts by their ids, a shared one once', async () => {
+    const hop = (n: number, credentialId: string): ConnectionDto => ({ ...CONNECTION, assetId: `h${n}`, hostname: `hop${n}`, credentialId });
+    const connection = { ...CONNECTION, via: [hop(1, 'c2'), hop(2, 'c1'), hop(3, 'c2')] };
+    const lease = jest.fn<Granted['lease']>().mockResolvedValue({ kind: 'ssh', username: 'u' });
+    const { run } = setUp({ ...CLAIMED[0], credential: { kind: 'ssh', target: '/text' } }, { claims: { claim: async () => granted({ lease, connection }) } });
+    await run(async ({ context }) => { for (const h of [undefined, ...context.connection!.via!]) await context.credential(h); return { text: '' }; }, { claim: true });
+    expect(lease.mock.calls).toEqual([['c1'], ['c2']]);
   });
 
   it('news after the end are dropped', async () => {
@@ -206,7 +215,7 @@ describe('deliveries', () => {
 
 it('secrets leave in no part of a result', async () => {
   const { run } = setUp({ ...CLAIMED[0], credential: { kind: 'ssh', target: '/text' } }, {
-    claims: { claim: async (attempt) => granted({ lease: async () => { attempt.redactor = new Redactor({ kind: 'ssh', username: 'u', password: 'hunter2' }); return { kind: 'ssh', username: 'u', password: 'hunter2' }; } }) },
+    claims: { claim: async () => granted({ lease: async () => ({ kind: 'ssh', username: 'u', password: 'hunter2' }) }) },
   });
   const leak = async ({ context }: ToolCall<Input>): Promise<never> => {
     await context.credential();

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { failure, fits, InvalidMessage, MESSAGE_VERSION, needsClaim, ToolFailure, validate, type FailureCode, type FailureDto, type JobDto, type ResultDto } from '@opsmesh/contracts';
+import { beginSpan, codeOf, isTracing, withSpan } from '@opsmesh/platform';
 import type { Logger } from 'pino';
 import { Attempt, failureOf, type AttemptSurroundings, type Granted } from './attempt.js';
 import type { ClaimClient } from './claim-client.js';
@@ -87,7 +88,27 @@ export class AttemptRunner implements AttemptSurroundings {
     for (const id of attemptIds) this.running.get(id)?.abort(reason());
   }
 
-  private async complete(attempt: Attempt, invoke: Invoke): Promise<void> {
+  private complete(attempt: Attempt, invoke: Invoke): Promise<unknown> {
+    return isTracing() ? this.traced(attempt, invoke) : this.carryOut(attempt, invoke);
+  }
+
+  private async traced(attempt: Attempt, invoke: Invoke): Promise<void> {
+    const { job } = attempt;
+    const span = beginSpan(`attempt ${job.tool}`, {
+      kind: 'consumer', parent: job.traceparent ?? null,
+      attributes: { 'opsmesh.run': job.runId, 'opsmesh.step': job.stepId, 'opsmesh.item': job.item, 'opsmesh.attempt': job.attempt, 'opsmesh.tool': job.tool, 'opsmesh.worker': this.parts.workerId },
+    })!;
+    try {
+      const code = await span.around(() => this.carryOut(attempt, (tool, call) => withSpan(`tool ${tool}`, {}, () => invoke(tool, call))));
+      span.end(code === 'succeeded' ? undefined : code ?? 'claim-refused');
+    } catch (e) {
+      span.end(codeOf(e));
+      throw e;
+    }
+  }
+
+  /** @returns `succeeded` or the code of the failure; undefined when the attempt was not ours to run */
+  private async carryOut(attempt: Attempt, invoke: Invoke): Promise<string | undefined> {
     const { job } = attempt;
     const timer = setTimeout(() => { attempt.abort(new ToolFailure('timed-out', `the attempt took longer than ${job.timeoutMs} ms`)); }, job.timeoutMs);
     let outcome: Outcome | undefined;
@@ -98,10 +119,11 @@ export class AttemptRunner implements AttemptSurroundings {
     }
     const ms = performance.now() - attempt.begun;
     this.parts.progress.end(attempt);
-    if (!outcome) return;
+    if (!outcome) return undefined;
     const { json, code } = await this.toResult(attempt, outcome, Math.round(ms));
     this.parts.metrics.ended(job.tool, code, ms);
     await this.parts.results.publish(job.attemptId, json);
+    return code;
   }
 
   /** Undefined when the attempt is not ours to run. */

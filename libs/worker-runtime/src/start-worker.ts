@@ -128,7 +128,7 @@ class WorkerProcess {
       progress: new ProgressPublisher(redis),
     });
     const queue = queueOf(config.service);
-    const server = new BullmqServer({ queue, redis, writes, concurrency: config.concurrency, tools, runner, log });
+    const server = new BullmqServer({ queue, redis, writes, concurrency: config.concurrency, tools, runner, metrics: this.metrics, log });
     app.connectMicroservice({ strategy: server });
     const registration = new Registration({ orchestrator, log, stopped: this.stop.signal, worker: { workerId, service: config.service, queue, concurrency: config.concurrency, tools: [...tools.values()].map((t) => t.declaration) } });
     const heartbeat = new Heartbeat({ workerId, orchestrator: client('orchestrator', config.orchestratorUrl, BEAT_MS), registration, runner, results, log, onRefused: (e) => { queueMicrotask(() => { throw e; }); } });

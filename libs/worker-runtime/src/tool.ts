@@ -45,10 +45,10 @@ export interface ToolContext {
   /** How to reach the target; present when the tool declares a credential. */
   readonly connection?: ConnectionDto;
   /**
-   * The secret for the target, fetched on each call at most once an attempt.
+   * The secret for the target, or for one of the jump hosts in `connection.via`; each credential is fetched at most once an attempt.
    * @throws ToolFailure `credential-unavailable` or `grant-refused`
    */
-  credential(): Promise<Credential>;
+  credential(hop?: ConnectionDto): Promise<Credential>;
   /** Throws ToolFailure `grant-refused` when the grant has expired; call it right before acting on the target. */
   assertGrant(): void;
   readonly log: Logger;

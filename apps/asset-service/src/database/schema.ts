@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, customType, foreignKey, index, inet, integer, jsonb, pgSchema, text, timestamp, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { boolean, check, customType, foreignKey, index, inet, integer, jsonb, pgSchema, primaryKey, text, timestamp, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import type { PgTableExtraConfigValue } from 'drizzle-orm/pg-core';
 
 /** The PostgreSQL schema of this service; nobody else reads it. */
@@ -25,6 +25,13 @@ export const assets = assetsSchema.table('assets', {
   credentialId: uuid('credential_id'),
   hostKey: text('host_key'),
   hostKeyPolicy: text('host_key_policy'),
+  tls: boolean('tls'),
+  /** PEM. */
+  tlsCa: text('tls_ca'),
+  /** SHA-256 of the certificate, hex in lower case. */
+  tlsFingerprint: text('tls_fingerprint'),
+  /** The asset through which this one is reached by SSH. */
+  jumpHostId: uuid('jump_host_id'),
   /** Lower-case text of the searchable fields, written together with them. */
   searchText: text('search_text').notNull(),
   version: integer('version').notNull().default(1),
@@ -39,6 +46,9 @@ export const assets = assetsSchema.table('assets', {
   index('assets_credential').on(t.credentialId),
   // The tenant is part of the key, so that an asset can't point at another tenant's credential.
   foreignKey({ name: 'assets_credential_fk', columns: [t.tenantId, t.credentialId], foreignColumns: [credentials.tenantId, credentials.id] }),
+  index('assets_jump_host').on(t.jumpHostId),
+  // Deferred (said in the migration): an import may name a jump host that it adds later.
+  foreignKey({ name: 'assets_jump_host_fk', columns: [t.tenantId, t.jumpHostId], foreignColumns: [t.tenantId, t.id] }),
 ]);
 
 /** The vault. `sealed` and `sealedKey` are the two layers of an envelope; nothing here is a secret in clear. */
@@ -73,12 +83,13 @@ export const vaultMeta = assetsSchema.table('vault_meta', {
   createdAt: moment('created_at').notNull().defaultNow(),
 }, (t) => [check('vault_meta_one_row', sql`${t.id} = 1`)]);
 
-/** Grants that were exchanged. A row may go once its grant has expired, since an expired grant is refused anyway. */
+/** Which credentials of which grants were handed out. A row may go once its grant has expired, since an expired grant is refused anyway. */
 export const usedGrants = assetsSchema.table('used_grants', {
-  jti: text('jti').primaryKey(),
+  jti: text('jti').notNull(),
+  credentialId: text('credential_id').notNull(),
   usedAt: moment('used_at').notNull().defaultNow(),
   expiresAt: moment('expires_at').notNull(),
-}, (t) => [index('used_grants_expiry').on(t.expiresAt)]);
+}, (t) => [primaryKey({ name: 'used_grants_pk', columns: [t.jti, t.credentialId] }), index('used_grants_expiry').on(t.expiresAt)]);
 
 /** Who asked for which credential when, and what came of it. Never deleted by the service. */
 export const leaseAudit = assetsSchema.table('lease_audit', {

@@ -26,6 +26,7 @@ export class AssetSearchDto {
   /** All of these tags, and any of `tags` if both are given. */
   @IsOptional() @Values() @IsString({ each: true }) tags_all?: OneOrMore;
   @IsOptional() @Values() @IsString({ each: true }) protocol?: OneOrMore;
+  @IsOptional() @Values() @IsString({ each: true }) jump_host?: OneOrMore;
   @IsOptional() @IsString() @MaxLength(255) search?: string;
   @IsOptional() @Values() @IsString({ each: true }) sort?: OneOrMore;
   @IsOptional() @Values() @IsString({ each: true }) fields?: OneOrMore;

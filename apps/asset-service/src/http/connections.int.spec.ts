@@ -4,6 +4,7 @@ import { testService, type TestService } from '../testing/process.js';
 let service: TestService;
 let credentialId: string;
 const T = 'conn';
+const CA = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 const HOST_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKxGVvzuPM5v2BGq8Vs8O4w4y7v9b7sVvYfA3E0lQqTz';
 
 beforeAll(async () => {
@@ -13,12 +14,13 @@ beforeAll(async () => {
   const winrm = await credential('winrm');
   const made = await service.call('POST', '/assets/import', { tenant: T, body: { assets: [
     { hostname: 'Web-01', ip_address: '10.0.0.1', credential_id: credentialId, host_key: HOST_KEY, host_key_policy: 'strict' },
-    { hostname: 'nat-a', ip_address: '10.0.0.9', credential_id: credentialId, port: 2201 }, { hostname: 'nat-b', ip_address: '10.0.0.9', credential_id: winrm },
+    { hostname: 'nat-a', ip_address: '10.0.0.9', credential_id: credentialId, port: 2201 }, { hostname: 'nat-b', ip_address: '10.0.0.9', credential_id: winrm }, { hostname: 'win-http', credential_id: winrm, tls: false }, { hostname: 'win-5985', credential_id: winrm, port: 5985 },
+    { hostname: 'win-pin', credential_id: winrm, port: 15986, tls: true, tls_ca: CA, tls_fingerprint: 'AB:'.repeat(31) + 'CD' },
     { hostname: 'nat-c', ip_address: '2001:db8::1', credential_id: credentialId }, { hostname: 'nat-d', ip_address: '2001:DB8:0::1', credential_id: credentialId },
     { hostname: 'bare' }, { hostname: 'no-credential', protocol: 'ssh' }, { hostname: 'off', status: 'inactive', credential_id: credentialId }, { hostname: 'gone', status: 'decommissioned', credential_id: credentialId },
     { hostname: 'mending', status: 'maintenance', credential_id: credentialId },
   ] } });
-  expect(made.body).toMatchObject({ created: 10 });
+  expect(made.body).toMatchObject({ created: 13 });
 });
 afterAll(() => service.close());
 
@@ -51,6 +53,26 @@ it('the wrong protocol is refused', async () => {
   expect(await resolve('web-01', { protocol: 'winrm' })).toMatchObject({ status: 422, body: { code: 'target-refused' } });
 });
 
+it.each<[string, object]>([
+  ['nat-b', { port: 5986, tls: true }], ['win-http', { port: 5985, tls: false }], ['win-5985', { port: 5985, tls: false }], ['win-pin', { port: 15986, tls: true, tlsCa: CA, tlsFingerprint: `${'ab'.repeat(31)}cd` }],
+])('%s is reached over WinRM at %j', async (target, expected) => {
+  expect((await resolve(target)).body).toMatchObject({ protocol: 'winrm', ...expected });
+});
+
+it('jump hosts are given nearest first, each with its own credential and host key', async () => {
+  const J = 'jump';
+  const ids = await Promise.all(['a', 'b'].map(async (name) => (await service.call('POST', '/credentials', { tenant: J, body: { name, kind: 'ssh', username: name, useAgent: true } })).body['id'] as string));
+  const [own, shared] = ids as [string, string];
+  await service.call('POST', '/assets/import', { tenant: J, body: { assets: [
+    { hostname: 'inner', credential_id: own, jump_host: 'MIDDLE' }, { hostname: 'middle', credential_id: shared, jump_host: 'outer', host_key: HOST_KEY }, { hostname: 'outer', credential_id: shared, port: 2222 },
+  ] } });
+  const inner = await service.internal('/connections', { tenantId: J, target: 'inner' });
+  expect(inner.body).toMatchObject({ hostname: 'inner', credentialId: own, via: [{ hostname: 'outer', port: 2222, credentialId: shared }, { hostname: 'middle', credentialId: shared, hostKey: HOST_KEY }] });
+  expect(JSON.stringify(inner.body)).not.toMatch(/via.*via/);
+  await service.call('PATCH', '/assets/outer', { tenant: J, body: { status: 'inactive' } });
+  expect(await service.internal('/connections', { tenantId: J, target: 'inner' })).toMatchObject({ status: 422, body: { code: 'target-refused', detail: expect.stringContaining('outer is inactive') as string } });
+});
+
 it('assets of another tenant are unknown', async () => {
   expect(await service.internal('/connections', { tenantId: 'other', target: 'web-01' })).toMatchObject({ status: 404, body: { code: 'target-unknown' } });
 });
@@ -61,4 +83,33 @@ it('a token of somebody with other keys is refused', async () => {
 
 it('an asset takes only a credential of its protocol', async () => {
   expect(await service.call('PATCH', '/assets/bare', { tenant: T, body: { protocol: 'winrm', credential_id: credentialId } })).toMatchObject({ status: 422, body: { code: 'invalid-value' } });
+});
+
+describe('many targets at once', () => {
+  const many = async (targets: string[], more: object = {}) => (await service.internal('/targets', { tenantId: T, targets, ...more })).body as unknown as { assetId: string | null; hostname: string; refusal: string | null }[];
+
+  it('mean what each of them means alone', async () => {
+    const names = ['WEB-01', '10.0.0.1', 'nat-b', '10.0.0.9', '2001:db8:0:0::1', 'nobody', 'a\0b', "' or true --", 'bare', 'off', 'mending', 'web-01'];
+    const answers = await many(names);
+    for (const [i, target] of names.entries()) {
+      const alone = await resolve(target);
+      if (alone.status === 200) expect(answers[i]).toMatchObject({ assetId: alone.body['assetId'], hostname: alone.body['hostname'], refusal: null, credentialIds: [alone.body['credentialId']], via: [] });
+      else expect(answers[i]).toMatchObject({ refusal: alone.body['detail'] });
+    }
+  });
+
+  it('the wanted protocol decides, and the wrong one is said', async () => {
+    expect(await many(['10.0.0.9', 'web-01'], { protocol: 'winrm' })).toMatchObject([{ hostname: 'nat-b', refusal: null }, { hostname: 'Web-01', refusal: expect.stringContaining('by ssh, not by winrm') as string }]);
+  });
+
+  it('of another tenant are unknown', async () => {
+    expect((await service.internal('/targets', { tenantId: 'someone-else', targets: ['web-01'] })).body).toMatchObject([{ assetId: null }]);
+  });
+
+  it('what a reading tool would give is told, what changes something is not', async () => {
+    expect(await service.internal('/reads/asset-query', { tenantId: T, input: { filters: { hostname: 'web-01' }, fields: ['hostname'] } })).toMatchObject({ status: 200, body: { assets: [{ hostname: 'Web-01' }], total: 1 } });
+    expect(await service.internal('/reads/asset-list', { tenantId: T, input: { limit: 2 } })).toMatchObject({ status: 200, body: { asset_count: 2, total: 13 } });
+    expect((await service.internal('/reads/asset-query', { tenantId: T, input: { nope: 1 } })).status).toBe(422);
+    expect((await service.internal('/reads/asset-delete', { tenantId: T, input: {} })).status).toBe(404);
+  });
 });

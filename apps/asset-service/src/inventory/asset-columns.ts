@@ -7,7 +7,8 @@ import type { AssetDto } from './asset.dto.js';
 const COLUMNS = {
   id: assets.id, hostname: assets.hostname, ip_address: assets.ipAddress, os: assets.os, environment: assets.environment, status: assets.status,
   location: assets.location, tags: assets.tags, attributes: assets.attributes, protocol: assets.protocol, port: assets.port,
-  credential_id: assets.credentialId, host_key: assets.hostKey, host_key_policy: assets.hostKeyPolicy, version: assets.version,
+  credential_id: assets.credentialId, host_key: assets.hostKey, host_key_policy: assets.hostKeyPolicy,
+  tls: assets.tls, tls_ca: assets.tlsCa, tls_fingerprint: assets.tlsFingerprint, jump_host: assets.jumpHostId, version: assets.version,
   created_at: assets.createdAt, updated_at: assets.updatedAt,
 } as const satisfies Record<AssetField, PgColumn>;
 

@@ -36,6 +36,8 @@ const FILTERS: { readonly [K in keyof AssetFiltersDto]-?: (filter: NonNullable<A
   protocol: (f: ChoiceFilter<string>) => oneOf(assets.protocol, list(f), 'text'),
   port: (f) => oneOf(assets.port, list(f), 'int'),
   credential_id: (f) => oneOf(assets.credentialId, list(f), 'uuid'),
+  tls: (f) => eq(assets.tls, f),
+  jump_host: (f) => oneOf(assets.jumpHostId, list(f), 'uuid'),
   created_at: (f) => time(assets.createdAt, f),
   updated_at: (f) => time(assets.updatedAt, f),
 };

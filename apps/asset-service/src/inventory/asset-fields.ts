@@ -3,7 +3,7 @@ import { isIP, SocketAddress } from 'node:net';
 /** Every field of an asset that can be read, in the order in which people like to see them. */
 export const ASSET_FIELDS = [
   'id', 'hostname', 'ip_address', 'os', 'environment', 'status', 'location', 'tags', 'attributes',
-  'protocol', 'port', 'credential_id', 'host_key', 'host_key_policy', 'version', 'created_at', 'updated_at',
+  'protocol', 'port', 'credential_id', 'host_key', 'host_key_policy', 'tls', 'tls_ca', 'tls_fingerprint', 'jump_host', 'version', 'created_at', 'updated_at',
 ] as const;
 export type AssetField = (typeof ASSET_FIELDS)[number];
 
@@ -19,8 +19,15 @@ export type AssetStatus = (typeof ASSET_STATUSES)[number];
 export const PROTOCOLS = ['ssh', 'winrm'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
-/** Port used when an asset names none: SSH (RFC 4253) and WinRM over TLS. */
-export const PROTOCOL_PORTS: Readonly<Record<Protocol, number>> = { ssh: 22, winrm: 5986 };
+/** Ports used when an asset names none: SSH (RFC 4253), and WinRM over TLS and in clear HTTP. */
+const PORTS = { ssh: 22, winrmTls: 5986, winrm: 5985 } as const;
+
+/** Where an asset is reached: WinRM goes over TLS unless the asset says otherwise or has the port that is known for clear HTTP. */
+export function endpointOf(protocol: Protocol, { port, tls }: { readonly port: number | null; readonly tls: boolean | null }): { port: number; tls?: boolean } {
+  if (protocol === 'ssh') return { port: port ?? PORTS.ssh };
+  const secure = tls ?? port !== PORTS.winrm;
+  return { port: port ?? (secure ? PORTS.winrmTls : PORTS.winrm), tls: secure };
+}
 
 /** A host name of RFC 1123 (labels of letters, digits and hyphens), with the underscores that Windows allows; at most 253 characters. */
 export const HOSTNAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;

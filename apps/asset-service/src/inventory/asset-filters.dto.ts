@@ -1,4 +1,4 @@
-import { IsOptional } from 'class-validator';
+import { IsBoolean, IsOptional } from 'class-validator';
 import { ASSET_STATUSES, PROTOCOLS, type AssetStatus, type Protocol } from './asset-fields.js';
 import { FitsSchema } from './fits-schema.js';
 
@@ -52,6 +52,9 @@ export class AssetFiltersDto {
   @IsOptional() @FitsSchema(choices(PROTOCOLS), `one or a list of ${PROTOCOLS.join(', ')}`) protocol?: ChoiceFilter<Protocol>;
   @IsOptional() @FitsSchema({ anyOf: oneOrMore(port) }, 'a port or a list of ports') port?: ChoiceFilter<number>;
   @IsOptional() @FitsSchema({ anyOf: oneOrMore(uuid) }, 'a credential id or a list of them') credential_id?: ChoiceFilter<string>;
+  @IsOptional() @IsBoolean() tls?: boolean;
+  /** Assets that are reached through these. */
+  @IsOptional() @FitsSchema({ anyOf: oneOrMore(uuid) }, 'an asset id or a list of them') jump_host?: ChoiceFilter<string>;
   @IsOptional() @FitsSchema(TIME, 'an object with after or before, ISO 8601 times') created_at?: TimeFilter;
   @IsOptional() @FitsSchema(TIME, 'an object with after or before, ISO 8601 times') updated_at?: TimeFilter;
 }

@@ -3,7 +3,7 @@ import { changedValues, newValues, sameValues, searchTextOf } from './asset-valu
 const box = newValues({ hostname: 'Box' });
 
 it('a new asset is active and otherwise empty', () => {
-  expect(box).toEqual({ hostname: 'Box', ipAddress: null, os: null, environment: null, status: 'active', location: null, tags: [], attributes: {}, protocol: null, port: null, credentialId: null, hostKey: null, hostKeyPolicy: null });
+  expect(box).toEqual({ hostname: 'Box', ipAddress: null, os: null, environment: null, status: 'active', location: null, tags: [], attributes: {}, protocol: null, port: null, credentialId: null, hostKey: null, hostKeyPolicy: null, tls: null, tlsCa: null, tlsFingerprint: null, jumpHostId: null });
 });
 
 it('what is left out stays, null clears', () => {

@@ -11,6 +11,7 @@ export type AssetValues = Omit<AssetRow, 'id' | 'tenantId' | 'searchText' | 'ver
 const EMPTY: Omit<AssetValues, 'hostname'> = {
   ipAddress: null, os: null, environment: null, status: 'active', location: null, tags: [], attributes: {},
   protocol: null, port: null, credentialId: null, hostKey: null, hostKeyPolicy: null,
+  tls: null, tlsCa: null, tlsFingerprint: null, jumpHostId: null,
 };
 
 /** The values of a new asset. */
@@ -19,7 +20,8 @@ export function newValues(given: AssetFieldsDto & { hostname: string }): AssetVa
 }
 
 /**
- * The values after a change: what is given replaces, null clears, what is left out stays.
+ * The values after a change: what is given replaces, null clears, what is left out stays. A jump host may still stand as a host name
+ * in `jumpHostId`; ./jump-hosts makes it an id before anything is written.
  * @throws InventoryError `invalid` when there would be too many tags.
  */
 export function changedValues(old: AssetValues, given: AssetChangesDto): AssetValues {
@@ -37,6 +39,10 @@ export function changedValues(old: AssetValues, given: AssetChangesDto): AssetVa
     credentialId: kept(given.credential_id, old.credentialId),
     hostKey: kept(given.host_key, old.hostKey),
     hostKeyPolicy: kept(given.host_key_policy, old.hostKeyPolicy),
+    tls: kept(given.tls, old.tls),
+    tlsCa: kept(given.tls_ca, old.tlsCa),
+    tlsFingerprint: kept(given.tls_fingerprint?.replaceAll(':', '').toLowerCase() ?? given.tls_fingerprint, old.tlsFingerprint),
+    jumpHostId: kept(given.jump_host?.toLowerCase() ?? given.jump_host, old.jumpHostId),
   };
 }
 
@@ -46,8 +52,8 @@ export function sameValues(a: AssetValues, b: AssetValues): boolean {
 }
 
 export function valuesOf(row: AssetRow): AssetValues {
-  const { hostname, ipAddress, os, environment, status, location, tags, attributes, protocol, port, credentialId, hostKey, hostKeyPolicy } = row;
-  return { hostname, ipAddress, os, environment, status, location, tags, attributes, protocol, port, credentialId, hostKey, hostKeyPolicy };
+  const { hostname, ipAddress, os, environment, status, location, tags, attributes, protocol, port, credentialId, hostKey, hostKeyPolicy, tls, tlsCa, tlsFingerprint, jumpHostId } = row;
+  return { hostname, ipAddress, os, environment, status, location, tags, attributes, protocol, port, credentialId, hostKey, hostKeyPolicy, tls, tlsCa, tlsFingerprint, jumpHostId };
 }
 
 /** Lower-case text in which a search looks for its words; fields are parted by line ends, so that no word spans two. */

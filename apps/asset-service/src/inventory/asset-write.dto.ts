@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
 import { HOST_KEY_POLICIES, type HostKeyPolicy } from '@opsmesh/contracts';
 import { ASSET_STATUSES, HOSTNAME, ONE_LINE, PROTOCOLS, TAG, type AssetStatus, type Protocol } from './asset-fields.js';
 import { Clearable, IsAddress, IsAttributes } from './asset-rules.js';
@@ -15,6 +15,8 @@ const ONE_LINE_RULE = { message: '$property must be one line without control cha
 /** OpenSSH public keys, one a line: type, base64, comment. */
 const HOST_KEYS = /^(?:(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]+={0,2}(?: [^\0\r\n]{0,255})?\n?)+$/;
 
+const CERTIFICATES = /^(?:\s*-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----)+\s*$/;
+
 /** What can be said of an asset, its name apart. */
 export class AssetFieldsDto {
   @Clearable() @IsAddress() ip_address?: string | null;
@@ -28,12 +30,20 @@ export class AssetFieldsDto {
   @Clearable() @IsArray() @ArrayMaxSize(MAX_TAGS) @IsString({ each: true }) @Matches(TAG, TAG_RULE) tags?: string[] | null;
   @Clearable() @IsAttributes() attributes?: Record<string, unknown> | null;
   @Clearable() @IsIn(PROTOCOLS) protocol?: Protocol | null;
-  /** The protocol's own port when left out: 22 for ssh, 5986 for winrm. */
+  /** The protocol's own port when left out: 22 for ssh, 5986 for winrm (5985 without TLS). */
   @Clearable() @IsInt() @Min(1) @Max(65_535) port?: number | null;
   /** A credential of the vault whose kind is the protocol. */
   @Clearable() @IsUUID() credential_id?: string | null;
   @Clearable() @IsString() @MaxLength(16_384) @Matches(HOST_KEYS, { message: 'host_key must be OpenSSH public keys, one a line' }) host_key?: string | null;
   @Clearable() @IsIn(HOST_KEY_POLICIES) host_key_policy?: HostKeyPolicy | null;
+  /** winrm: whether over TLS; when left out it is, unless the port is 5985. */
+  @Clearable() @IsBoolean() tls?: boolean | null;
+  /** Certificates to trust for the host instead of the well-known ones, PEM. */
+  @Clearable() @IsString() @MaxLength(65_536) @Matches(CERTIFICATES, { message: 'tls_ca must be certificates in PEM format' }) tls_ca?: string | null;
+  /** SHA-256 of the host's certificate, hex, with or without colons: only this one is accepted. */
+  @Clearable() @IsString() @Matches(/^(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/, { message: 'tls_fingerprint must be a SHA-256 in hex' }) tls_fingerprint?: string | null;
+  /** Id or host name of the SSH asset through which this one is reached; kept as the id. */
+  @Clearable() @IsString() @Matches(HOSTNAME, { message: 'jump_host must be an asset id or a host name' }) jump_host?: string | null;
 }
 
 /** Input of `asset-create`, body of `POST /assets` and one entry of an import. */

@@ -22,6 +22,12 @@ export class AssetDto {
   @IsOptional() @Matches(UUID) credential_id?: string;
   @IsOptional() @IsString() host_key?: string;
   @IsOptional() @IsIn(HOST_KEY_POLICIES) host_key_policy?: HostKeyPolicy;
+  @IsOptional() @IsBoolean() tls?: boolean;
+  @IsOptional() @IsString() tls_ca?: string;
+  /** SHA-256, hex in lower case. */
+  @IsOptional() @IsString() tls_fingerprint?: string;
+  /** Id of the asset through which this one is reached. */
+  @IsOptional() @Matches(UUID) jump_host?: string;
   /** Grows by one with every change; give it as `expected_version` to change only what you have seen. */
   @IsOptional() @IsInt() version?: number;
   @IsOptional() @Matches(ISO_TIME) created_at?: string;

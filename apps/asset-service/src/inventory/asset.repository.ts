@@ -1,8 +1,7 @@
 import { and, eq, gt, sql, type SQL } from 'drizzle-orm';
-import { uuidv7 } from 'uuidv7';
 import type { Executor } from '../database/database.js';
 import { assets } from '../database/schema.js';
-import { HOSTNAME, UUID, type AssetField, type Sort } from './asset-fields.js';
+import { HOSTNAME, isAddress, UUID, type AssetField, type Sort } from './asset-fields.js';
 import { columnsOf, orderOf } from './asset-columns.js';
 import { searchTextOf, type AssetRow, type AssetValues } from './asset-values.js';
 
@@ -14,7 +13,7 @@ export interface Selection {
   readonly offset?: number;
 }
 
-/** A row to be written by {@link AssetRepository.upsert}. */
+/** A row to be written. */
 export interface AssetWrite {
   readonly id: string;
   readonly values: AssetValues;
@@ -66,8 +65,25 @@ export class AssetRepository {
     return this.db.select().from(assets).where(and(eq(assets.tenantId, tenantId), sql`(${sql.join(matches, sql` or `)})`)).orderBy(assets.id).limit(16);
   }
 
-  async insert(tenantId: string, values: AssetValues): Promise<AssetRow> {
-    const [row] = await this.db.insert(assets).values({ ...values, id: uuidv7(), tenantId, searchText: searchTextOf(values) }).returning();
+  /** Assets that have one of the texts as their id, address or host name. */
+  async byTargets(tenantId: string, targets: readonly string[]): Promise<AssetRow[]> {
+    const list = (texts: readonly string[], type: string): SQL => sql`any(${sql.param(texts)}::${sql.raw(type)}[])`;
+    const matches = [
+      sql`lower(${assets.hostname}) = ${list(targets.filter((t) => HOSTNAME.test(t)).map((t) => t.toLowerCase()), 'text')}`,
+      sql`${assets.id} = ${list(targets.filter((t) => UUID.test(t)), 'uuid')}`,
+      sql`${assets.ipAddress} = ${list(targets.filter(isAddress), 'inet')}`,
+    ];
+    return this.db.select().from(assets).where(and(eq(assets.tenantId, tenantId), sql`(${sql.join(matches, sql` or `)})`)).orderBy(assets.id);
+  }
+
+  /** Host names of assets that are reached through this one; 4 at most. */
+  async reachedThrough(tenantId: string, id: string): Promise<string[]> {
+    const rows = await this.db.select({ hostname: assets.hostname }).from(assets).where(and(eq(assets.tenantId, tenantId), eq(assets.jumpHostId, id))).orderBy(assets.hostname).limit(4);
+    return rows.map((r) => r.hostname);
+  }
+
+  async insert(tenantId: string, { id, values }: AssetWrite): Promise<AssetRow> {
+    const [row] = await this.db.insert(assets).values({ ...values, id, tenantId, searchText: searchTextOf(values) }).returning();
     return row!;
   }
 
@@ -107,7 +123,7 @@ function named(tenantId: string, ref: string): SQL {
 }
 
 /** Columns that an upsert writes, with the name of the property that holds each. */
-const WRITTEN = (['id', 'hostname', 'ipAddress', 'os', 'environment', 'status', 'location', 'tags', 'attributes', 'protocol', 'port', 'credentialId', 'hostKey', 'hostKeyPolicy', 'searchText'] as const)
+const WRITTEN = (['id', 'hostname', 'ipAddress', 'os', 'environment', 'status', 'location', 'tags', 'attributes', 'protocol', 'port', 'credentialId', 'hostKey', 'hostKeyPolicy', 'tls', 'tlsCa', 'tlsFingerprint', 'jumpHostId', 'searchText'] as const)
   .map((property) => ({ property: sql.identifier(property), column: sql.identifier(assets[property].name), type: sql.raw(assets[property].getSQLType()) }));
 const COMMA = sql.raw(', ');
 const COLUMN_LIST = sql.join(WRITTEN.map((w) => w.column), COMMA);

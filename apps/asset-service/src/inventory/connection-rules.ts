@@ -12,12 +12,18 @@ export interface CredentialFacts {
   readonly assetId: string | null;
 }
 
+/** Members that only WinRM has. */
+const TLS = ['tls', 'tlsCa', 'tlsFingerprint'] as const;
+
 /**
  * The values with the protocol of their credential when they name none.
- * @throws InventoryError `invalid` when the credential is unknown to the tenant, is of another kind, or belongs to another asset.
+ * @throws InventoryError `invalid` when the credential is unknown to the tenant, is of another kind, or belongs to another asset, or when the
+ * values say something of TLS that makes no sense.
  */
 export function withConnection(write: AssetWrite, known: ReadonlyMap<string, CredentialFacts>): AssetWrite {
   const { id, values } = write;
+  if (values.protocol === 'ssh' && TLS.some((t) => values[t] !== null)) throw new InventoryError('invalid', `${values.hostname}: tls, tls_ca and tls_fingerprint are for winrm`);
+  if (values.tls === false && (values.tlsCa !== null || values.tlsFingerprint !== null)) throw new InventoryError('invalid', `${values.hostname}: tls_ca and tls_fingerprint are of use with tls only`);
   if (values.credentialId === null) return write;
   const credential = known.get(values.credentialId.toLowerCase());
   if (!credential) throw new InventoryError('invalid', `${values.hostname}: there is no credential ${values.credentialId}`);

@@ -170,6 +170,61 @@ describe('changing assets', () => {
   });
 });
 
+describe('jump hosts', () => {
+  const make = (tenant: string, hostname: string, more: object = {}) => inventory.create(tenant, asset({ hostname, protocol: 'ssh', ...more }));
+  const invalid = (message: string) => ({ code: 'invalid', message: expect.stringContaining(message) as string });
+
+  it('are named by id or host name, shown as ids, and asked for', async () => {
+    const gate = await make('j1', 'gate');
+    expect(await make('j1', 'by-name', { jump_host: 'GATE' })).toMatchObject({ jump_host: gate.id });
+    expect(await make('j1', 'by-id', { jump_host: gate.id })).toMatchObject({ jump_host: gate.id });
+    expect(await names('j1', { filters: { jump_host: gate.id } })).toEqual(['by-id', 'by-name']);
+    expect(await inventory.update('j1', 'by-id', { changes: { jump_host: null } })).not.toHaveProperty('jump_host');
+    expect(await inventory.update('j1', 'gate', { changes: { hostname: 'renamed' } })).toMatchObject({ id: gate.id });
+    expect(await inventory.get('j1', 'by-name')).toMatchObject({ jump_host: gate.id });
+  });
+
+  it('must be SSH assets of the tenant', async () => {
+    await make('j2', 'win', { protocol: 'winrm' });
+    await expect(make('j2', 'a', { jump_host: 'win' })).rejects.toMatchObject(invalid('win can\'t be a jump host'));
+    await expect(make('j2', 'a', { jump_host: 'nobody' })).rejects.toMatchObject(invalid('there is no asset "nobody"'));
+    const other = await make('j3', 'gate');
+    await expect(make('j2', 'a', { jump_host: other.id })).rejects.toMatchObject(invalid('there is no asset'));
+    await expect(make('j2', 'b', { protocol: 'winrm', jump_host: 'win' })).rejects.toMatchObject(invalid('has no jump_host'));
+  });
+
+  it('never go in a circle', async () => {
+    await make('j4', 'a');
+    await expect(inventory.update('j4', 'a', { changes: { jump_host: 'a' } })).rejects.toMatchObject(invalid('circle'));
+    await make('j4', 'b', { jump_host: 'a' });
+    await make('j4', 'c', { jump_host: 'b' });
+    await expect(inventory.update('j4', 'a', { changes: { jump_host: 'c' } })).rejects.toMatchObject(invalid('circle'));
+    await expect(inventory.import('j4', [asset({ hostname: 'x', protocol: 'ssh', jump_host: 'y' }), asset({ hostname: 'y', protocol: 'ssh', jump_host: 'x' })])).rejects.toMatchObject(invalid('circle'));
+  });
+
+  it('are at most four one after the other', async () => {
+    await inventory.import('j5', [1, 2, 3, 4, 5].map((n) => asset({ hostname: `h${n}`, protocol: 'ssh', ...(n === 1 ? {} : { jump_host: `h${n - 1}` }) })));
+    await expect(make('j5', 'h6', { jump_host: 'h5' })).rejects.toMatchObject(invalid('more than 4'));
+    expect(await inventory.query('j5', { filters: { hostname: 'h6' }, count_only: true })).toMatchObject({ total: 0 });
+  });
+
+  it('are not deleted while others are reached through them, whatever the service does', async () => {
+    const gate = await make('j6', 'gate');
+    await make('j6', 'box', { jump_host: 'gate' });
+    await expect(inventory.delete('j6', 'gate')).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('box') as string });
+    await expect(store.sql('delete from assets.assets where id = $1', [gate.id])).rejects.toMatchObject({ constraint: 'assets_jump_host_fk' });
+    await inventory.delete('j6', 'box');
+    expect(await inventory.delete('j6', 'gate')).toMatchObject({ deleted: true });
+  });
+});
+
+it('TLS is said of WinRM assets only', async () => {
+  expect(await inventory.create('tls', asset({ hostname: 'w', protocol: 'winrm', tls: true, tls_fingerprint: 'AB'.repeat(32) }))).toMatchObject({ tls: true, tls_fingerprint: 'ab'.repeat(32) });
+  expect(await names('tls', { filters: { tls: true } })).toEqual(['w']);
+  await expect(inventory.create('tls', asset({ hostname: 's', protocol: 'ssh', tls: true }))).rejects.toMatchObject({ code: 'invalid' });
+  await expect(inventory.update('tls', 'w', { changes: { tls: false } })).rejects.toMatchObject({ code: 'invalid' });
+});
+
 it('10,000 assets are imported in seconds and found in milliseconds', async () => {
   const fleet = Array.from({ length: 10_000 }, (_, i) => asset({
     hostname: `host-${i}`, ip_address: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, os: i % 2 ? 'Windows 10' : 'Ubuntu 24.04', environment: i % 3 ? 'production' : 'staging',

@@ -6,12 +6,13 @@ import { assetConditions } from './asset-conditions.js';
 import { toAsset } from './asset-columns.js';
 import { ASSET_FIELDS } from './asset-fields.js';
 import type { AssetDeletedDto, AssetDto, AssetPageDto, AssetQueryResultDto } from './asset.dto.js';
-import { AssetRepository } from './asset.repository.js';
+import { AssetRepository, type AssetWrite } from './asset.repository.js';
 import { QUERY_LIMIT, type AssetListDto, type AssetQueryDto } from './asset-query.dto.js';
 import { changedValues, newValues, sameValues, valuesOf, type AssetRow } from './asset-values.js';
 import type { AssetChangesDto, CreateAssetDto } from './asset-write.dto.js';
 import { credentialFacts, withConnection } from './connection-rules.js';
 import { InventoryError } from './inventory-error.js';
+import { checkJumpHosts, withJumpHosts } from './jump-hosts.js';
 import { decodeCursor, encodeCursor } from './list-cursor.js';
 
 /** Assets in a page of a list when nothing is said. */
@@ -64,9 +65,11 @@ export class InventoryService {
 
   async create(tenantId: string, asset: CreateAssetDto): Promise<AssetDto> {
     return this.change(asset.hostname, async (tx) => {
-      const values = newValues(asset);
-      const facts = await credentialFacts(tx, tenantId, [values]);
-      return shown(await new AssetRepository(tx).insert(tenantId, withConnection({ id: '', values }, facts).values));
+      const assets = new AssetRepository(tx);
+      const [write] = await checked(tx, tenantId, [{ id: uuidv7(), values: newValues(asset) }]);
+      const row = await assets.insert(tenantId, write!);
+      await checkJumpHosts(assets, tenantId, [write!]);
+      return shown(row);
     });
   }
 
@@ -78,15 +81,23 @@ export class InventoryService {
       if (change.expectedVersion !== undefined && change.expectedVersion !== row.version) {
         throw new InventoryError('conflict', `asset ${row.hostname} has version ${row.version}, not ${change.expectedVersion}: read it again and repeat the change`);
       }
-      const wanted = changedValues(valuesOf(row), change.changes);
-      const { values } = withConnection({ id: row.id, values: wanted }, await credentialFacts(tx, tenantId, [wanted]));
-      return shown(sameValues(valuesOf(row), values) ? row : await assets.update(row, values));
+      const [write] = await checked(tx, tenantId, [{ id: row.id, values: changedValues(valuesOf(row), change.changes) }]);
+      if (sameValues(valuesOf(row), write!.values)) return shown(row);
+      const changed = await assets.update(row, write!.values);
+      await checkJumpHosts(assets, tenantId, [write!]);
+      return shown(changed);
     });
   }
 
   /** Deletes an asset and the credentials that belong to it alone; an asset that is not there is no error. */
   async delete(tenantId: string, ref: string): Promise<AssetDeletedDto> {
-    const gone = await this.change(ref, (tx) => new AssetRepository(tx).delete(tenantId, ref));
+    const gone = await this.change(ref, async (tx) => {
+      const assets = new AssetRepository(tx);
+      const row = await assets.lock(tenantId, ref);
+      const using = row ? (await assets.reachedThrough(tenantId, row.id)) : [];
+      if (using.length > 0) throw new InventoryError('conflict', `${ref} is the jump host of ${using.slice(0, 3).join(', ')}${using.length > 3 ? ' and others' : ''}: give them another one first`);
+      return assets.delete(tenantId, ref);
+    });
     return gone ? { deleted: true, ...gone } : { deleted: false };
   }
 
@@ -94,9 +105,15 @@ export class InventoryService {
   async import(tenantId: string, entries: readonly CreateAssetDto[]): Promise<{ created: number; updated: number; unchanged: number; total: number }> {
     refuseTwins(entries);
     return this.change('an asset of the import', async (tx) => {
-      const counts = { created: 0, updated: 0, unchanged: 0, total: entries.length };
-      for (let from = 0; from < entries.length; from += CHUNK) await importChunk(tx, tenantId, { entries: entries.slice(from, from + CHUNK), counts });
-      return counts;
+      const assets = new AssetRepository(tx);
+      const known = await assets.lockByHostname(tenantId, entries.map((e) => e.hostname));
+      const rows = entries.map((entry) => known.get(entry.hostname.toLowerCase()));
+      const writes = await checked(tx, tenantId, entries.map((entry, i) => ({ id: rows[i]?.id ?? uuidv7(), values: rows[i] ? changedValues(valuesOf(rows[i]), entry) : newValues(entry) })));
+      const changed = writes.filter(({ values }, i) => !rows[i] || !sameValues(valuesOf(rows[i]), values));
+      for (let from = 0; from < changed.length; from += CHUNK) await assets.upsert(tenantId, changed.slice(from, from + CHUNK));
+      await checkJumpHosts(assets, tenantId, changed);
+      const created = rows.filter((r) => !r).length;
+      return { created, updated: changed.length - created, unchanged: entries.length - changed.length, total: entries.length };
     });
   }
 
@@ -106,35 +123,20 @@ export class InventoryService {
     } catch (e) {
       switch (sqlState(e)) {
         case UNIQUE_VIOLATION: throw new InventoryError('conflict', `there is already an asset with the host name ${name}`);
-        case FOREIGN_KEY_VIOLATION: throw new InventoryError('conflict', `${name}: its credential was removed or is still used elsewhere; nothing was changed`);
+        case FOREIGN_KEY_VIOLATION: throw new InventoryError('conflict', `${name}: its credential or jump host was removed or is still used elsewhere; nothing was changed`);
         default: throw e;
       }
     }
   }
 }
 
-/** Assets written by one statement; 19 parameters each, of the 65,535 that the protocol allows. */
+/** Assets written by one statement. */
 const CHUNK = 1000;
 
-async function importChunk(tx: Executor, tenantId: string, work: { entries: readonly CreateAssetDto[]; counts: { created: number; updated: number; unchanged: number } }): Promise<void> {
-  const { entries, counts } = work;
-  const assets = new AssetRepository(tx);
-  const known = await assets.lockByHostname(tenantId, entries.map((e) => e.hostname));
-  const wanted = entries.map((entry) => {
-    const row = known.get(entry.hostname.toLowerCase());
-    return { row, write: row ? { id: row.id, values: changedValues(valuesOf(row), entry) } : { id: uuidv7(), values: newValues(entry) } };
-  });
-  const facts = await credentialFacts(tx, tenantId, wanted.map((w) => w.write.values));
-  const writes = wanted.flatMap(({ row, write }) => {
-    const checked = withConnection(write, facts);
-    if (row && sameValues(valuesOf(row), checked.values)) {
-      counts.unchanged += 1;
-      return [];
-    }
-    counts[row ? 'updated' : 'created'] += 1;
-    return [checked];
-  });
-  await assets.upsert(tenantId, writes);
+/** The writes as they may be written: with protocol and jump host decided. */
+async function checked(tx: Executor, tenantId: string, writes: readonly AssetWrite[]): Promise<AssetWrite[]> {
+  const facts = await credentialFacts(tx, tenantId, writes.map((w) => w.values));
+  return withJumpHosts(new AssetRepository(tx), tenantId, writes.map((w) => withConnection(w, facts)));
 }
 
 function refuseTwins(entries: readonly CreateAssetDto[]): void {
@@ -147,8 +149,8 @@ function refuseTwins(entries: readonly CreateAssetDto[]): void {
 }
 
 function shown(row: AssetRow): AssetDto {
-  const { ipAddress, credentialId, hostKey, hostKeyPolicy, createdAt, updatedAt } = row;
-  return toAsset({ ...row, ip_address: ipAddress, credential_id: credentialId, host_key: hostKey, host_key_policy: hostKeyPolicy, created_at: createdAt, updated_at: updatedAt });
+  const { ipAddress, credentialId, hostKey, hostKeyPolicy, tlsCa, tlsFingerprint, jumpHostId, createdAt, updatedAt } = row;
+  return toAsset({ ...row, ip_address: ipAddress, credential_id: credentialId, host_key: hostKey, host_key_policy: hostKeyPolicy, tls_ca: tlsCa, tls_fingerprint: tlsFingerprint, jump_host: jumpHostId, created_at: createdAt, updated_at: updatedAt });
 }
 
 function unknownAsset(ref: string): never {

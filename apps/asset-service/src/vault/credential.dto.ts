@@ -1,10 +1,10 @@
-import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
 import { ONE_LINE, PROTOCOLS, type Protocol } from '../inventory/asset-fields.js';
 
 const ONE_LINE_RULE = { message: '$property must be one line without control characters' };
 const NO_NUL = { message: '$property must not contain NUL' };
 
-/** The secret part of a credential. ssh: a password or a private key (with its passphrase), or both; winrm: a password. */
+/** The secret part of a credential. ssh: at least one of a password, a private key (with its passphrase) and the worker's agent; winrm: a password, or a certificate with its private key. */
 export class CredentialSecretDto {
   /** For winrm also `DOMAIN\user` or `user@domain`. */
   @IsString() @MinLength(1) @MaxLength(256) @Matches(ONE_LINE, ONE_LINE_RULE) username!: string;
@@ -12,6 +12,12 @@ export class CredentialSecretDto {
   /** PEM or OpenSSH format. */
   @IsOptional() @IsString() @MaxLength(32_768) @Matches(/^\s*-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^\0]+$/, { message: 'privateKey must be a private key in PEM or OpenSSH format' }) privateKey?: string;
   @IsOptional() @IsString() @MinLength(1) @MaxLength(1024) @Matches(/^[^\0]*$/, NO_NUL) passphrase?: string;
+  /** ssh: log in with the keys of the worker's SSH agent, where its settings allow it. */
+  @IsOptional() @IsBoolean() useAgent?: boolean;
+  /** ssh: what sudo asks for, when it is not the password. */
+  @IsOptional() @IsString() @MinLength(1) @MaxLength(1024) @Matches(/^[^\0\r\n]*$/, { message: '$property must be one line' }) sudoPassword?: string;
+  /** winrm: client certificate with its chain, PEM. */
+  @IsOptional() @IsString() @MaxLength(32_768) @Matches(/^\s*-----BEGIN CERTIFICATE-----[^\0]+$/, { message: 'certificate must be a certificate in PEM format' }) certificate?: string;
 }
 
 /** Body of `POST /credentials`. */

@@ -27,12 +27,12 @@ async function keyPair() {
 function claims(change: Partial<GrantClaims> = {}): GrantClaims {
   const now = Math.floor(Date.now() / 1000);
   return {
-    jti: `0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a.s.0.${++attempts}`, attempt: `0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a.s.0.${attempts}`, iat: now, exp: now + GRANT_SECONDS, tenant: T, worker: 'automation-1', tool: 'Get-Volume', targets: [],
-    credentialId, inputSha256: 'a'.repeat(64), keyThumbprint: worker.thumbprint, manifestSha256: null, ...change,
+    jti: `0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a.s.0.${++attempts}`, attempt: `0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a.s.0.${attempts}`, iat: now, exp: now + GRANT_SECONDS, tenant: T, worker: 'automation-1', tool: 'Get-Volume', targets: [], via: [],
+    credentialIds: [credentialId], inputSha256: 'a'.repeat(64), keyThumbprint: worker.thumbprint, manifestSha256: null, ...change,
   };
 }
 const grant = (change: Partial<GrantClaims> = {}, keys = service.store.keys) => keys.grantSigner().sign(claims(change));
-const lease = (text: string, jwk: JWK = worker.jwk) => service.internal('/leases', { grant: text, publicKey: JSON.stringify(jwk) });
+const lease = (text: string, { id = credentialId, jwk = worker.jwk }: { id?: string; jwk?: JWK } = {}) => service.internal('/leases', { grant: text, credentialId: id, publicKey: JSON.stringify(jwk) });
 const audit = (attemptId: string) => service.store.sql('select tenant_id, worker_id, tool, credential_id, credential_version, outcome from assets.lease_audit where attempt_id = $1 order by id', [attemptId]);
 const refused = (status: number, code: string) => expect.objectContaining({ status, body: expect.objectContaining({ code }) as unknown }) as unknown;
 
@@ -63,10 +63,20 @@ it('of 20 parallel requests with one grant exactly one succeeds', async () => {
   expect((await audit(given.jti)).map((r) => r['outcome']).sort()).toEqual([...Array.from({ length: 19 }, () => 'grant-used'), 'granted']);
 });
 
+it('one grant covers the target and its jump hosts, each credential once', async () => {
+  const { id: hop } = (await service.call('POST', '/credentials', { tenant: T, body: { name: 'hop', kind: 'ssh', username: 'u', useAgent: true, sudoPassword: SECRET } })).body as { id: string };
+  const text = await grant({ credentialIds: [credentialId, hop], via: ['h'] });
+  expect((await lease(text)).status).toBe(200);
+  const { status, body } = await lease(text, { id: hop });
+  expect(status).toBe(200);
+  expect(JSON.parse(Buffer.from((await compactDecrypt(body['sealed'] as string, worker.privateKey)).plaintext).toString())).toEqual({ kind: 'ssh', username: 'u', useAgent: true, sudoPassword: SECRET });
+  for (const id of [credentialId, hop]) expect(await lease(text, { id })).toEqual(refused(409, 'grant-used'));
+});
+
 it('the newest version is given', async () => {
   const { id } = (await service.call('POST', '/credentials', { tenant: T, body: { name: 'v', kind: 'ssh', username: 'u', password: 'old' } })).body as { id: string };
   await service.call('PUT', `/credentials/${id}`, { tenant: T, body: { username: 'u', password: 'new' } });
-  const { body } = await lease(await grant({ credentialId: id }));
+  const { body } = await lease(await grant({ credentialIds: [id] }), { id });
   expect(Buffer.from((await compactDecrypt(body['sealed'] as string, worker.privateKey)).plaintext).toString()).toContain('"new"');
 });
 
@@ -89,13 +99,13 @@ describe('refused, and the grant stays unused', () => {
   it('another key than the grant names', async () => {
     const given = claims();
     const text = await service.store.keys.grantSigner().sign(given);
-    expect(await lease(text, (await keyPair()).jwk)).toEqual(refused(403, 'grant-invalid'));
+    expect(await lease(text, { jwk: (await keyPair()).jwk })).toEqual(refused(403, 'grant-invalid'));
     expect(await audit(given.jti)).toEqual([expect.objectContaining({ outcome: 'grant-invalid', credential_version: null })]);
     expect((await lease(text)).status).toBe(200);
   });
 
   it.each([['no JSON', '{'], ['no object', '7'], ['an EC key', '{"kty":"EC","crv":"P-256","x":"a","y":"b"}'], ['an Ed25519 key', `{"kty":"OKP","crv":"Ed25519","x":"${'A'.repeat(43)}"}`]])('%s as the key', async (_what, publicKey) => {
-    expect(await service.internal('/leases', { grant: await grant(), publicKey })).toEqual(refused(403, 'grant-invalid'));
+    expect(await service.internal('/leases', { grant: await grant(), credentialId, publicKey })).toEqual(refused(403, 'grant-invalid'));
   });
 
   it('a credential of another tenant', async () => {
@@ -105,32 +115,39 @@ describe('refused, and the grant stays unused', () => {
     expect(await service.store.sql('select 1 from assets.used_grants where jti = $1', [given.jti])).toEqual([]);
   });
 
-  it('a grant without a credential, or with one that is not there', async () => {
-    expect(await lease(await grant({ credentialId: null }))).toEqual(refused(403, 'grant-invalid'));
-    expect(await lease(await grant({ credentialId: 'x' }))).toEqual(refused(404, 'credential-unavailable'));
-    expect(await lease(await grant({ credentialId: '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a' }))).toEqual(refused(404, 'credential-unavailable'));
+  it('a credential that the grant does not name', async () => {
+    const given = claims({ credentialIds: [] });
+    expect(await lease(await service.store.keys.grantSigner().sign(given))).toEqual(refused(403, 'grant-invalid'));
+    expect(await audit(given.jti)).toEqual([expect.objectContaining({ credential_id: credentialId, outcome: 'grant-invalid' })]);
+    expect(await lease(await grant(), { id: '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a' })).toEqual(refused(403, 'grant-invalid'));
+  });
+
+  it.each(['x', '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a'])('a credential that is not there (%s)', async (id) => {
+    expect(await lease(await grant({ credentialIds: [id] }), { id })).toEqual(refused(404, 'credential-unavailable'));
   });
 
   it('a credential of one asset for another target', async () => {
     const asset = (await service.call('POST', '/assets', { tenant: T, body: { hostname: 'owner' } })).body['id'] as string;
     const own = (await service.call('POST', '/credentials', { tenant: T, body: { name: 'own', kind: 'ssh', username: 'u', password: SECRET, assetId: asset } })).body['id'] as string;
-    expect(await lease(await grant({ credentialId: own, targets: ['0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a'] }))).toEqual(refused(403, 'grant-invalid'));
-    expect((await lease(await grant({ credentialId: own, targets: [asset] }))).status).toBe(200);
+    const other = '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a';
+    expect(await lease(await grant({ credentialIds: [own], targets: [other], via: [other] }), { id: own })).toEqual(refused(403, 'grant-invalid'));
+    expect((await lease(await grant({ credentialIds: [own], targets: [asset] }), { id: own })).status).toBe(200);
+    expect((await lease(await grant({ credentialIds: [own], targets: [other], via: [asset] }), { id: own })).status).toBe(200);
   });
 
   it('a credential whose row was tampered with, without saying more', async () => {
     const { id } = (await service.call('POST', '/credentials', { tenant: T, body: { name: 'broken', kind: 'ssh', username: 'u', password: SECRET } })).body as { id: string };
     await service.store.sql('update assets.credentials set version = 9 where id = $1', [id]);
-    expect(await lease(await grant({ credentialId: id }))).toEqual(refused(422, 'credential-unavailable'));
+    expect(await lease(await grant({ credentialIds: [id] }), { id })).toEqual(refused(422, 'credential-unavailable'));
   });
 });
 
 it('an API token gets no lease', async () => {
-  expect((await service.call('POST', '/internal/leases', { body: { grant: await grant(), publicKey: JSON.stringify(worker.jwk) } })).status).toBe(401);
+  expect((await service.call('POST', '/internal/leases', { body: { grant: await grant(), credentialId, publicKey: JSON.stringify(worker.jwk) } })).status).toBe(401);
 });
 
 it('grants are forgotten only an hour after they expired', async () => {
-  await service.store.sql("insert into assets.used_grants (jti, expires_at) values ('long ago', now() - interval '61 minutes'), ('just now', now() - interval '59 minutes')");
+  await service.store.sql("insert into assets.used_grants (jti, credential_id, expires_at) values ('long ago', 'c', now() - interval '61 minutes'), ('just now', 'c', now() - interval '59 minutes')");
   expect(await service.get(UsedGrantSweeper).sweep()).toBe(1);
   expect(await service.store.sql("select jti from assets.used_grants where jti in ('long ago', 'just now')")).toEqual([{ jti: 'just now' }]);
 });

@@ -12,12 +12,13 @@ import { VaultService } from './vault.service.js';
 interface Lease {
   readonly claims: GrantClaims;
   readonly key: WorkerKey;
+  readonly credentialId: string;
 }
 
 /**
- * Exchanges a grant for one credential.
+ * Exchanges a grant for its credentials, each once.
  * 1. Only a grant that the orchestrator signed, that has not expired and that names the worker's key gets anything.
- * 2. The grant is marked as used in the transaction that reads the credential: of parallel requests one gets it.
+ * 2. Grant and credential are marked as used in the transaction that reads the credential: of parallel requests one gets it.
  * 3. The answer is made before that transaction commits and sent after: no secret leaves without its mark.
  * 4. Every exchange of a genuine grant, also a refused one, leaves a row in lease_audit.
  */
@@ -32,16 +33,17 @@ export class LeaseService {
 
   /** @throws ProblemError 403 `grant-invalid` or `grant-expired`, 409 `grant-used`, 404 or 422 `credential-unavailable` */
   async lease(request: LeaseRequestDto): Promise<LeaseAnswerDto> {
+    const { credentialId } = request;
     const claims = await this.verified(request.grant);
     try {
       const key = await readWorkerKey(request.publicKey);
       if (!key) throw invalid('the public key is no X25519 JWK');
       if (key.thumbprint !== claims.keyThumbprint) throw invalid('the grant names another key');
-      const sealed = await this.db.transaction((tx) => this.exchange(tx, { claims, key }));
-      this.log.info({ ...who(claims), outcome: 'granted' }, 'lease');
+      const sealed = await this.db.transaction((tx) => this.exchange(tx, { claims, key, credentialId }));
+      this.log.info({ ...who(claims), credentialId, outcome: 'granted' }, 'lease');
       return { sealed };
     } catch (e) {
-      if (e instanceof ProblemError) await this.auditRefusal(claims, e);
+      if (e instanceof ProblemError) await this.auditRefusal({ claims, credentialId }, e);
       throw e;
     }
   }
@@ -57,15 +59,15 @@ export class LeaseService {
     }
   }
 
-  private async exchange(tx: Executor, { claims, key }: Lease): Promise<string> {
-    const marked = await tx.insert(usedGrants).values({ jti: claims.jti, expiresAt: new Date(claims.exp * 1000) }).onConflictDoNothing().returning({ jti: usedGrants.jti });
-    if (marked.length === 0) throw new ProblemError(409, 'grant-used', 'the grant was exchanged before');
-    if (claims.credentialId === null) throw invalid('the grant names no credential');
-    const found = await this.opened(tx, claims.tenant, claims.credentialId);
-    if (found.assetId !== null && !claims.targets.includes(found.assetId)) throw invalid('the credential belongs to another asset than the targets of the grant');
+  private async exchange(tx: Executor, { claims, key, credentialId }: Lease): Promise<string> {
+    if (!claims.credentialIds.includes(credentialId)) throw invalid('the grant does not name this credential');
+    const marked = await tx.insert(usedGrants).values({ jti: claims.jti, credentialId, expiresAt: new Date(claims.exp * 1000) }).onConflictDoNothing().returning({ jti: usedGrants.jti });
+    if (marked.length === 0) throw new ProblemError(409, 'grant-used', 'the grant was exchanged for this credential before');
+    const found = await this.opened(tx, claims.tenant, credentialId);
+    if (found.assetId !== null && ![...claims.targets, ...claims.via].includes(found.assetId)) throw invalid('the credential belongs to another asset than the targets and jump hosts of the grant');
     // Waiting for a parallel exchange takes time.
     if (claims.exp * 1000 <= Date.now()) throw new ProblemError(403, 'grant-expired', 'the grant has expired');
-    await this.audit(tx, claims, { outcome: 'granted', credentialVersion: found.version });
+    await this.audit(tx, claims, { credentialId, outcome: 'granted', credentialVersion: found.version });
     return sealTo(key, found.credential);
   }
 
@@ -81,24 +83,24 @@ export class LeaseService {
     }
   }
 
-  private async auditRefusal(claims: GrantClaims, problem: ProblemError): Promise<void> {
-    this.log.warn({ ...who(claims), outcome: problem.code }, 'lease');
+  private async auditRefusal({ claims, credentialId }: Omit<Lease, 'key'>, problem: ProblemError): Promise<void> {
+    this.log.warn({ ...who(claims), credentialId, outcome: problem.code }, 'lease');
     try {
-      await this.audit(this.db, claims, { outcome: problem.code, credentialVersion: null });
+      await this.audit(this.db, claims, { credentialId, outcome: problem.code, credentialVersion: null });
     } catch (err) {
       // The refusal stands whether or not it could be written down.
       this.log.error({ err }, 'a refused lease could not be recorded');
     }
   }
 
-  private async audit(db: Executor, claims: GrantClaims, what: { outcome: string; credentialVersion: number | null }): Promise<void> {
+  private async audit(db: Executor, claims: GrantClaims, what: { credentialId: string; outcome: string; credentialVersion: number | null }): Promise<void> {
     await db.insert(leaseAudit).values({ id: uuidv7(), ...who(claims), ...what });
   }
 }
 
-/** Who asked for which credential. The grant's id is the attempt's. */
-function who(claims: GrantClaims): { tenantId: string; workerId: string; attemptId: string; tool: string; credentialId: string | null } {
-  return { tenantId: claims.tenant, workerId: claims.worker, attemptId: claims.attempt, tool: claims.tool, credentialId: claims.credentialId };
+/** Who asked. The grant's id is the attempt's. */
+function who(claims: GrantClaims): { tenantId: string; workerId: string; attemptId: string; tool: string } {
+  return { tenantId: claims.tenant, workerId: claims.worker, attemptId: claims.attempt, tool: claims.tool };
 }
 
 function invalid(detail: string): ProblemError {

@@ -9,6 +9,8 @@ import { VaultService } from './vault.service.js';
 const CANARY = 'cAnArY-3f9a-Zürich';
 const PRIVATE_KEY = `-----BEGIN OPENSSH PRIVATE KEY-----\n${CANARY}-pk\n-----END OPENSSH PRIVATE KEY-----\n`;
 
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----\n${Buffer.from(CANARY).toString('base64')}\n-----END CERTIFICATE-----\n`;
+
 let service: TestService;
 let vault: VaultService;
 beforeAll(async () => {
@@ -36,7 +38,9 @@ it('what went in comes out of the vault only, and a new version replaces it', as
 
 it.each<[string, object]>([
   ['an ssh credential without a secret', { kind: 'ssh', username: 'u' }], ['a passphrase without a key', { kind: 'ssh', username: 'u', password: CANARY, passphrase: CANARY }],
-  ['winrm without a password', { kind: 'winrm', username: 'u' }], ['winrm with a key', { kind: 'winrm', username: 'u', password: CANARY, privateKey: PRIVATE_KEY }],
+  ['winrm without a password', { kind: 'winrm', username: 'u' }], ['winrm with a certificate and no key', { kind: 'winrm', username: 'u', certificate: CERTIFICATE }], ['winrm with a password and a certificate', { kind: 'winrm', username: 'u', password: CANARY, certificate: CERTIFICATE, privateKey: PRIVATE_KEY }],
+  ['winrm with an agent', { kind: 'winrm', username: 'u', password: CANARY, useAgent: true }], ['ssh with a certificate', { kind: 'ssh', username: 'u', password: CANARY, certificate: CERTIFICATE }], ['a sudo password of two lines', { kind: 'ssh', username: 'u', password: CANARY, sudoPassword: `${CANARY}\n` }],
+  ['winrm with a key', { kind: 'winrm', username: 'u', password: CANARY, privateKey: PRIVATE_KEY }],
   ['a key that is none', { kind: 'ssh', username: 'u', privateKey: CANARY }], ['a NUL', { kind: 'ssh', username: 'u', password: `${CANARY}\0` }],
   ['an unknown kind', { kind: 'telnet', username: 'u', password: CANARY }], ['an unknown field', { kind: 'ssh', username: 'u', password: CANARY, also: CANARY }],
   ['an unknown asset', { kind: 'ssh', username: 'u', password: CANARY, assetId: '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a' }],
@@ -44,6 +48,13 @@ it.each<[string, object]>([
   const answer = await service.call('POST', '/credentials', { tenant: 'v', body: { name: 'bad', ...body } });
   expect(answer.status).toBe(422);
   expect(answer.text).not.toContain(CANARY);
+});
+
+it.each<[string, object]>([
+  ['the agent alone', { kind: 'ssh', username: 'u', useAgent: true }], ['a password for sudo', { kind: 'ssh', username: 'u', privateKey: PRIVATE_KEY, sudoPassword: CANARY }],
+  ['a client certificate', { kind: 'winrm', username: 'u', certificate: CERTIFICATE, privateKey: PRIVATE_KEY, passphrase: CANARY }],
+])('%s is a credential', async (name, given) => {
+  expect((await open('kinds', await create('kinds', { name, ...given })))?.credential).toEqual(given);
 });
 
 it('a name is taken once, and a credential in use stays', async () => {

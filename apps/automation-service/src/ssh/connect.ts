@@ -1,14 +1,21 @@
-import type { ConnectionDto, Credential, HostKeyPolicy } from '@opsmesh/contracts';
+import type { Duplex } from 'node:stream';
+import type { ConnectionDto, HostKeyPolicy, SshCredential } from '@opsmesh/contracts';
 import ssh2, { type AnyAuthMethod, type Client as Ssh2Client, type ClientErrorExtensions } from 'ssh2';
 import { judgeHostKey, orderAlgorithms, parseHostKeys, InvalidHostKeys, type KnownKey } from './host-keys.js';
 
 const { Client, utils } = ssh2;
 
-export type SshCredential = Extract<Credential, { kind: 'ssh' }>;
-
-export interface ConnectTarget {
+/** One SSH server and who logs in there. */
+export interface Hop {
   readonly connection: ConnectionDto;
   readonly credential: SshCredential;
+}
+
+export interface ConnectTarget extends Hop {
+  /** The way through jump hosts; a TCP connection of our own when left out. */
+  readonly through?: Duplex | undefined;
+  /** Socket of the SSH agent for credentials that want it; undefined where none may be used. */
+  readonly agent: string | undefined;
   /** Keys learned earlier under the policy `accept-new`, beside those of the connection. */
   readonly learned: readonly KnownKey[];
 }
@@ -48,7 +55,7 @@ export async function connect(target: ConnectTarget, { connectMs, keepaliveMs }:
   const { connection } = target;
   const policy: HostKeyPolicy = connection.hostKeyPolicy ?? 'strict';
   const known = [...knownKeys(connection), ...target.learned];
-  const methods = authMethods(target.credential);
+  const methods = authMethods(target);
   const client = new Client();
   let phase: 'connecting' | 'authenticating' = 'connecting';
   let refusal: string | undefined;
@@ -74,8 +81,7 @@ export async function connect(target: ConnectTarget, { connectMs, keepaliveMs }:
     client.on('close', () => failed('unreachable', `the host closed the connection while ${phase}`, phase === 'connecting'));
     try {
       client.connect({
-        host: connection.address,
-        port: connection.port,
+        ...(target.through ? { sock: target.through } : { host: connection.address, port: connection.port }),
         username: target.credential.username,
         readyTimeout: 0,
         keepaliveInterval: keepaliveMs,
@@ -113,10 +119,14 @@ function knownKeys(connection: ConnectionDto): KnownKey[] {
   }
 }
 
-/** Key first, then password, the latter also for servers that ask for it by keyboard-interactive (RFC 4256). */
-function authMethods(credential: SshCredential): AnyAuthMethod[] {
+/** Agent and key first, then password, the latter also for servers that ask for it by keyboard-interactive (RFC 4256). */
+function authMethods({ credential, agent }: ConnectTarget): AnyAuthMethod[] {
   const { username, password, privateKey, passphrase } = credential;
   const methods: AnyAuthMethod[] = [];
+  if (credential.useAgent === true) {
+    if (agent === undefined) throw new ConnectFailure('auth-failed', 'the credential wants the SSH agent of the worker, whose settings do not allow it (OPSMESH_SSH_AGENT)');
+    methods.push({ type: 'agent', username, agent });
+  }
   if (privateKey !== undefined) {
     const key = utils.parseKey(privateKey, passphrase);
     if (key instanceof Error || !(Array.isArray(key) ? key[0] as typeof key : key).isPrivateKey()) throw new ConnectFailure('auth-failed', 'the private key of the credential cannot be read');

@@ -1,8 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Client } from 'ssh2';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ConnectionDto } from '@opsmesh/contracts';
-import { connect, ConnectFailure, type ConnectTimes, type SshCredential } from './connect.js';
+import { unlessAborted } from '../host/unless-aborted.js';
+import { connect, ConnectFailure, type ConnectTimes, type Hop } from './connect.js';
+import { openTunnel, type Tunnel } from './tunnel.js';
 import type { HostLimits } from './host-limits.js';
 import type { KnownKey } from './host-keys.js';
 
@@ -15,15 +16,22 @@ export interface PoolOptions extends ConnectTimes {
   readonly maxAgeMs: number;
   /** Most tries to connect; only failures before authentication are tried again. */
   readonly connectTries: number;
+  /** Socket of the SSH agent that credentials may use; none when left out. */
+  readonly agent?: string | undefined;
 }
 
 export const DEFAULT_POOL: PoolOptions = { maxConnections: 256, idleMs: 60_000, maxAgeMs: 900_000, connectMs: 10_000, keepaliveMs: 10_000, connectTries: 5 };
 
 /** Whose connection to which host. */
-export interface PoolTarget {
+export interface PoolTarget extends Hop {
   readonly tenantId: string;
-  readonly connection: ConnectionDto;
-  readonly credential: SshCredential;
+  /** Jump hosts on the way, nearest to us first. */
+  readonly via?: readonly Hop[] | undefined;
+}
+
+/** The place in the network that a target is: its address, seen from its last jump host. */
+export function placeOf({ connection, via = [] }: Pick<PoolTarget, 'connection' | 'via'>): string {
+  return [...via.map((h) => h.connection), connection].map((c) => `${c.address}:${c.port}`).join('>');
 }
 
 /** The right to use a connection until `release`. */
@@ -46,9 +54,10 @@ interface Entry {
 
 /**
  * Authenticated connections, kept for reuse.
- * 1. A connection is reused only for the same tenant, asset, address, credential (id and content) and host key rules.
+ * 1. A connection is reused only for the same tenant, asset, address, credential (id and content) and host key rules, of itself and of each jump host.
  * 2. Those who ask for the same connection while it is made share the one try, and its failure: a wrong password is sent once, not fifty times.
  * 3. A connection that ends leaves the pool at once.
+ * 4. A jump host's connection is one of the pool's own, shared by the targets behind it, and in use as long as one of their connections lives.
  */
 export class ConnectionPool {
   private readonly entries = new Map<string, Entry>();
@@ -111,23 +120,46 @@ export class ConnectionPool {
   }
 
   private async connectWithRetry(key: string, target: PoolTarget): Promise<Entry> {
-    const { connection, credential } = target;
-    const host = `${connection.address}:${connection.port}`;
-    const place = `${target.tenantId}|${connection.assetId}|${host}`;
     for (let n = 1; ; n++) {
-      const release = await this.limits.handshake(host, this.stopped.signal);
       try {
-        const known = this.learned.get(place);
-        const { client, learned } = await connect({ connection, credential, learned: known ? [known] : [] }, this.options);
-        if (learned) this.learned.set(place, learned);
-        return this.keep(key, client);
+        return await this.connectOnce(key, target);
       } catch (error) {
         if (!(error instanceof ConnectFailure) || !error.again || n >= this.options.connectTries) throw error;
-      } finally {
-        release();
       }
       await wait(Math.random() * Math.min(2000, 100 * 2 ** n), undefined, { signal: this.stopped.signal });
     }
+  }
+
+  private async connectOnce(key: string, target: PoolTarget): Promise<Entry> {
+    const { connection, credential } = target;
+    const host = placeOf(target);
+    const learnedAt = `${target.tenantId}|${connection.assetId}|${host}`;
+    // Before a place for the handshake is taken: nobody holds one while waiting for another.
+    const tunnel = await this.tunnelTo(target);
+    const release = await this.limits.handshake(host, this.stopped.signal).catch((error: unknown) => { tunnel?.close(); throw error; });
+    try {
+      const known = this.learned.get(learnedAt);
+      const { client, learned } = await connect({ connection, credential, learned: known ? [known] : [], through: tunnel?.stream, agent: this.options.agent }, this.options);
+      if (learned) this.learned.set(learnedAt, learned);
+      if (tunnel) client.on('close', () => tunnel.close());
+      return this.keep(key, client);
+    } catch (error) {
+      tunnel?.close();
+      throw error;
+    } finally {
+      release();
+    }
+  }
+
+  /** @throws ConnectFailure that names the jump host which failed */
+  private async tunnelTo({ tenantId, connection, via = [] }: PoolTarget): Promise<Tunnel | undefined> {
+    const last = via.at(-1);
+    if (!last) return undefined;
+    const lease = await this.acquire({ ...last, tenantId, via: via.slice(0, -1) }, this.stopped.signal).catch((error: unknown) => {
+      // Its own connection was tried often enough.
+      throw error instanceof ConnectFailure ? new ConnectFailure(error.kind, `jump host ${last.connection.hostname}: ${error.message}`) : error;
+    });
+    return openTunnel(lease, { hop: last.connection, to: connection, timeoutMs: this.options.connectMs });
   }
 
   private keep(key: string, client: Client): Entry {
@@ -168,23 +200,11 @@ export class ConnectionPool {
     if (entry.users === 0) entry.client.end();
   }
 
-  private keyOf({ tenantId, connection: c, credential }: PoolTarget): string {
-    const content = createHmac('sha256', this.digestKey).update(JSON.stringify([credential, c.hostKey ?? '', c.hostKeyPolicy ?? '', c.hostname])).digest('base64');
-    return JSON.stringify([tenantId, c.assetId, c.address, c.port, c.credentialId ?? '', content]);
-  }
-}
-
-/** The promise's outcome, or the signal's reason if that comes first; the promise itself goes on. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let off = () => {};
-  const aborted = new Promise<never>((_ok, bad) => {
-    const listener = () => bad(signal.reason as Error);
-    signal.addEventListener('abort', listener, { once: true });
-    off = () => signal.removeEventListener('abort', listener);
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    off();
+  private keyOf({ tenantId, connection, credential, via = [] }: PoolTarget): string {
+    const hops = [...via, { connection, credential }].map(({ connection: c, credential: secret }) => {
+      const content = createHmac('sha256', this.digestKey).update(JSON.stringify([secret, c.hostKey ?? '', c.hostKeyPolicy ?? '', c.hostname])).digest('base64');
+      return [c.assetId, c.address, c.port, c.credentialId ?? '', content];
+    });
+    return JSON.stringify([tenantId, ...hops]);
   }
 }

@@ -4,6 +4,7 @@ import { OutputCollector } from './output-collector.js';
 import type { CommandOutput, Deadline, Stop } from './outcome.js';
 import { announceLine, bootstrap, marker, programLine, type RemoteCommand } from './remote-program.js';
 import { StartMarker } from './start-marker.js';
+import { SudoDialogue, sudoLine, type Sudo } from './sudo.js';
 import type { ProcessGroup } from './stop-remote.js';
 
 /** Why a command is stopped before its end. */
@@ -16,13 +17,17 @@ export interface Execution {
   /** Most bytes kept of each stream. */
   readonly maxOutputBytes: number;
   readonly secrets: readonly string[];
-  /** Time for the host to give us a shell, in milliseconds. */
+  /** Run as another user; as the one who logged in when undefined. */
+  readonly sudo: Sudo | undefined;
+  /** Give the command a terminal of its own: what it prints on stderr comes with stdout then. */
+  readonly pty: boolean;
+  /** Time for the host to give us a shell, in milliseconds; again for sudo. */
   readonly startMs: number;
   /** Longest time without any output, in milliseconds; no limit when undefined. */
   readonly idleMs: number | undefined;
   /** Aborted, with an {@link Interruption} as reason, when the command must end. */
   readonly interrupt: AbortSignal;
-  /** Called right before the command is sent; what it throws is thrown on, and nothing was executed. */
+  /** Called right before sudo and the command are sent; what it throws is thrown on, and nothing was executed. */
   beforeStart(): void;
   /** Stops the remote process tree. */
   stop(group: ProcessGroup): Promise<Stop>;
@@ -36,11 +41,14 @@ export type ExecutionEnd =
   /** The command was sent; what became of it is not known. */
   | { readonly kind: 'lost'; readonly detail: string; readonly output: CommandOutput }
   /** The command was not sent, nothing was executed. */
-  | { readonly kind: 'not-sent'; readonly cause: 'connection' | 'channel-refused' | 'no-shell'; readonly detail: string }
+  | { readonly kind: 'not-sent'; readonly cause: 'connection' | 'channel-refused' | 'no-shell' | 'sudo-refused'; readonly detail: string }
   | { readonly kind: 'interrupted'; readonly by: Interruption; readonly stop: Stop; readonly output: CommandOutput };
 
 /** After the exit status is here, a stream that a background process keeps open is left once it was silent for this long, in milliseconds. */
 const DRAIN_MS = 2000;
+
+/** A terminal (RFC 4254, 8) that repeats no input, cuts no line and changes no byte. */
+const PTY = { term: 'dumb', rows: 24, cols: 80, modes: { ECHO: 0, ECHOE: 0, ECHOK: 0, ECHONL: 0, ICANON: 0, ISIG: 0, ICRNL: 0, IXON: 0, OPOST: 0, ONLCR: 0 } } as const;
 
 /** Runs one command in one channel of a connection. Throws only what `beforeStart` throws, or UnquotableText. */
 export function execute(client: Client, execution: Execution): Promise<ExecutionEnd> {
@@ -48,7 +56,7 @@ export function execute(client: Client, execution: Execution): Promise<Execution
 }
 
 /** Where an execution stands; it only moves down this list. */
-type Phase = 'opening' | 'announcing' | 'running' | 'exited' | 'stopping' | 'done';
+type Phase = 'opening' | 'announcing' | 'elevating' | 'running' | 'exited' | 'stopping' | 'done';
 type Exit = { readonly code: number; readonly signal?: undefined } | { readonly code: null; readonly signal: string };
 
 class ChannelExecution {
@@ -59,6 +67,7 @@ class ChannelExecution {
   private phase: Phase = 'opening';
   private channel: ClientChannel | undefined;
   private group: ProcessGroup | undefined;
+  private sudo: SudoDialogue | undefined;
   private exit: Exit | undefined;
   private timer: NodeJS.Timeout | undefined;
   private settle: { ok(end: ExecutionEnd): void; bad(error: unknown): void } = { ok: () => {}, bad: () => {} };
@@ -82,7 +91,7 @@ class ChannelExecution {
         if (interrupt.aborted) return onInterrupt();
         interrupt.addEventListener('abort', onInterrupt, { once: true });
         this.client.on('close', onClose);
-        this.timer = setTimeout(() => this.end({ kind: 'not-sent', cause: 'connection', detail: `no shell within ${this.execution.startMs} ms` }), this.execution.startMs);
+        this.expect('connection', 'no shell');
         this.open();
       });
     } finally {
@@ -93,9 +102,16 @@ class ChannelExecution {
     }
   }
 
+  /** Starts the time for a step before the command. */
+  private expect(cause: 'connection' | 'sudo-refused', missing: string): void {
+    const { startMs } = this.execution;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.end({ kind: 'not-sent', cause, detail: `${missing} within ${startMs} ms` }), startMs);
+  }
+
   private open(): void {
     try {
-      this.client.exec(bootstrap(this.nonce), (error, channel) => {
+      this.client.exec(bootstrap(this.nonce), this.execution.pty ? { pty: PTY } : {}, (error, channel) => {
         if (error) return this.refused(error);
         this.channel = channel;
         if (this.phase === 'done') return channel.close();
@@ -120,13 +136,20 @@ class ChannelExecution {
 
   private received(name: OutputStream, chunk: Buffer): void {
     this.rearm();
-    const waiting = this.markers[name];
-    if (!waiting) return this.collect(name, chunk);
+    // A terminal brings both streams as one; the marker of stderr comes first.
+    const from = this.execution.pty && this.markers.stderr ? 'stderr' : name;
+    const waiting = this.markers[from];
+    if (!waiting) return this.afterMarker(name, chunk);
     const progress = waiting.push(chunk);
     if (!progress.found) return;
-    this.markers[name] = undefined;
-    if (name === 'stderr') this.announced(progress.words);
-    if (progress.rest.length > 0) this.collect(name, progress.rest);
+    this.markers[from] = undefined;
+    if (from === 'stderr') this.announced(progress.words);
+    if (progress.rest.length > 0) this.received(name, progress.rest);
+  }
+
+  private afterMarker(name: OutputStream, chunk: Buffer): void {
+    if (this.sudo && (name === 'stderr' || this.execution.pty)) this.elevating(this.sudo, chunk);
+    else this.collect(name, chunk);
   }
 
   private collect(name: OutputStream, chunk: Buffer): void {
@@ -143,13 +166,49 @@ class ChannelExecution {
     if (this.phase !== 'announcing' || !this.channel || this.exit) return;
     // Only numbers go into the stop script.
     this.group = { pgid: /^\d{1,10}$/.test(pgid) ? Number(pgid) : 0, startTime: /^\d*$/.test(startTime) ? startTime : '', nonce: this.nonce };
+    const { sudo } = this.execution;
+    if (!sudo) return this.start();
+    if (!this.allowed()) return;
+    this.phase = 'elevating';
+    this.sudo = new SudoDialogue(this.nonce, sudo);
+    this.expect('sudo-refused', 'sudo gave no shell');
+    this.channel.write(sudoLine(this.nonce, sudo.user));
+  }
+
+  private elevating(dialogue: SudoDialogue, chunk: Buffer): void {
+    if (this.phase !== 'elevating') return;
+    const progress = dialogue.push(chunk);
+    switch (progress.state) {
+      case 'waiting':
+        return;
+      case 'asked':
+        this.channel?.write(`${progress.password}\n`);
+        return;
+      case 'refused':
+        return this.end({ kind: 'not-sent', cause: 'sudo-refused', detail: progress.detail });
+      case 'ready':
+        this.sudo = undefined;
+        this.start();
+        if (progress.rest.length > 0) this.received(this.execution.pty ? 'stdout' : 'stderr', progress.rest);
+    }
+  }
+
+  /** False, with the execution at its end, when `beforeStart` forbids to go on. */
+  private allowed(): boolean {
     try {
       this.execution.beforeStart();
+      return true;
     } catch (error) {
       this.phase = 'done';
-      return this.settle.bad(error);
+      this.settle.bad(error);
+      return false;
     }
+  }
+
+  private start(): void {
+    if (!this.channel || !this.allowed()) return;
     this.phase = 'running';
+    clearTimeout(this.timer);
     this.rearm();
     const { stdin } = this.execution.command;
     // Without stdin our side stays open: after its end no SSH signal can be sent (RFC 4254, 6.9, and ssh2's `writable`).
@@ -188,6 +247,9 @@ class ChannelExecution {
         const said = [this.markers.stderr?.noise, this.markers.stdout?.noise].filter((n) => n).join(' ').slice(0, 500);
         return this.end({ kind: 'not-sent', cause: 'no-shell', detail: `the host runs no POSIX shell for this user${said ? `: ${said}` : ''}` });
       }
+      case 'elevating':
+        if (!this.exit) return this.end({ kind: 'not-sent', cause: 'connection', detail: 'the connection ended before the command was sent' });
+        return this.end({ kind: 'not-sent', cause: 'no-shell', detail: `sudo gives no shell: ${this.sudo?.noise.slice(0, 500) ?? ''}` });
       case 'running':
         return this.end({ kind: 'lost', detail: 'the connection ended while the command ran', output: this.output() });
       case 'exited': {
@@ -204,6 +266,7 @@ class ChannelExecution {
     switch (this.phase) {
       case 'opening':
       case 'announcing':
+      case 'elevating':
         return this.end({ kind: 'interrupted', by, stop: { state: 'nothing-started' }, output: this.output() });
       case 'running': {
         this.phase = 'stopping';

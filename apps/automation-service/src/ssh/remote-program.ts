@@ -9,7 +9,8 @@ import { assertQuotable, posixQuote } from './posix-quote.js';
  *    on both output streams. What was printed before the marker belongs to the login shell, not to the command.
  * 3. Line 2 ({@link programLine}) is sent only after that answer. A connection lost earlier has executed nothing.
  * 4. The rest of stdin is the command's own.
- * 5. Every process of the command has {@link EXEC_VARIABLE} with the nonce in its environment, by which a stop finds those that left the group.
+ * 5. With sudo a line of ./sudo comes between the two: the shell becomes one of another user, which reads line 2.
+ * 6. Every process of the command has {@link EXEC_VARIABLE} with the nonce in its environment, by which a stop finds those that left the group.
  */
 export interface RemoteCommand {
   /** Script of the POSIX shell. */
@@ -54,10 +55,11 @@ export function announceLine(nonce: string): string {
  * @throws UnquotableText
  */
 export function programLine(command: RemoteCommand): string {
-  const parts = ['unset opsmesh_p opsmesh_g opsmesh_s CDPATH', NEWLINE_VARIABLE];
+  const lineFeed = [command.script, command.cwd ?? '', ...Object.values(command.env ?? {})].some((text) => text.includes('\n'));
+  const parts = ['unset opsmesh_p opsmesh_g opsmesh_s CDPATH', ...(lineFeed ? [NEWLINE_VARIABLE] : [])];
   if (command.stdin === undefined) parts.push('exec </dev/null');
   for (const [name, value] of Object.entries(command.env ?? {})) parts.push(`export ${name}=${quoteInLine(value)}`);
-  const run = `eval ${quoteInLine(`unset opsmesh_n\n${command.script}`)}`;
+  const run = `eval ${quoteInLine(lineFeed ? `unset opsmesh_n\n${command.script}` : command.script)}`;
   parts.push(command.cwd === undefined ? run : `cd ${quoteInLine(command.cwd.startsWith('/') ? command.cwd : `./${command.cwd}`)} && ${run}`);
   return `${parts.join('; ')}\n`;
 }
@@ -67,6 +69,7 @@ export function scriptLine(script: string): string {
   return `${NEWLINE_VARIABLE}; eval ${quoteInLine(script)}\n`;
 }
 
+/** It costs the host a process, so it is made only for a text that needs it. */
 const NEWLINE_VARIABLE = 'opsmesh_n=$(printf "\\nx"); opsmesh_n=${opsmesh_n%x}';
 
 /** {@link posixQuote} for a text that must not break the line: line feeds come from a variable. */

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import type { Client } from 'ssh2';
 import { READ_AND_RUN, scriptLine } from './remote-program.js';
+import { SudoDialogue, sudoLine, type Sudo } from './sudo.js';
 
 /** Answer of a short script of ours; `code` is null when the channel ended without an exit status. */
 export interface ScriptAnswer {
@@ -7,11 +9,17 @@ export interface ScriptAnswer {
   readonly stdout: string;
 }
 
+export interface ScriptOptions {
+  readonly timeoutMs: number;
+  /** Run it as another user. */
+  readonly sudo?: Sudo | undefined;
+}
+
 /**
  * Runs a short script of our own in a channel of its own and gives what it printed (at most 64 KiB).
- * Rejects when no channel can be had or no end comes within `timeoutMs`.
+ * Rejects when no channel can be had, sudo refuses, or no end comes within `timeoutMs`.
  */
-export function runScript(client: Client, script: string, timeoutMs: number): Promise<ScriptAnswer> {
+export function runScript(client: Client, script: string, { timeoutMs, sudo }: ScriptOptions): Promise<ScriptAnswer> {
   return new Promise((ok, bad) => {
     const onClientClose = () => finish(() => bad(new Error('the connection ended')));
     const timer = setTimeout(() => finish(() => bad(new Error(`no answer within ${timeoutMs} ms`))), timeoutMs);
@@ -31,10 +39,25 @@ export function runScript(client: Client, script: string, timeoutMs: number): Pr
         close = () => channel.close();
         channel.on('error', () => undefined);
         channel.on('data', (chunk: Buffer) => { if (stdout.length < 65_536) stdout += chunk.toString('latin1'); });
-        channel.stderr.resume();
         channel.on('exit', (c: number | null) => { code = c; });
         channel.on('close', () => finish(() => ok({ code, stdout })));
-        channel.end(scriptLine(script));
+        if (!sudo) {
+          channel.stderr.resume();
+          channel.end(scriptLine(script));
+          return;
+        }
+        const nonce = randomBytes(12).toString('hex');
+        const dialogue = new SudoDialogue(nonce, sudo);
+        channel.stderr.on('data', (chunk: Buffer) => {
+          const progress = dialogue.push(chunk);
+          if (progress.state === 'asked') channel.write(`${progress.password}\n`);
+          else if (progress.state === 'refused') finish(() => bad(new Error(progress.detail)));
+          else if (progress.state === 'ready') {
+            channel.stderr.removeAllListeners('data').resume();
+            channel.end(scriptLine(script));
+          }
+        });
+        channel.write(sudoLine(nonce, sudo.user));
       });
     } catch (error) {
       finish(() => bad(error as Error));

@@ -1,21 +1,27 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { ToolFailure, type ConnectionDto } from '@opsmesh/contracts';
-import { ConnectFailure, type SshCredential } from './connect.js';
-import { ConnectionPool, DEFAULT_POOL, type ConnectionLease, type PoolOptions } from './connection-pool.js';
+import type { SshCredential } from '@opsmesh/contracts';
+import { interruptedWhileWaiting, interruptible } from '../host/interruption.js';
+import { ConnectFailure, type Hop } from './connect.js';
+import { ConnectionPool, DEFAULT_POOL, placeOf, type ConnectionLease, type PoolOptions } from './connection-pool.js';
 import { execute, type ExecutionEnd, type Interruption, type OutputStream } from './exec-channel.js';
 import { DEFAULT_HOST_LIMITS, HostLimits, type HostLimitOptions } from './host-limits.js';
-import { NO_OUTPUT, type HostOutcome, type Stop } from './outcome.js';
+import type { HostOutcome, Stop } from './outcome.js';
 import { redactText } from './redaction.js';
 import type { RemoteCommand } from './remote-program.js';
-import { stopRemote, type ProcessGroup } from './stop-remote.js';
+import { STOP_MS, stopRemote, type ProcessGroup } from './stop-remote.js';
+import type { Sudo } from './sudo.js';
 
 /** One command for one host. */
-export interface SshRequest {
+export interface SshRequest extends Hop {
   readonly tenantId: string;
-  readonly connection: ConnectionDto;
-  readonly credential: SshCredential;
+  /** Jump hosts on the way, nearest to us first. */
+  readonly via?: readonly Hop[] | undefined;
   readonly command: RemoteCommand;
+  /** Run the command as this user by sudo, with a password of the credential. */
+  readonly sudo?: { readonly user: string } | undefined;
+  /** Give the command a terminal; stdin can't be given then, and stderr comes with stdout. */
+  readonly pty?: boolean | undefined;
   /** Most bytes kept of each output stream. */
   readonly maxOutputBytes: number;
   /** Longest time without output, in milliseconds; no limit when undefined. */
@@ -63,28 +69,21 @@ export class SshClient implements OnApplicationShutdown {
 
   /** Throws what `beforeStart` throws, and UnquotableText for a command that no shell can take; everything else is an outcome. */
   async run(request: SshRequest): Promise<HostOutcome> {
-    const secrets = secretsOf(request.credential);
-    const interrupt = new AbortController();
-    const timer = setTimeout(() => interrupt.abort({ kind: 'timed-out', deadline: 'total' } satisfies Interruption), Math.max(0, request.deadline - performance.now()));
-    const onAbort = () => interrupt.abort(interruptionOf(request.signal.reason));
-    if (request.signal.aborted) onAbort();
-    else request.signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      const { address, port } = request.connection;
-      const release = await this.limits.command(`${address}:${port}`, interrupt.signal);
+    const secrets = [request, ...(request.via ?? [])].flatMap((h) => secretsOf(h.credential));
+    return interruptible(request, async (interrupt) => {
       try {
-        return await this.send(request, secrets, interrupt.signal);
-      } finally {
-        release();
+        const release = await this.limits.command(placeOf(request), interrupt);
+        try {
+          return await this.send(request, secrets, interrupt);
+        } finally {
+          release();
+        }
+      } catch (error) {
+        if (error instanceof ConnectFailure) return { kind: error.kind, detail: redactText(error.message, secrets) };
+        if (interrupt.aborted && error === interrupt.reason) return interruptedWhileWaiting(error as Interruption);
+        throw error;
       }
-    } catch (error) {
-      if (error instanceof ConnectFailure) return { kind: error.kind, detail: redactText(error.message, secrets) };
-      if (interrupt.signal.aborted && error === interrupt.signal.reason) return interruptedWhileWaiting(error as Interruption);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      request.signal.removeEventListener('abort', onAbort);
-    }
+    });
   }
 
   private async send(request: SshRequest, secrets: readonly string[], interrupt: AbortSignal): Promise<HostOutcome> {
@@ -96,6 +95,8 @@ export class SshClient implements OnApplicationShutdown {
           command: request.command,
           maxOutputBytes: request.maxOutputBytes,
           secrets,
+          sudo: sudoOf(request),
+          pty: request.pty === true,
           startMs: this.connectMs,
           idleMs: request.idleMs,
           interrupt,
@@ -106,19 +107,19 @@ export class SshClient implements OnApplicationShutdown {
       } finally {
         lease.release(end?.kind === 'lost' || (end?.kind === 'not-sent' && end.cause === 'connection') ? 'broken' : 'keep');
       }
-      if (end.kind !== 'not-sent' || end.cause === 'no-shell' || n === SEND_TRIES) return outcomeOf(end, secrets);
+      if (end.kind !== 'not-sent' || end.cause === 'no-shell' || end.cause === 'sudo-refused' || n === SEND_TRIES) return outcomeOf(end, secrets);
       await wait(Math.random() * Math.min(1000, 50 * 2 ** n), undefined, { signal: interrupt }).catch(() => { throw interrupt.reason as Error; });
     }
   }
 
   /** Stops by the command's own connection, or by a new one if that has ended. */
   private async stop(request: SshRequest, lease: ConnectionLease, group: ProcessGroup): Promise<Stop> {
-    const stop = lease.alive() ? await stopRemote(lease.client, group) : undefined;
+    const stop = lease.alive() ? await stopRemote(lease.client, group, sudoOf(request)) : undefined;
     if (stop && (stop.state !== 'unconfirmed' || lease.alive())) return stop;
     try {
-      const fresh = await this.pool.acquire(request, AbortSignal.timeout(this.connectMs));
+      const fresh = await this.pool.acquire(request, AbortSignal.timeout(Math.min(this.connectMs, STOP_MS)));
       try {
-        return await stopRemote(fresh.client, group);
+        return await stopRemote(fresh.client, group, sudoOf(request));
       } finally {
         fresh.release('keep');
       }
@@ -137,22 +138,19 @@ function outcomeOf(end: ExecutionEnd, secrets: readonly string[]): HostOutcome {
     case 'lost':
       return { kind: 'connection-lost', detail: end.detail, output: end.output };
     case 'not-sent':
-      return { kind: end.cause === 'no-shell' ? 'target-refused' : 'unreachable', detail: redactText(end.detail, secrets) };
+      return { kind: NOT_SENT[end.cause], detail: redactText(end.detail, secrets) };
     case 'interrupted':
       return { ...end.by, stop: end.stop, output: end.output };
   }
 }
 
-function interruptedWhileWaiting(by: Interruption): HostOutcome {
-  const nothing = { stop: { state: 'nothing-started' }, output: NO_OUTPUT } as const;
-  return by.kind === 'cancelled' ? { ...by, ...nothing } : { kind: 'timed-out', deadline: 'waiting', ...nothing };
-}
+const NOT_SENT = { 'connection': 'unreachable', 'channel-refused': 'unreachable', 'no-shell': 'target-refused', 'sudo-refused': 'auth-failed' } as const;
 
-function interruptionOf(reason: unknown): Interruption {
-  return reason instanceof ToolFailure && reason.failure.code === 'timed-out' ? { kind: 'timed-out', deadline: 'total' } : { kind: 'cancelled' };
+function sudoOf({ sudo, credential }: SshRequest): Sudo | undefined {
+  return sudo && { user: sudo.user, password: credential.sudoPassword ?? credential.password };
 }
 
 /** What must appear in no output. The user name is no secret. */
-export function secretsOf({ password, privateKey, passphrase }: SshCredential): string[] {
-  return [password, privateKey, passphrase].filter((s) => s !== undefined);
+export function secretsOf({ password, privateKey, passphrase, sudoPassword }: SshCredential): string[] {
+  return [password, privateKey, passphrase, sudoPassword].filter((s) => s !== undefined);
 }

@@ -4,6 +4,7 @@ import type { Stop } from './outcome.js';
 import { EXEC_VARIABLE } from './remote-program.js';
 import { runScript } from './run-script.js';
 import { Semaphore } from './semaphore.js';
+import type { Sudo } from './sudo.js';
 
 /** The remote processes of one command. */
 export interface ProcessGroup {
@@ -15,8 +16,8 @@ export interface ProcessGroup {
   readonly nonce: string;
 }
 
-/** Time for one try to stop a command, in milliseconds: more than the two waits of the script. */
-const STOP_MS = 10_000;
+/** Time to stop a command, in milliseconds: more than the two waits of the script, less than the time of grace that an aborted attempt has. */
+export const STOP_MS = 4500;
 /** Channels for stopping at once on a connection: what MaxSessions 10 leaves beside the 8 for commands. */
 const STOP_CHANNELS = 2;
 const TRIES = 3;
@@ -25,17 +26,18 @@ const places = new WeakMap<Client, Semaphore>();
 
 /**
  * Ends a command's processes: TERM, then KILL after 1.5 s, to its process group and to every process that left the group but still has the
- * nonce in its environment. `confirmed` means that the host was asked afterwards and none of them lives.
+ * nonce in its environment. A command of sudo is stopped as its own user. `confirmed` means that the host was asked afterwards and none of them lives.
  */
-export async function stopRemote(client: Client, group: ProcessGroup): Promise<Stop> {
+export async function stopRemote(client: Client, group: ProcessGroup, sudo?: Sudo): Promise<Stop> {
   let semaphore = places.get(client);
   if (!semaphore) places.set(client, semaphore = new Semaphore(STOP_CHANNELS));
   const release = await semaphore.take(never);
   let detail = '';
+  const end = performance.now() + STOP_MS;
   try {
-    for (let n = 1; n <= TRIES; n++) {
+    for (let n = 1; n <= TRIES && performance.now() < end; n++) {
       try {
-        const answer = await runScript(client, stopScript(group), STOP_MS);
+        const answer = await runScript(client, stopScript(group), { timeoutMs: end - performance.now(), sudo });
         const said = answer.stdout.trim().split('\n').at(-1) ?? '';
         if (said === 'gone') return { state: 'confirmed' };
         return { state: 'unconfirmed', detail: said.startsWith('left') ? `still running: processes ${said.slice(5)}` : 'the host did not say whether the processes ended' };

@@ -1,11 +1,8 @@
 import { Controller } from '@nestjs/common';
-import { ToolFailure } from '@opsmesh/contracts';
 import { Tool, type ToolCall } from '@opsmesh/worker-runtime';
 import { IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import { posixQuote, UnquotableText } from '../ssh/posix-quote.js';
 import { SshClient } from '../ssh/ssh-client.js';
-import { failureOf } from './outcome-failure.js';
-import { runOnTarget } from './run-on-target.js';
+import { ask, unreadable, word } from './run-on-target.js';
 
 export class DiskUsageInput {
   /** Asset id, address or host name. */
@@ -47,21 +44,10 @@ export class DiskUsage {
     examples: [{ target_host: 'web-01' }, { target_host: 'db-01', path: '/var/lib/postgresql' }],
   })
   async run({ input, context }: ToolCall<DiskUsageInput>): Promise<DiskUsageOutput> {
-    const script = `LC_ALL=C df -P -B1 -- ${quoted(input.path ?? '/')}`;
-    const { host, outcome, workerStopped } = await runOnTarget(this.ssh, context, { command: { script }, maxOutputBytes: 65_536 });
-    if (outcome.kind !== 'ok') throw failureOf(outcome, { host, workerStopped, output: 'output' in outcome ? { host, ...outcome.output } : { host } });
-    const usage = parseDf(outcome.output.stdout);
-    if (!usage) throw new ToolFailure('output-invalid', `df on ${host} printed something else than one file system`, { output: { host, ...outcome.output } });
-    return { host, ...usage };
-  }
-}
-
-function quoted(path: string): string {
-  try {
-    return posixQuote(path);
-  } catch (error) {
-    if (error instanceof UnquotableText) throw new ToolFailure('input-invalid', `path: ${error.message}`);
-    throw error;
+    const answer = await ask(this.ssh, context, { script: `df -P -B1 -- ${word('path', input.path ?? '/')}`, maxOutputBytes: 65_536 });
+    const usage = parseDf(answer.stdout);
+    if (!usage) throw unreadable('df', answer);
+    return { host: answer.host, ...usage };
   }
 }
 

@@ -39,7 +39,7 @@ export function failureOf(outcome: FailedOutcome, { host, output, workerStopped 
 const REFUSALS = {
   'unreachable': 'no connection to',
   'auth-failed': 'the credential was refused by',
-  'hostkey-mismatch': 'the host key is not the expected one of',
+  'hostkey-mismatch': 'the key or certificate is not the expected one of',
   'target-refused': 'no shell was given by',
 } as const;
 

@@ -3,8 +3,10 @@ import { ToolFailure } from '@opsmesh/contracts';
 import { Tool, type ToolCall } from '@opsmesh/worker-runtime';
 import { IsBoolean, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { SshClient } from '../ssh/ssh-client.js';
-import { failureOf } from './outcome-failure.js';
+import { commandResult } from './command-result.js';
+import { checkedEnv } from './environment.js';
 import { runOnTarget } from './run-on-target.js';
+import { IsSudo, type SudoInput } from './sudo-input.js';
 
 export class RunCommandInput {
   /** Asset id, address or host name. */
@@ -17,6 +19,10 @@ export class RunCommandInput {
   @IsOptional() @IsString() @MaxLength(1_048_576) stdin?: string;
   /** Environment variables: names like `LANG`, values are texts. */
   @IsOptional() @IsObject() env?: Record<string, string>;
+  /** Run the command as root (true) or as another user, by sudo; the password, where sudo asks for one, is the credential's. */
+  @IsSudo() sudo?: SudoInput;
+  /** Give the command a terminal, for programs that insist on one; stderr comes with stdout then, and there is no stdin. */
+  @IsOptional() @IsBoolean() pty?: boolean;
   /** Most bytes kept of each output stream (default 1 MiB); the rest is dropped and `truncated` says so. */
   @IsOptional() @IsInt() @Min(1) @Max(8_388_608) maxOutputBytes?: number;
   /** Longest time without any output, in milliseconds. */
@@ -35,8 +41,6 @@ export class RunCommandOutput {
 }
 
 const DEFAULT_OUTPUT_BYTES = 1_048_576;
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const MAX_ENV_CHARACTERS = 65_536;
 
 @Controller()
 export class RunCommand {
@@ -44,7 +48,7 @@ export class RunCommand {
 
   @Tool({
     name: 'run-command',
-    version: '1.0.0',
+    version: '1.1.0',
     description: 'Runs a command of the POSIX shell on a host over SSH and gives its exit code and output. A command that exits with another code than 0 fails, with its output kept.',
     input: RunCommandInput,
     output: RunCommandOutput,
@@ -54,11 +58,12 @@ export class RunCommand {
     commands: [{ pointer: '/command', dialect: 'posix-shell' }],
     timeoutMs: 60_000,
     estimate: { durationMs: 1000 },
-    examples: [{ target_host: 'web-01', command: 'uptime' }, { target_host: '10.0.0.5', command: 'systemctl restart nginx', env: { LANG: 'C' } }],
+    examples: [{ target_host: 'web-01', command: 'uptime' }, { target_host: '10.0.0.5', command: 'nginx -t && nginx -s reload', env: { LANG: 'C' }, sudo: true }],
   })
   async run({ input, context }: ToolCall<RunCommandInput>): Promise<RunCommandOutput> {
+    if (input.pty === true && input.stdin !== undefined) throw new ToolFailure('input-invalid', 'stdin can\'t be given together with pty');
     const env = checkedEnv(input.env);
-    const { host, outcome, durationMs, workerStopped } = await runOnTarget(this.ssh, context, {
+    const ran = await runOnTarget(this.ssh, context, {
       command: {
         script: input.command,
         ...(input.cwd === undefined ? {} : { cwd: input.cwd }),
@@ -67,24 +72,10 @@ export class RunCommand {
       },
       maxOutputBytes: input.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES,
       idleMs: input.idleTimeoutMs,
+      sudo: input.sudo,
+      pty: input.pty,
+      live: true,
     });
-    const printed = 'output' in outcome ? outcome.output : { stdout: '', stderr: '', truncated: false };
-    const result = { host, ...printed, durationMs };
-    if (outcome.kind === 'ok') return { ...result, exitCode: 0 };
-    throw failureOf(outcome, { host, workerStopped, output: { ...result, exitCode: outcome.kind === 'nonzero' ? outcome.exitCode : null } });
+    return commandResult(ran, {});
   }
-}
-
-/** @throws ToolFailure `input-invalid`; values are not repeated, they may be secrets. */
-function checkedEnv(env: Record<string, unknown> | undefined): Record<string, string> | undefined {
-  if (env === undefined) return undefined;
-  const checked: Record<string, string> = {};
-  let size = 0;
-  for (const [name, value] of Object.entries(env)) {
-    if (!VARIABLE.test(name) || typeof value !== 'string') throw new ToolFailure('input-invalid', `env: ${JSON.stringify(name.slice(0, 64))} is no variable with a text`);
-    size += name.length + value.length;
-    checked[name] = value;
-  }
-  if (size > MAX_ENV_CHARACTERS) throw new ToolFailure('limit-exceeded', `env is longer than ${MAX_ENV_CHARACTERS} characters`);
-  return checked;
 }

@@ -1,15 +1,23 @@
-import { ToolFailure } from '@opsmesh/contracts';
+import { ToolFailure, type ConnectionDto } from '@opsmesh/contracts';
 import type { ToolContext } from '@opsmesh/worker-runtime';
-import type { HostOutcome } from '../ssh/outcome.js';
-import { UnquotableText } from '../ssh/posix-quote.js';
+import type { Hop } from '../ssh/connect.js';
+import type { CommandOutput, HostOutcome } from '../ssh/outcome.js';
+import { posixQuote, UnquotableText } from '../ssh/posix-quote.js';
 import type { RemoteCommand } from '../ssh/remote-program.js';
 import type { SshClient } from '../ssh/ssh-client.js';
+import { liveOutput, workerStopped } from './live-output.js';
+import { failureOf } from './outcome-failure.js';
+import { sudoUser, type SudoInput } from './sudo-input.js';
 
 export interface TargetCommand {
   readonly command: RemoteCommand;
   /** Most bytes kept of each output stream. */
   readonly maxOutputBytes: number;
   readonly idleMs?: number | undefined;
+  readonly sudo?: SudoInput | undefined;
+  readonly pty?: boolean | undefined;
+  /** Tell those who watch what the command prints on stdout. */
+  readonly live?: boolean;
 }
 
 /** A host's outcome, with the host's name and the time it took in milliseconds. */
@@ -21,44 +29,118 @@ export interface TargetOutcome {
   readonly workerStopped: boolean;
 }
 
-/** Most characters of stdout told live, over all messages of an attempt, and in one message. */
-const LIVE_CHARACTERS = 64 * 1024;
-const LIVE_MESSAGE = 16_000;
+/** Time to tidy up on a host after the attempt's own time, in milliseconds: less than what an aborted attempt has to end. */
+const TIDY_MS = 4000;
+
+/** The target of one attempt, with the credentials of it and its jump hosts. */
+export class SshTarget {
+  private constructor(private readonly ssh: SshClient, private readonly context: ToolContext, private readonly route: Hop & { readonly via: readonly Hop[] }) {}
+
+  /** @throws ToolFailure when there is no SSH connection or credential */
+  static async of(ssh: SshClient, context: ToolContext): Promise<SshTarget> {
+    const { connection } = context;
+    if (connection?.protocol !== 'ssh') throw new ToolFailure('target-refused', 'the target has no SSH connection');
+    const [target, ...via] = await Promise.all([hopOf(context, connection), ...(connection.via ?? []).map((hop) => hopOf(context, hop))]);
+    return new SshTarget(ssh, context, { ...target, via });
+  }
+
+  get host(): string {
+    return this.route.connection.hostname;
+  }
+
+  /** @throws ToolFailure when the grant has expired, or the command can be no shell text */
+  async run(what: TargetCommand): Promise<TargetOutcome> {
+    const { context } = this;
+    const begin = performance.now();
+    const live = liveOutput(context);
+    try {
+      const outcome = await this.ssh.run({
+        ...this.route,
+        tenantId: context.tenantId,
+        command: what.command,
+        sudo: sudoUser(what.sudo),
+        pty: what.pty,
+        maxOutputBytes: what.maxOutputBytes,
+        idleMs: what.idleMs,
+        deadline: context.deadline,
+        signal: context.signal,
+        beforeStart: () => context.assertGrant(),
+        ...(what.live === true ? { onOutput: live } : {}),
+      });
+      return { host: this.host, outcome, durationMs: Math.round(performance.now() - begin), workerStopped: workerStopped(context) };
+    } catch (error) {
+      if (error instanceof UnquotableText) throw new ToolFailure('input-invalid', `the command cannot be run: ${error.message}`);
+      throw error;
+    } finally {
+      live.end();
+    }
+  }
+
+  /** Runs a short script of our own that takes back what this attempt left there, also after its time, its grant or its cancelling. True when it succeeded. */
+  async tidy(script: string, sudo: SudoInput | undefined): Promise<boolean> {
+    const outcome = await this.ssh.run({
+      ...this.route, tenantId: this.context.tenantId, command: { script }, sudo: sudoUser(sudo), maxOutputBytes: 4096,
+      deadline: performance.now() + TIDY_MS, signal: AbortSignal.timeout(TIDY_MS), beforeStart: () => undefined,
+    });
+    return outcome.kind === 'ok';
+  }
+}
 
 /**
  * Runs a command on the target of an attempt with the attempt's credential.
  * @throws ToolFailure when there is no SSH connection or credential, the grant has expired, or the command can be no shell text
  */
 export async function runOnTarget(ssh: SshClient, context: ToolContext, what: TargetCommand): Promise<TargetOutcome> {
-  const { connection } = context;
-  if (connection?.protocol !== 'ssh') throw new ToolFailure('target-refused', 'the target has no SSH connection');
-  const credential = await context.credential();
-  if (credential.kind !== 'ssh') throw new ToolFailure('credential-unavailable', 'the credential of the target is not for SSH');
-  const begin = performance.now();
-  let told = 0;
+  return (await SshTarget.of(ssh, context)).run(what);
+}
+
+/** What a typed tool asks of a host. */
+export interface Question extends Omit<TargetCommand, 'command' | 'live'> {
+  readonly script: string;
+  /** Exit codes beside 0 that are answers too. */
+  readonly alsoFine?: readonly number[];
+}
+
+/** A host's answer to the script of a typed tool. */
+export interface Answer extends CommandOutput {
+  readonly host: string;
+  readonly exitCode: number;
+}
+
+/**
+ * The answer to a script whose output the tool reads; incomplete output is no answer.
+ * @throws ToolFailure for every other outcome
+ */
+export async function ask(ssh: SshClient, context: ToolContext, { script, alsoFine = [], ...more }: Question): Promise<Answer> {
+  const { host, outcome, workerStopped } = await runOnTarget(ssh, context, { ...more, command: { script: `export LC_ALL=C TZ=UTC\n${script}` } });
+  if (outcome.kind !== 'ok' && !(outcome.kind === 'nonzero' && alsoFine.includes(outcome.exitCode))) {
+    throw failureOf(outcome, { host, workerStopped, output: 'output' in outcome ? { host, ...outcome.output } : { host } });
+  }
+  if (outcome.output.truncated) throw new ToolFailure('limit-exceeded', `${host} printed more than ${more.maxOutputBytes} bytes: ask for less`);
+  return { host, exitCode: outcome.kind === 'ok' ? 0 : outcome.exitCode, ...outcome.output };
+}
+
+/**
+ * A value of an input as one word of the shell.
+ * @throws ToolFailure `input-invalid`
+ */
+export function word(name: string, value: string): string {
   try {
-    const outcome = await ssh.run({
-      tenantId: context.tenantId,
-      connection,
-      credential,
-      command: what.command,
-      maxOutputBytes: what.maxOutputBytes,
-      idleMs: what.idleMs,
-      deadline: context.deadline,
-      signal: context.signal,
-      beforeStart: () => context.assertGrant(),
-      onOutput: (stream, text) => {
-        if (stream !== 'stdout' || told >= LIVE_CHARACTERS) return;
-        const live = text.slice(0, LIVE_CHARACTERS - told);
-        told += live.length;
-        for (let i = 0; i < live.length; i += LIVE_MESSAGE) context.progress({ message: live.slice(i, i + LIVE_MESSAGE) });
-      },
-    });
-    const reason: unknown = context.signal.reason;
-    const workerStopped = reason instanceof ToolFailure && reason.failure.code === 'worker-lost';
-    return { host: connection.hostname, outcome, durationMs: Math.round(performance.now() - begin), workerStopped };
+    return posixQuote(value);
   } catch (error) {
-    if (error instanceof UnquotableText) throw new ToolFailure('input-invalid', `the command cannot be run: ${error.message}`);
+    if (error instanceof UnquotableText) throw new ToolFailure('input-invalid', `${name}: ${error.message}`);
     throw error;
   }
+}
+
+/** The failure for output that is not what the program of a typed tool prints. */
+export function unreadable(program: string, { host, stdout, stderr, truncated }: Answer): ToolFailure {
+  return new ToolFailure('output-invalid', `${program} on ${host} printed something else than was expected`, { output: { host, stdout: stdout.slice(0, 4096), stderr: stderr.slice(0, 4096), truncated } });
+}
+
+async function hopOf(context: ToolContext, connection: ConnectionDto): Promise<Hop> {
+  if (connection.protocol !== 'ssh') throw new ToolFailure('target-refused', `the jump host ${connection.hostname} has no SSH connection`);
+  const credential = await (connection === context.connection ? context.credential() : context.credential(connection));
+  if (credential.kind !== 'ssh') throw new ToolFailure('credential-unavailable', `the credential of ${connection.hostname} is not for SSH`);
+  return { connection, credential };
 }

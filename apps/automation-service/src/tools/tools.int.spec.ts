@@ -4,7 +4,15 @@ import { startFleet, waitFor, type Fleet } from '@opsmesh/testing';
 import { fakeToolContext, type ToolCall, type ToolContext } from '@opsmesh/worker-runtime';
 import { SshClient } from '../ssh/ssh-client.js';
 import { DiskUsage, DiskUsageInput, DiskUsageOutput } from './disk-usage.js';
+import { LogSearch, LogSearchInput, LogSearchOutput } from './log-search.js';
+import { ProcessList, ProcessListInput, ProcessListOutput } from './process-list.js';
+import { RestartService, RestartServiceInput, RestartServiceOutput } from './restart-service.js';
 import { RunCommand, RunCommandInput, RunCommandOutput } from './run-command.js';
+import { RunScript, RunScriptInput, RunScriptOutput } from './run-script.js';
+import { ServiceStatus, ServiceStatusInput } from './service-status.js';
+import { SshScriptRunner } from './ssh-script-runner.js';
+import { SystemInfo, SystemInfoInput, SystemInfoOutput } from './system-info.js';
+import { UnitState } from './systemd-unit.js';
 
 const PASSWORD = 'tool-pa55word';
 let fleet: Fleet;
@@ -63,7 +71,7 @@ describe('run-command', () => {
   it('tells stdout live, and at most so much', async () => {
     const told: string[] = [];
     await tool().run(call(input({ command: 'echo first; sleep 0.2; seq 1 100000' }), { progress: (news) => { told.push(news.message ?? ''); } }));
-    expect(told[0]).toBe('first\n');
+    expect(told.join('')).toMatch(/^first\n1\n2\n/);
     expect(told.join('')).toHaveLength(64 * 1024);
     expect(Math.max(...told.map((t) => t.length))).toBeLessThanOrEqual(16_000);
   });
@@ -119,6 +127,91 @@ describe('disk-usage', () => {
   it('a path is data', async () => {
     await usage('/$(ledger canary)');
     await usage("/'; ledger canary; '");
+    expect(await fleet.readLedger()).toEqual([]);
+  });
+});
+
+describe('run-script', () => {
+  const script = (given: Partial<RunScriptInput>, more: Partial<ToolContext> = {}) => new RunScript([new SshScriptRunner(ssh)]).run(call(validate(RunScriptInput, { target_host: 'db-01', script: 'true', ...given }), more));
+  const leftovers = async () => (await new RunCommand(ssh).run(call(validate(RunCommandInput, { target_host: 'db-01', command: 'set -- opsmesh-*; [ -e "$1" ] && echo "$@" || echo none' })))).stdout;
+
+  it('uploads, runs and removes', async () => {
+    const output = await script({ script: 'printf "%s|" "$0" "$@"; cat; echo $V >&2', args: ['a b', '$(ledger canary)', "'", '-n', 'x\ny'], stdin: 'in', env: { V: 'v' } });
+    expect(validate(RunScriptOutput, output)).toMatchObject({ exitCode: 0, stderr: 'v\n', removed: true });
+    expect(output.stdout).toMatch(/^\/.*\/opsmesh-[0-9a-f]{24}\/script\|a b\|\$\(ledger canary\)\|'\|-n\|x\ny\|in$/);
+    expect(await leftovers()).toBe('none\n');
+    expect(await fleet.readLedger()).toEqual([]);
+  });
+
+  it('removes it when it fails, too', async () => {
+    const { failure, output } = await failureOf(script({ script: 'ls() { :; }; set -- "$0"; [ -O "${1%/*}" ] && echo private; exit 4' }));
+    expect(failure.code).toBe('nonzero-exit');
+    expect(output).toMatchObject({ exitCode: 4, removed: true, stdout: 'private\n' });
+    expect(await leftovers()).toBe('none\n');
+  });
+
+  it('stops and removes it when it is cancelled', async () => {
+    const cancel = new AbortController();
+    const { failure, output } = await failureOf(script({ script: 'echo on; sleep 300' }, { signal: cancel.signal, progress: () => cancel.abort(new ToolFailure('cancelled', 'stop')) }));
+    expect(failure).toMatchObject({ code: 'cancelled', message: expect.stringContaining('processes were stopped') as string });
+    expect(output).toMatchObject({ removed: true });
+    expect(await leftovers()).toBe('none\n');
+  });
+
+  it('runs at most once, and not at all with an expired grant', async () => {
+    const assertGrant = () => { throw new ToolFailure('grant-refused', 'expired'); };
+    expect((await failureOf(script({ script: 'ledger script' }, { assertGrant }))).failure.code).toBe('grant-refused');
+    expect(await fleet.readLedger()).toEqual([]);
+  });
+
+  it('needs a script of the language of its host', async () => {
+    expect((await failureOf(new RunScript([new SshScriptRunner(ssh)]).run(call(validate(RunScriptInput, { target_host: 'db-01', powershell: 'x' }))))).failure.code).toBe('input-invalid');
+    await expect(async () => script({}, { connection: { ...connection(), protocol: 'winrm' } })).rejects.toMatchObject({ failure: { code: 'target-refused' } });
+    expect(() => validate(RunScriptInput, { target_host: 'x', script: 'x', interpreter: 'python3 -c' })).toThrow();
+  });
+});
+
+describe('the typed tools give objects', () => {
+  const target = { target_host: 'db-01' };
+
+  it('service-status', async () => {
+    const status = (service: string) => new ServiceStatus(ssh).run(call(validate(ServiceStatusInput, { ...target, service })));
+    expect(validate(UnitState, await status('ssh'))).toMatchObject({ host: 'db-01', service: 'ssh.service', active: true, enabledState: 'enabled', mainPid: 402, memoryBytes: 16_777_216, activeSince: expect.stringMatching(/^20.*Z$/) as string });
+    expect((await failureOf(status('nobody'))).failure.code).toBe('not-found');
+    expect(() => validate(ServiceStatusInput, { ...target, service: '-H evil' })).toThrow();
+  });
+
+  it('restart-service', async () => {
+    const restart = (service: string) => new RestartService(ssh).run(call(validate(RestartServiceInput, { ...target, service })));
+    const output = validate(RestartServiceOutput, await restart('cron'));
+    expect(output).toMatchObject({ service: 'cron.service', active: true, previousPid: 401, mainPid: 1401 });
+    expect(Date.now() - Date.parse(output.activeSince!)).toBeLessThan(10_000);
+    expect((await failureOf(restart('nobody'))).failure.code).toBe('not-found');
+  });
+
+  it('process-list', async () => {
+    const list = (more: object) => new ProcessList(ssh).run(call(validate(ProcessListInput, { ...target, ...more })));
+    const all = validate(ProcessListOutput, await list({ sort: 'memory' }));
+    expect(all).toMatchObject({ total: 3, truncated: false, processes: [{ memoryBytes: 16_777_216 }, {}, { pid: 1, name: 'systemd', user: 'root' }] });
+    expect(all.processes[0]).not.toHaveProperty('commandLine');
+    expect(await list({ name: 'ssh', commandLines: true })).toMatchObject({ total: 1, processes: [{ name: 'ssh', commandLine: '/usr/sbin/ssh --simulated' }] });
+    expect(await list({ limit: 1 })).toMatchObject({ total: 3, truncated: true, processes: [{ pid: 1 }] });
+  });
+
+  it('system-info', async () => {
+    expect(validate(SystemInfoOutput, await new SystemInfo(ssh).run(call(validate(SystemInfoInput, target))))).toMatchObject({
+      hostname: 'db-01', os: 'Simulated Linux (opsmesh)', kernel: '6.1.0-simulated', cpus: 2, memoryBytes: 4_194_304_000, uptimeSeconds: 1_047_840, load1: 0.08,
+    });
+  });
+
+  it('log-search', async () => {
+    const search = (more: object) => new LogSearch(ssh).run(call(validate(LogSearchInput, { ...target, ...more })));
+    expect(validate(LogSearchOutput, await search({ unit: 'ssh', pattern: 'Started' }))).toMatchObject({ source: 'journal', truncated: false, entries: [{ text: 'Started ssh.service', unit: 'ssh.service', priority: 6, time: expect.stringMatching(/Z$/) as string }] });
+    expect(await search({ pattern: 'WARN(ING)?', match: 'regex', ignoreCase: true, limit: 1 })).toMatchObject({ truncated: true, entries: [{ priority: 4 }] });
+    expect(await search({ pattern: '$(ledger canary)' })).toMatchObject({ entries: [] });
+    expect(await search({ pattern: 'Started', until: '2000-01-01T00:00:00Z' })).toMatchObject({ entries: [] });
+    expect((await failureOf(search({ path: '/nowhere' }))).failure.code).toBe('not-found');
+    expect((await failureOf(search({ path: '/x', unit: 'ssh' }))).failure.code).toBe('input-invalid');
     expect(await fleet.readLedger()).toEqual([]);
   });
 });

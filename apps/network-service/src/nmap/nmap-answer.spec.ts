@@ -8,7 +8,7 @@ import type { NmapReport } from './nmap-xml.js';
 const target = (text: string, fields: Partial<CheckedTarget> = {}): CheckedTarget => ({ text, cidr: (parseAddress(text) ?? parseNetwork(text))!, excluded: [], ...fields });
 const host = (address: string, fields: Partial<NmapHostDto> = {}): NmapHostDto => ({ address, hostname: null, state: 'up', timedOut: false, ports: [], otherPorts: [], ...fields });
 const report = (fields: Partial<NmapReport> = {}): NmapReport => ({ scanType: 'connect', hosts: [host('10.0.0.1')], finished: { exit: 'success' }, hostsUp: 1, hostsDown: 0, skipped: [], ...fields });
-const ask = (...targets: CheckedTarget[]) => ({ targets, requested: 'connect' as const });
+const ask = (...targets: CheckedTarget[]) => ({ targets, requested: 'connect' as const, osDetection: false, rawSockets: true });
 
 it('is a valid output', () => {
   const answer = nmapAnswer(ask(target('10.0.0.1')), [report()], true);
@@ -38,10 +38,16 @@ it('is partial without the end of the report, or with a host that was given up',
 });
 
 it('is degraded when nmap made another scan than the requested one', () => {
-  const syn = { targets: [target('10.0.0.1')], requested: 'syn' as const };
-  expect(nmapAnswer(syn, [report()], true)).toMatchObject({ requested: 'syn', scanType: 'connect', degraded: true });
+  const syn = { targets: [target('10.0.0.1')], requested: 'syn' as const, osDetection: false, rawSockets: false };
+  expect(nmapAnswer(syn, [report()], true)).toMatchObject({ requested: 'syn', scanType: 'connect', degraded: true, degradations: [{ asked: 'scan syn', done: 'scan connect', reason: expect.stringContaining('CAP_NET_RAW') }] });
   expect(nmapAnswer(syn, [report({ scanType: 'syn' })], true).degraded).toBe(false);
   expect(nmapAnswer(syn, [report({ scanType: 'syn' }), report({ scanType: 'connect' })], true)).toMatchObject({ scanType: 'unknown', degraded: true });
+});
+
+it('is degraded when the operating system could not be asked for', () => {
+  const question = { ...ask(target('10.0.0.1')), osDetection: true };
+  expect(nmapAnswer(question, [report()], true).degraded).toBe(false);
+  expect(nmapAnswer({ ...question, rawSockets: false }, [report()], true)).toMatchObject({ degraded: true, degradations: [{ asked: 'osDetection', done: 'none' }] });
 });
 
 it('counts open ports and names what was left out', () => {

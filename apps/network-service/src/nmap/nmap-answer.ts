@@ -1,3 +1,4 @@
+import type { DegradationDto } from '../degraded/degradation.dto.js';
 import { formatCidr, isSingle } from '../targets/cidr.js';
 import type { CheckedTarget } from '../targets/target-checker.js';
 import type { HostState, NmapHostDto, NmapOutput, Scan } from './nmap.dto.js';
@@ -7,6 +8,9 @@ import type { NmapReport } from './nmap-xml.js';
 export interface NmapQuestion {
   readonly targets: readonly CheckedTarget[];
   readonly requested: Scan;
+  readonly osDetection: boolean;
+  /** Whether nmap may use raw sockets here. */
+  readonly rawSockets: boolean;
 }
 
 /** Puts the reports of one call (one for each address family) into one answer, with a row for every host that was named. */
@@ -23,15 +27,26 @@ export function nmapAnswer(question: NmapQuestion, reports: readonly NmapReport[
   const hosts = [...reported, ...silent];
   const types = new Set(reports.map((report) => report.scanType));
   const scanType = types.size === 1 ? [...types][0]! : 'unknown';
+  const degradations = degradationsOf(question, scanType);
   return {
     hosts,
     scanType,
     requested: question.requested,
-    degraded: scanType !== question.requested,
+    degraded: degradations.length > 0,
+    degradations,
     partial: !finished || skipped.size > 0 || hosts.some((host) => host.timedOut),
     openPorts: hosts.reduce((sum, host) => sum + host.ports.filter((port) => port.state === 'open').length, 0),
     hostsUp: reports.reduce((sum, report) => sum + report.hostsUp, 0),
     hostsDown: reports.reduce((sum, report) => sum + report.hostsDown, 0),
     excluded: [...new Set(question.targets.flatMap((target) => target.excluded.map(formatCidr)))],
   };
+}
+
+const NO_RAW_SOCKETS = 'nmap may not open raw sockets here (CAP_NET_RAW)';
+
+function degradationsOf({ requested, osDetection, rawSockets }: NmapQuestion, scanType: NmapOutput['scanType']): DegradationDto[] {
+  return [
+    ...(scanType === requested ? [] : [{ asked: `scan ${requested}`, done: scanType === 'unknown' ? 'unknown' : `scan ${scanType}`, reason: rawSockets ? 'nmap reports no such scan' : NO_RAW_SOCKETS }]),
+    ...(osDetection && !rawSockets ? [{ asked: 'osDetection', done: 'none', reason: NO_RAW_SOCKETS }] : []),
+  ];
 }

@@ -27,6 +27,12 @@ it('without raw sockets a SYN scan becomes a connect scan', () => {
   expect(nmapArguments(input({ scan: 'syn' }), { ...plan, rawSockets: false })).toContain('-sT');
 });
 
+it('the operating system is asked for only with raw sockets', () => {
+  expect(nmapArguments(input({ osDetection: true }), plan)).toContain('-O');
+  expect(nmapArguments(input({ osDetection: true }), { ...plan, rawSockets: false })).not.toContain('-O');
+  expect(nmapArguments(input(), plan)).not.toContain('-O');
+});
+
 describe('the input', () => {
   it('takes one target or a list', () => {
     expect(input().targets).toEqual(['10.0.0.1']);

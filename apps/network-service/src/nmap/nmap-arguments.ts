@@ -23,6 +23,7 @@ export function nmapArguments(input: NmapInput, plan: NmapPlan): string[] {
     '--host-timeout', `${input.hostTimeout ?? 300}s`,
     input.scan === 'syn' && plan.rawSockets ? '-sS' : '-sT',
     ...(input.serviceDetection ? ['-sV'] : []),
+    ...(input.osDetection && plan.rawSockets ? ['-O'] : []),
     ...(input.discovery === 'assume-up' ? ['-Pn'] : []),
     ...(input.ports === undefined ? [] : ['-p', checkPortList(input.ports)]),
     ...(plan.family === 'ipv6' ? ['-6'] : []),

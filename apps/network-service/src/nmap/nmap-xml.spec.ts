@@ -84,3 +84,10 @@ it.each([
   ['an unknown port state', recorded('connect').replace('state="open"', 'state="ajar"')],
   ['no address', recorded('connect').replace('addrtype="ipv4"', 'addrtype="mac"')],
 ])('%s is refused', (_what, xml) => expect(() => readNmapXml(xml)).toThrow(ToolFailure));
+
+it('guesses of the operating system are read, the best first; without one the list is empty', () => {
+  const [host] = readNmapXml(recorded('os')).hosts;
+  expect(host?.os?.[0]).toEqual({ name: 'Linux 5.0 - 5.2', accuracy: 97, family: 'Linux' });
+  expect(readNmapXml(recorded('os').replace(/<osmatch[^]*<\/osmatch>/, '')).hosts[0]?.os).toEqual([]);
+  expect(readNmapXml(recorded('syn')).hosts[0]).not.toHaveProperty('os');
+});

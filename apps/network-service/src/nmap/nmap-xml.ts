@@ -1,6 +1,6 @@
 import { ToolFailure } from '@opsmesh/contracts';
 import { XMLParser } from 'fast-xml-parser';
-import { HOST_STATES, type HostState, NmapHostDto, NmapPortDto, PORT_STATES, type PortState } from './nmap.dto.js';
+import { HOST_STATES, type HostState, NmapHostDto, NmapOsDto, NmapPortDto, PORT_STATES, type PortState } from './nmap.dto.js';
 
 /** One report of nmap, as far as it was written. */
 export interface NmapReport {
@@ -15,7 +15,10 @@ export interface NmapReport {
 }
 
 /** Elements that are lists even when there is one of them (nmap.dtd). */
-const LISTS: ReadonlySet<string> = new Set(['scaninfo', 'target', 'host', 'address', 'port', 'extraports']);
+const LISTS: ReadonlySet<string> = new Set(['scaninfo', 'target', 'host', 'address', 'port', 'extraports', 'osmatch', 'osclass']);
+
+/** Guesses of the operating system that are kept of each host. */
+const MOST_GUESSES = 5;
 
 const parser = new XMLParser({
   ignoreAttributes: false,
@@ -72,6 +75,7 @@ function parse(xml: string): unknown {
 function readHost(host: Element): NmapHostDto {
   const address = list(host['address'], 'address').find((entry) => entry['addrtype'] === 'ipv4' || entry['addrtype'] === 'ipv6');
   const ports = optional(host['ports'], 'ports') ?? {};
+  const os = optional(host['os'], 'os');
   return {
     address: required(element(address, 'address'), 'addr'),
     hostname: null,
@@ -79,7 +83,14 @@ function readHost(host: Element): NmapHostDto {
     timedOut: host['timedout'] === 'true',
     ports: list(ports['port'], 'port').map(readPort),
     otherPorts: list(ports['extraports'], 'extraports').map((other) => ({ state: oneOf<PortState>(PORT_STATES, required(other, 'state')), count: integer(other, 'count') })),
+    ...(os ? { os: list(os['osmatch'], 'osmatch').slice(0, MOST_GUESSES).map(readOs) } : {}),
   };
+}
+
+function readOs(match: Element): NmapOsDto {
+  const family = list(match['osclass'], 'osclass')[0];
+  const named = family && text(family, 'osfamily');
+  return { name: required(match, 'name'), accuracy: integer(match, 'accuracy'), ...(named === undefined ? {} : { family: named }) };
 }
 
 function readPort(port: Element): NmapPortDto {

@@ -1,6 +1,7 @@
 import { Transform, Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
+import { DegradationDto } from '../degraded/degradation.dto.js';
 import { PORT_LIST } from './port-list.js';
 
 export const SCANS = ['connect', 'syn'] as const;
@@ -25,6 +26,9 @@ export class NmapInput {
 
   @JSONSchema({ description: 'Whether to ask open ports which product and version answers.', default: false })
   @IsOptional() @IsBoolean() serviceDetection?: boolean;
+
+  @JSONSchema({ description: 'Whether to guess the operating system from the answers. Needs CAP_NET_RAW; without it the answer says degraded.', default: false })
+  @IsOptional() @IsBoolean() osDetection?: boolean;
 
   @JSONSchema({ description: 'probe: scan only hosts that answer a first probe. assume-up: scan every address, also where probes are filtered.', default: 'probe' })
   @IsOptional() @IsIn(['probe', 'assume-up']) discovery?: 'probe' | 'assume-up';
@@ -54,6 +58,15 @@ export class NmapOtherPortsDto {
   @IsInt() @Min(0) count!: number;
 }
 
+/** One operating system that would answer as the host did. */
+export class NmapOsDto {
+  @IsString() name!: string;
+  /** How well it fits, in percent. */
+  @IsInt() @Min(0) @Max(100) accuracy!: number;
+  /** For example `Linux` or `Windows`. */
+  @IsOptional() @IsString() family?: string;
+}
+
 /** `down`: it gave no sign of life. `skipped`: nmap did not try it, as without a route. `not-scanned`: the scan ended before it. */
 export const HOST_STATES = ['up', 'down', 'unknown', 'skipped', 'not-scanned'] as const;
 export type HostState = (typeof HOST_STATES)[number];
@@ -68,6 +81,8 @@ export class NmapHostDto {
   @IsBoolean() timedOut!: boolean;
   @IsArray() @ValidateNested({ each: true }) @Type(() => NmapPortDto) ports!: NmapPortDto[];
   @IsArray() @ValidateNested({ each: true }) @Type(() => NmapOtherPortsDto) otherPorts!: NmapOtherPortsDto[];
+  /** The best guesses, best first; there when they were asked for and could be made. */
+  @IsOptional() @IsArray() @ValidateNested({ each: true }) @Type(() => NmapOsDto) os?: NmapOsDto[];
 }
 
 export class NmapOutput {
@@ -76,8 +91,10 @@ export class NmapOutput {
   /** The scan nmap says it made. */
   @IsIn([...SCANS, 'unknown']) scanType!: Scan | 'unknown';
   @IsIn(SCANS) requested!: Scan;
-  /** Whether another scan was made than the requested one. */
+  /** Whether something was done otherwise than it was asked for. */
   @IsBoolean() degraded!: boolean;
+  /** What was asked for, what was done, and why. */
+  @IsArray() @ValidateNested({ each: true }) @Type(() => DegradationDto) degradations!: DegradationDto[];
   /** Whether hosts are missing or incomplete: the scan was stopped, or a host was given up or skipped. */
   @IsBoolean() partial!: boolean;
   /** Open ports on all hosts together. */

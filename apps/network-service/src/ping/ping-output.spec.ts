@@ -23,8 +23,8 @@ it.each([
 it('there is nothing to read without a summary', () => expect(readPingSummary('ping: connect: Network is unreachable')).toBeUndefined());
 
 it('builds exactly these arguments', () => {
-  expect(pingArguments('10.0.0.1', validate(PingInput, { target_host: 'x' }))).toEqual(['-n', '-q', '-i', '0.2', '-c', '3', '-W', '2', '--', '10.0.0.1']);
-  expect(pingArguments('::1', validate(PingInput, { target_host: 'x', count: 10, timeout: 1 }))).toEqual(['-n', '-q', '-i', '0.2', '-c', '10', '-W', '1', '--', '::1']);
+  expect(pingArguments('10.0.0.1', validate(PingInput, { target_host: 'x' }), 5)).toEqual(['-n', '-q', '-i', '0.200', '-c', '3', '-W', '2', '--', '10.0.0.1']);
+  expect(pingArguments('::1', validate(PingInput, { target_host: 'x', count: 10, timeout: 1 }), 1)).toEqual(['-n', '-q', '-i', '1.000', '-c', '10', '-W', '1', '--', '::1']);
 });
 
 it.each([{ count: 0 }, { count: 11 }, { count: 1.5 }, { count: '3' }, { timeout: 0 }, { timeout: 61 }, { flood: true }])('refuses %j', (fields) => {

@@ -110,3 +110,30 @@ it('an unconfirmed stop is never told as a cancel', () => {
   const result = { end: { kind: 'stopped', why: 'aborted', confirmed: false }, stdout: '', stderr: '', pid: 7 } as const;
   expect(failureOfEnd('sh', result, AbortSignal.abort())?.failure.code).toBe('stop-unconfirmed');
 });
+
+it('a program reads what it is given as a file, and no name of it is left', async () => {
+  const bytes = Buffer.from([0, 255, 10, 13, 65]);
+  const { stdout } = await runBinary({ path: sh, argv: ['-c', 'test -f /dev/stdin && readlink /proc/self/fd/0 && od -An -tx1'], signal: never, stdin: bytes });
+  const [name, content] = stdout.trim().split('\n');
+  expect(name).toMatch(/\(deleted\)$/);
+  expect(content!.trim()).toBe('00 ff 0a 0d 41');
+});
+
+it('an abort while its input is prepared starts nothing', async () => {
+  const stop = new AbortController();
+  const running = runBinary({ path: '/usr/bin/no-such-program', argv: [], signal: stop.signal, stdin: Buffer.alloc(1000) });
+  const reason = new ToolFailure('timed-out', 'too late');
+  stop.abort(reason);
+  await expect(running).rejects.toBe(reason);
+});
+
+(process.getuid?.() === 0 ? it : it.skip)('a program that needs no rights has none, and still reads its input', async () => {
+  const { stdout } = await runBinary({ path: sh, argv: ['-c', 'id -u; id -g; id -G; cat; grep CapEff /proc/self/status'], signal: never, stdin: Buffer.from('secret\n'), asNobody: true });
+  expect(stdout.trim().split('\n')).toEqual(['65534', '65534', '65534', 'secret', 'CapEff:\t0000000000000000']);
+});
+
+it('stderr is told as it comes', async () => {
+  const pieces: string[] = [];
+  const result = await runBinary({ path: sh, argv: ['-c', 'echo one >&2'], signal: never, onStderr: (piece) => pieces.push(piece) });
+  expect([pieces.join(''), result.stderr]).toEqual(['one\n', 'one\n']);
+});

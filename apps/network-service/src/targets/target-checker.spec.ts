@@ -1,4 +1,4 @@
-import { networkConfigFrom } from '../config.js';
+import { networkPoliciesFrom } from '../config.js';
 import { formatCidr } from './cidr.js';
 import { TargetChecker } from './target-checker.js';
 import { TargetPolicy } from './target-policy.js';
@@ -11,7 +11,7 @@ function checkerFor(answers: Record<string, string[][]>): { checker: TargetCheck
     asked.push(name);
     return Promise.resolve(answers[name]?.shift() ?? []);
   };
-  return { checker: new TargetChecker(new TargetPolicy(networkConfigFrom({ NETWORK_PROTECTED: '10.0.0.9' }).targets), resolve), asked };
+  return { checker: new TargetChecker(new TargetPolicy(networkPoliciesFrom({ NETWORK_PROTECTED: '10.0.0.9' }).of('default').targets), resolve), asked };
 }
 const failing = (code: string) => expect.objectContaining({ failure: expect.objectContaining({ code }) });
 
@@ -54,4 +54,9 @@ it('a tool for one host takes no network', async () => {
 
 it('the targets of a call together are at most so many hosts', async () => {
   await expect(checkerFor({}).checker.check(['10.0.0.0/21', '10.1.0.0/21', '10.2.0.1'], signal)).rejects.toEqual(failing('limit-exceeded'));
+});
+
+it('what a tool found may be told when it is allowed and not protected', () => {
+  const { checker } = checkerFor({});
+  expect(['10.0.0.5', '::ffff:10.0.0.5', 'fd00::5', '10.0.0.9', '8.8.8.8', 'fe80::1', 'web-1', '10.0.0.0/24'].filter((text) => checker.mayKnow(text))).toEqual(['10.0.0.5', '::ffff:10.0.0.5', 'fd00::5']);
 });

@@ -15,6 +15,9 @@ export interface CheckedTarget {
   readonly excluded: readonly Cidr[];
 }
 
+/** One host after resolution and policy, with the address to use. */
+export type CheckedHost = CheckedTarget & { readonly address: string };
+
 /**
  * Turns what a caller wrote into addresses that may be used.
  *
@@ -41,10 +44,16 @@ export class TargetChecker {
   }
 
   /** As {@link check}, for tools that act on one address. */
-  async checkHost(text: string, signal: AbortSignal): Promise<CheckedTarget & { readonly address: string }> {
+  async checkHost(text: string, signal: AbortSignal): Promise<CheckedHost> {
     const [target] = await this.check([text], signal);
     if (!target || !isSingle(target.cidr)) throw new ToolFailure('target-refused', `${quoted(text)} is a network; this tool takes one host`);
     return { ...target, address: formatCidr(target.cidr) };
+  }
+
+  /** Whether an address that a tool found may be told: an allowed one that is not protected. */
+  mayKnow(text: string): boolean {
+    const address = parseAddress(text);
+    return address !== undefined && this.policy.allows(address);
   }
 
   /** IPv4 is preferred, as it is the family that scanners and hosts of a fleet have in common. */

@@ -18,24 +18,34 @@ export class TargetPolicy {
   /**
    * Checks one address or network.
    * @returns the protected hosts inside it, which the tool must leave out
-   * @throws ToolFailure `target-refused` when it is not wholly inside an allowed network, or lies inside a protected one
+   * @throws ToolFailure `target-refused` when it is not wholly inside an allowed network, or lies inside a protected one; its cause is
+   *   the rule of the policy
    */
   check(cidr: Cidr, name = formatCidr(cidr)): Cidr[] {
     const said = name === formatCidr(cidr) ? name : `${name} (${formatCidr(cidr)})`;
-    if (!this.rules.allowed.some((outer) => contains(outer, cidr))) {
-      throw new ToolFailure('target-refused', `${said} is outside the networks this service may reach`, { cause: 'NETWORK_ALLOWED_CIDRS' });
-    }
-    if (this.rules.protectedHosts.some((outer) => contains(outer, cidr))) {
-      throw new ToolFailure('target-refused', `${said} is a protected host`, { cause: 'NETWORK_PROTECTED' });
-    }
+    if (!this.isAllowed(cidr)) throw new ToolFailure('target-refused', `${said} is outside the networks this tenant may reach`, { cause: 'allowed' });
+    if (this.isProtected(cidr)) throw new ToolFailure('target-refused', `${said} is a protected host`, { cause: 'protected' });
     return this.rules.protectedHosts.filter((inner) => contains(cidr, inner));
+  }
+
+  /** Whether {@link check} would let it through. */
+  allows(cidr: Cidr): boolean {
+    return this.isAllowed(cidr) && !this.isProtected(cidr);
+  }
+
+  private isAllowed(cidr: Cidr): boolean {
+    return this.rules.allowed.some((outer) => contains(outer, cidr));
+  }
+
+  private isProtected(cidr: Cidr): boolean {
+    return this.rules.protectedHosts.some((outer) => contains(outer, cidr));
   }
 
   /** @throws ToolFailure `limit-exceeded` when the networks hold more addresses than one call may name */
   checkSize(cidrs: readonly Cidr[]): void {
     const hosts = cidrs.reduce((sum, cidr) => sum + sizeOf(cidr), 0);
     if (hosts > this.rules.maxHosts) {
-      throw new ToolFailure('limit-exceeded', `${hosts} addresses are more than the ${this.rules.maxHosts} one call may name`, { cause: 'NETWORK_MAX_HOSTS' });
+      throw new ToolFailure('limit-exceeded', `${hosts} addresses are more than the ${this.rules.maxHosts} one call may name`, { cause: 'maxHosts' });
     }
   }
 }

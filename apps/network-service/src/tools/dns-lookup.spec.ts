@@ -1,8 +1,6 @@
 import { ToolFailure, validate } from '@opsmesh/contracts';
-import { networkConfigFrom } from '../config.js';
 import { DnsLookupInput, DnsLookupOutput } from '../dns/dns.dto.js';
-import { TargetChecker } from '../targets/target-checker.js';
-import { TargetPolicy } from '../targets/target-policy.js';
+import { admissionWith } from '../testing/admission.js';
 import { RCODE, startDnsServer, wireName } from '../testing/dns-server.js';
 import { toolCall } from '../testing/tool-call.js';
 import { DnsLookupTool } from './dns-lookup.js';
@@ -11,7 +9,7 @@ const u16 = (...values: number[]): Buffer => Buffer.concat(values.map((v) => Buf
 const u32 = (...values: number[]): Buffer => Buffer.concat(values.map((v) => Buffer.from([v >>> 24, (v >> 16) & 255, (v >> 8) & 255, v & 255])));
 const texts = (...pieces: string[]): Buffer => Buffer.concat(pieces.map((p) => Buffer.concat([Buffer.from([p.length]), Buffer.from(p)])));
 
-const tool = new DnsLookupTool(new TargetChecker(new TargetPolicy(networkConfigFrom({}).targets), () => Promise.resolve([])));
+const tool = new DnsLookupTool(admissionWith());
 let server: Awaited<ReturnType<typeof startDnsServer>>;
 beforeAll(async () => {
   server = await startDnsServer({

@@ -5,8 +5,8 @@ import { ToolFailure } from '@opsmesh/contracts';
 import { Tool, type ToolCall } from '@opsmesh/worker-runtime';
 import { DnsLookupInput, DnsLookupOutput } from '../dns/dns.dto.js';
 import { QUERIES } from '../dns/query.js';
+import { Admission } from '../policy/admission.js';
 import { failureOfAbort } from '../process/abort.js';
-import { TargetChecker } from '../targets/target-checker.js';
 
 /** Milliseconds a server is given for its first answer; the second try gets twice as long. */
 const QUERY_MS = 2000;
@@ -18,7 +18,7 @@ const TRIES = 2;
  */
 @Controller()
 export class DnsLookupTool {
-  constructor(private readonly targets: TargetChecker) {}
+  constructor(private readonly admission: Admission) {}
 
   @Tool({
     name: 'dns-lookup',
@@ -35,11 +35,12 @@ export class DnsLookupTool {
     examples: [{ name: 'intranet.example.org' }, { name: '10.0.0.5', type: 'PTR', server: '10.0.0.2' }],
   })
   async run({ input, context }: ToolCall<DnsLookupInput>): Promise<DnsLookupOutput> {
+    const call = this.admission.enter(context);
     const type = input.type ?? 'A';
     if (isIP(input.name) !== 0 && type !== 'PTR') throw new ToolFailure('input-invalid', 'an IP address has PTR records only: give a name, or type PTR');
     const resolver = new Resolver({ timeout: QUERY_MS, tries: TRIES });
     if (input.server !== undefined) {
-      const { address } = await this.targets.checkHost(input.server, context.signal);
+      const { address } = await call.checkHost(input.server);
       resolver.setServers([`${isIPv6(address) ? `[${address}]` : address}:${input.port ?? 53}`]);
     } else if (input.port !== undefined) {
       throw new ToolFailure('input-invalid', 'port needs server');

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,32 +6,23 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { validate } from '@opsmesh/contracts';
 import { Capabilities, probeCapabilities } from '../capabilities.js';
-import { networkConfigFrom } from '../config.js';
 import { NmapInput, NmapOutput } from '../nmap/nmap.dto.js';
 import { groupIsAlive } from '../process/process-group.js';
 import { resolveBySystem } from '../targets/resolve-name.js';
-import { TargetChecker } from '../targets/target-checker.js';
-import { TargetPolicy } from '../targets/target-policy.js';
+import { admissionWith } from '../testing/admission.js';
 import { describeWith } from '../testing/installed.js';
+import { processesWith } from '../testing/processes.js';
 import { toolCall } from '../testing/tool-call.js';
 import { NmapTool } from './nmap.js';
 
 const NMAP = '/usr/bin/nmap';
 const input = (fields: object) => validate(NmapInput, fields);
-const targetsWith = (env: Record<string, string> = {}) => new TargetChecker(new TargetPolicy(networkConfigFrom(env).targets), resolveBySystem);
-const toolWith = (capabilities: Capabilities, env: Record<string, string> = {}) => new NmapTool(capabilities, targetsWith(env), networkConfigFrom(env));
+const toolWith = (capabilities: Capabilities, env: Record<string, string> = {}) => new NmapTool(capabilities, admissionWith(env, resolveBySystem));
 
 /** A listener on a free port of every loopback address of its family. */
 async function listen(server: Server, host: string): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return (server.address() as AddressInfo).port;
-}
-
-/** Processes whose arguments hold a text. */
-async function processesWith(text: string): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map(async (pid) => ((await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).includes(text) ? [Number(pid)] : [])));
-  return found.flat();
 }
 
 describeWith(NMAP)('nmap', () => {
@@ -88,7 +79,7 @@ describeWith(NMAP)('nmap', () => {
   });
 
   it('without raw sockets a SYN scan is a connect scan, and says so', async () => {
-    const output = await toolWith(new Capabilities({ nmap: NMAP }, false)).run(toolCall(input({ targets: '127.0.0.1', scan: 'syn', ports: String(open) })));
+    const output = await toolWith(new Capabilities({ nmap: NMAP }, new Set())).run(toolCall(input({ targets: '127.0.0.1', scan: 'syn', ports: String(open) })));
     expect(output).toMatchObject({ requested: 'syn', scanType: 'connect', degraded: true, openPorts: 1 });
   });
 
@@ -127,7 +118,7 @@ it('an nmap that stops with an error is a failure, not a host that is down', asy
     const recorded = fileURLToPath(new URL('../nmap/recorded/raw-sockets-refused.xml', import.meta.url));
     const nmap = join(folder, 'nmap');
     await writeFile(nmap, `#!/bin/sh\ncat '${recorded}'\n`, { mode: 0o755 });
-    await expect(toolWith(new Capabilities({ nmap }, true)).run(toolCall(input({ targets: '127.0.0.1', scan: 'syn' })))).rejects.toMatchObject({
+    await expect(toolWith(new Capabilities({ nmap }, new Set(['nmap-raw-sockets']))).run(toolCall(input({ targets: '127.0.0.1', scan: 'syn' })))).rejects.toMatchObject({
       failure: { code: 'tool-failed', message: expect.stringContaining('raw socket') },
     });
   } finally {
@@ -137,7 +128,7 @@ it('an nmap that stops with an error is a failure, not a host that is down', asy
 
 describe('before any program is started', () => {
   /** Would fail with `capability-missing` if it were started. */
-  const tool = toolWith(new Capabilities({ nmap: '/nonexistent/nmap' }, true), { NETWORK_PROTECTED: '10.0.0.9', NETWORK_MAX_HOSTS: '256' });
+  const tool = toolWith(new Capabilities({ nmap: '/nonexistent/nmap' }, new Set(['nmap-raw-sockets'])), { NETWORK_PROTECTED: '10.0.0.9', NETWORK_MAX_HOSTS: '256' });
 
   it.each([
     ['a public address', '8.8.8.8', 'target-refused'],

@@ -1,17 +1,16 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { ToolFailure } from '@opsmesh/contracts';
 import { Tool, type ToolCall, type ToolContext } from '@opsmesh/worker-runtime';
 import { Capabilities } from '../capabilities.js';
-import type { NetworkConfig } from '../config.js';
-import { nmapAnswer } from '../nmap/nmap-answer.js';
+import { nmapAnswer, type NmapQuestion } from '../nmap/nmap-answer.js';
 import { nmapArguments } from '../nmap/nmap-arguments.js';
 import { NmapInput, NmapOutput } from '../nmap/nmap.dto.js';
 import { type NmapReport, readNmapXml } from '../nmap/nmap-xml.js';
+import { Admission, type AdmittedCall } from '../policy/admission.js';
+import type { PacketWish } from '../policy/packet-budget.js';
 import { failureWithOutput } from '../process/abort.js';
 import { type BinaryResult, runBinary } from '../process/run-binary.js';
 import { failureOfEnd } from '../process/stopped.js';
-import { TargetChecker } from '../targets/target-checker.js';
-import { NETWORK_CONFIG } from '../tokens.js';
 
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 
@@ -19,14 +18,13 @@ const FAMILIES = ['ipv4', 'ipv6'] as const;
 export class NmapTool {
   constructor(
     private readonly capabilities: Capabilities,
-    private readonly targets: TargetChecker,
-    @Inject(NETWORK_CONFIG) private readonly config: Pick<NetworkConfig, 'maxRate'>,
+    private readonly admission: Admission,
   ) {}
 
   @Tool({
     name: 'nmap',
     version: '1.0.0',
-    description: 'Scans hosts or networks for open TCP ports, and on request for the products and versions behind them. One row for each host.',
+    description: 'Scans hosts or networks for open TCP ports, and on request for the products and versions behind them and the operating system. One row for each host.',
     input: NmapInput,
     output: NmapOutput,
     effect: 'read',
@@ -39,19 +37,21 @@ export class NmapTool {
   })
   async run({ input, context }: ToolCall<NmapInput>): Promise<NmapOutput> {
     const path = this.capabilities.pathOf('nmap');
-    const question = { targets: await this.targets.check(input.targets, context.signal), requested: input.scan ?? 'connect' };
+    const call = this.admission.enter(context);
+    const targets = await call.check(input.targets);
+    const question: NmapQuestion = { targets, requested: input.scan ?? 'connect', osDetection: input.osDetection ?? false, rawSockets: this.capabilities.may('nmap-raw-sockets') };
+    return call.sending(wishOf(call), (maxRate) => this.scan({ path, input, context, question, maxRate }));
+  }
+
+  private async scan({ path, input, context, question, maxRate }: Scan): Promise<NmapOutput> {
+    const { rawSockets } = question;
     const reports: NmapReport[] = [];
     for (const family of FAMILIES) {
       const checked = question.targets.filter((target) => target.cidr.network.kind() === family);
       if (checked.length === 0) continue;
-      const argv = nmapArguments(input, {
-        family,
-        targets: checked.map((target) => target.cidr),
-        excluded: checked.flatMap((target) => target.excluded),
-        rawSockets: this.capabilities.rawSockets,
-        maxRate: this.config.maxRate,
-      });
-      const result = await runBinary({ path, argv, signal: context.signal, env: this.environment(), onStdout: (piece) => tellProgress(piece, context) });
+      const argv = nmapArguments(input, { family, targets: checked.map((target) => target.cidr), excluded: checked.flatMap((target) => target.excluded), rawSockets, maxRate });
+      const env: Record<string, string> = rawSockets ? { NMAP_PRIVILEGED: '1' } : { NMAP_UNPRIVILEGED: '1' };
+      const result = await runBinary({ path, argv, signal: context.signal, env, onStdout: (piece) => tellProgress(piece, context) });
       const stopped = failureOfEnd('nmap', result, context.signal);
       // A stopped scan keeps what it found: the failure carries it, marked as partial.
       if (stopped) throw failureWithOutput(stopped, nmapAnswer(question, [...reports, ...stump(result)], false));
@@ -59,10 +59,19 @@ export class NmapTool {
     }
     return nmapAnswer(question, reports, true);
   }
+}
 
-  private environment(): Record<string, string> {
-    return this.capabilities.rawSockets ? { NMAP_PRIVILEGED: '1' } : { NMAP_UNPRIVILEGED: '1' };
-  }
+interface Scan {
+  readonly path: string;
+  readonly input: NmapInput;
+  readonly context: ToolContext;
+  readonly question: NmapQuestion;
+  readonly maxRate: number;
+}
+
+/** A scan waits for an eighth of what its tenant may send, so that eight can run at once. */
+function wishOf({ rules }: AdmittedCall): PacketWish {
+  return { least: Math.max(1, Math.floor(rules.packetsPerSecond / 8)), most: rules.packetsPerSecond };
 }
 
 function reportOf(result: BinaryResult): NmapReport {

@@ -1,21 +1,19 @@
 import { validate } from '@opsmesh/contracts';
 import { Capabilities, probeCapabilities } from '../capabilities.js';
-import { networkConfigFrom } from '../config.js';
 import { PingInput, PingOutput } from '../ping/ping.dto.js';
 import { resolveBySystem } from '../targets/resolve-name.js';
-import { TargetChecker } from '../targets/target-checker.js';
-import { TargetPolicy } from '../targets/target-policy.js';
+import { admissionWith } from '../testing/admission.js';
 import { describeWith } from '../testing/installed.js';
 import { toolCall } from '../testing/tool-call.js';
 import { PingTool } from './ping.js';
 
-const targets = new TargetChecker(new TargetPolicy(networkConfigFrom({}).targets), resolveBySystem);
+const admission = admissionWith({}, resolveBySystem);
 const input = (fields: object) => validate(PingInput, fields);
 
 describeWith('/usr/bin/ping')('ping', () => {
   let tool: PingTool;
   beforeAll(async () => {
-    tool = new PingTool(await probeCapabilities(), targets);
+    tool = new PingTool(await probeCapabilities(), admission);
   });
 
   it.each(['127.0.0.1', '::1', 'localhost'])('reaches %s', async (target_host) => {
@@ -36,13 +34,13 @@ describeWith('/usr/bin/ping')('ping', () => {
 });
 
 it('a public address is refused before any program is started', async () => {
-  const withoutProgram = new PingTool(new Capabilities({ ping: '/nonexistent/ping' }, false), targets);
+  const withoutProgram = new PingTool(new Capabilities({ ping: '/nonexistent/ping' }, new Set()), admission);
   await expect(withoutProgram.run(toolCall(input({ target_host: '8.8.8.8' })))).rejects.toMatchObject({ failure: { code: 'target-refused' } });
   await expect(withoutProgram.run(toolCall(input({ target_host: '127.0.0.1' })))).rejects.toMatchObject({ failure: { code: 'capability-missing' } });
 });
 
 it('a missing ping says what to install', async () => {
-  await expect(new PingTool(new Capabilities({}, false), targets).run(toolCall(input({ target_host: '127.0.0.1' })))).rejects.toMatchObject({
+  await expect(new PingTool(new Capabilities({}, new Set()), admission).run(toolCall(input({ target_host: '127.0.0.1' })))).rejects.toMatchObject({
     failure: { code: 'capability-missing', message: expect.stringContaining('iputils-ping') },
   });
 });

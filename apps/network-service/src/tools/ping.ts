@@ -4,20 +4,24 @@ import { Tool, type ToolCall } from '@opsmesh/worker-runtime';
 import { Capabilities } from '../capabilities.js';
 import { PingInput, PingOutput } from '../ping/ping.dto.js';
 import { readPingSummary } from '../ping/ping-output.js';
+import { Admission } from '../policy/admission.js';
+import { failureOfRoute } from '../process/no-route.js';
 import { runBinary } from '../process/run-binary.js';
 import { failureOfEnd } from '../process/stopped.js';
-import { TargetChecker } from '../targets/target-checker.js';
 
-/** Arguments of iputils' ping: numeric, summary only, 5 requests a second (the fastest it allows everybody). */
-export function pingArguments(address: string, input: PingInput): string[] {
-  return ['-n', '-q', '-i', '0.2', '-c', String(input.count ?? 3), '-W', String(input.timeout ?? 2), '--', address];
+/** Requests a second; the fastest that ping allows everybody. */
+const MOST_A_SECOND = 5;
+
+/** Arguments of iputils' ping: numeric, summary only. */
+export function pingArguments(address: string, input: PingInput, packetsPerSecond: number): string[] {
+  return ['-n', '-q', '-i', (1 / packetsPerSecond).toFixed(3), '-c', String(input.count ?? 3), '-W', String(input.timeout ?? 2), '--', address];
 }
 
 @Controller()
 export class PingTool {
   constructor(
     private readonly capabilities: Capabilities,
-    private readonly targets: TargetChecker,
+    private readonly admission: Admission,
   ) {}
 
   @Tool({
@@ -35,21 +39,19 @@ export class PingTool {
   })
   async run({ input, context }: ToolCall<PingInput>): Promise<PingOutput> {
     const path = this.capabilities.pathOf('ping');
-    const { address } = await this.targets.checkHost(input.target_host, context.signal);
-    const result = await runBinary({ path, argv: pingArguments(address, input), signal: context.signal });
+    const call = this.admission.enter(context);
+    const { address } = await call.checkHost(input.target_host);
+    const result = await call.sending({ least: 1, most: MOST_A_SECOND }, (rate) => runBinary({ path, argv: pingArguments(address, input, rate), signal: context.signal }));
     const stopped = failureOfEnd('ping', result, context.signal);
     if (stopped) throw stopped;
     const figures = readPingSummary(result.stdout);
-    if (!figures || figures.sent === 0) throw failureToSend(address, result.stderr);
+    if (!figures || figures.sent === 0) throw failureOfRoute(address, result.stderr) ?? failureToSend(result.stderr);
     return { host: input.target_host, address, ...figures, reachable: figures.received > 0 };
   }
 }
 
-function failureToSend(address: string, stderr: string): ToolFailure {
+function failureToSend(stderr: string): ToolFailure {
   const cause = stderr.trim().slice(0, 500);
-  if (/network is unreachable|no route to host|cannot assign requested address|address family/i.test(cause)) {
-    return new ToolFailure('unreachable', `there is no way to ${address} from this worker`, { cause });
-  }
   if (/operation not permitted|permission denied|lacking privilege/i.test(cause)) {
     return new ToolFailure('capability-missing', 'ping may not send here: give it CAP_NET_RAW, or put the worker\'s group into net.ipv4.ping_group_range', { cause });
   }

@@ -1,4 +1,6 @@
 import type { FailureDto, ItemStatus, RunStatus } from '@opsmesh/contracts';
+import type { ItemRef } from './ports.js';
+import type { TimedEvent } from './timed-event.js';
 import type { CompiledPlan, HistoryEntry, JsonObject, RunState } from '@opsmesh/plan-model';
 
 /** A run that is to be stored for the first time. */
@@ -10,8 +12,12 @@ export interface NewRun {
   readonly inputs: JsonObject;
   readonly warnings: readonly object[];
   readonly parentRunId: string | null;
+  /** For the run of a sub-plan: the attempt of its parent that it carries out. */
+  readonly parentAttempt?: AttemptRef;
   readonly idempotencyKey: string | null;
   readonly requestSha256: string;
+  /** W3C trace context of the request that asked for it; of a sub-plan the parent's. */
+  readonly traceparent?: string | null;
 }
 
 /** A new item, with its inputs bound; `queued` items have an outbox row of attempt 1. */
@@ -22,6 +28,8 @@ export interface NewItem {
   status: ItemStatus;
   attempt: number;
   readonly target: string | null;
+  /** Key of the lock that the plan gives it; null when it gives none of its own. */
+  readonly lockKey: string | null;
   /** JSON text; null when the item could not be bound. */
   readonly inputs: string | null;
   /** The same as a value. */
@@ -59,7 +67,18 @@ export interface AttemptRef {
 /** An attempt that is wanted. With its inputs at hand the process that commits it can relay it without asking the record. */
 export interface OutboxEntry extends AttemptRef {
   readonly queue: string;
+  /** It needs a lock, or leave by a rate limit, before it is sent. */
+  readonly gated: boolean;
   readonly inputs?: JsonObject;
+}
+
+/** A question to people, open as long as its item runs. */
+export interface NewApproval extends AttemptRef {
+  readonly message: string;
+  /** Actors who may decide; everybody whose token allows it when empty. */
+  readonly approvers: readonly string[];
+  readonly minApprovals: number;
+  readonly expiresMs: number;
 }
 
 export interface Claim extends AttemptRef {
@@ -82,6 +101,8 @@ export interface Sweep {
   readonly to: ItemStatus;
   /** Leave items alone that were attempted before. */
   readonly untouchedOnly: boolean;
+  /** The items may hold locks. */
+  readonly unlocks: boolean;
 }
 
 /** Everything one commit writes. The engine fills it, the store writes it in one transaction (architecture, invariant 1). */
@@ -97,17 +118,22 @@ export class ChangeSet {
   readonly outbox: OutboxEntry[] = [];
   /** What each run's history grows by, in order. */
   readonly history = new Map<string, HistoryEntry[]>();
-  readonly timers: { readonly runId: string; readonly step: number | null; readonly item: number | null; readonly attempt: number | null; readonly delayMs: number }[] = [];
+  readonly timers: { readonly runId: string; readonly delayMs: number; readonly event: TimedEvent }[] = [];
+  readonly approvals: NewApproval[] = [];
   readonly firedTimers: number[] = [];
   readonly sweeps: Sweep[] = [];
   readonly claims: Claim[] = [];
+  /** Items whose attempts have ended and hold no lock any more. */
+  readonly unlocked: ItemRef[] = [];
   /** Runs for which nothing is to be done: true only if they still have these versions. */
   unchanged: readonly { readonly id: string; readonly version: number }[] = [];
   /** Attempts that are in BullMQ: their outbox rows have done their work. */
   sent: readonly AttemptRef[] = [];
 
   get empty(): boolean {
-    return this.states.size + this.newRuns.length + this.firedTimers.length + this.claims.length + this.itemUpdates.size + this.sent.length + this.unchanged.length === 0;
+    const sizes = [this.states, this.statuses, this.newItems, this.itemUpdates, this.history].map((m) => m.size);
+    const lengths = [this.newRuns, this.taken, this.outbox, this.timers, this.approvals, this.firedTimers, this.sweeps, this.claims, this.unlocked, this.unchanged, this.sent].map((l) => l.length);
+    return [...sizes, ...lengths].every((n) => n === 0);
   }
 }
 

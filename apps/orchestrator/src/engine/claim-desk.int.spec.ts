@@ -64,12 +64,20 @@ it('gives a grant that is bound to exactly this attempt, worker, target, credent
   expect(answer.connection).toEqual(CONNECTION);
   const { iat, exp, ...claims } = await keys.verifyGrant(answer.grant);
   expect(claims).toEqual({
-    jti: `${idOf(run)}#${'A'.repeat(43)}`, attempt: idOf(run), tenant: 'acme', worker: 'w1', tool: 'login', targets: ['asset-7'], credentialId: 'cred-7',
+    jti: `${idOf(run)}#${'A'.repeat(43)}`, attempt: idOf(run), tenant: 'acme', worker: 'w1', tool: 'login', targets: ['asset-7'], via: [], credentialIds: ['cred-7'],
     inputSha256: hashOf({ host: 'host-0' }), keyThumbprint: 'A'.repeat(43), manifestSha256: null,
   });
   expect(exp - iat).toBe(GRANT_SECONDS);
   expect(iat).toBeGreaterThanOrEqual(before);
   expect(answer.expiresAt).toBe(new Date(exp * 1000).toISOString());
+});
+
+it('names the jump hosts on the way and the credentials of all, each once', async () => {
+  const hop = (n: number, credentialId: string): ConnectionDto => ({ ...CONNECTION, assetId: `hop-${n}`, hostname: `hop${n}`, credentialId });
+  resolve = () => Promise.resolve({ ...CONNECTION, via: [hop(1, 'cred-8'), hop(2, 'cred-7'), hop(3, 'cred-8')] });
+  const answer = await newDesk().claim(idOf(await aRun('login')), request());
+  expect(await keys.verifyGrant(answer.grant)).toMatchObject({ targets: ['asset-7'], via: ['hop-1', 'hop-2', 'hop-3'], credentialIds: ['cred-7', 'cred-8'] });
+  expect(answer.connection?.via).toHaveLength(3);
 });
 
 it('commits the claim before it answers', async () => {
@@ -84,7 +92,7 @@ it('of a tool without a credential names no target and asks nobody', async () =>
   const run = await aRun('change');
   const answer = await newDesk().claim(idOf(run), request());
   expect(answer.connection).toBeUndefined();
-  expect(await keys.verifyGrant(answer.grant)).toMatchObject({ targets: [], credentialId: null });
+  expect(await keys.verifyGrant(answer.grant)).toMatchObject({ targets: [], credentialIds: [] });
   expect(asked).toEqual([]);
 });
 

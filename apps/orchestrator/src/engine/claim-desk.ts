@@ -53,7 +53,7 @@ export class ClaimDesk {
     const position = parseAttemptId(attemptId);
     const run = position && (await this.parts.facts.get([position.runId])).get(position.runId);
     const step = run?.plan.steps.find((s) => s.id === position?.stepId);
-    if (!position || !run || !step) throw refused('there is no such attempt');
+    if (!position || !run || step?.kind !== 'tool') throw refused('there is no such attempt');
     return { run, ref: { runId: run.id, step: step.index, item: position.item, attempt: position.attempt }, tool: step.tool };
   }
 
@@ -67,12 +67,19 @@ export class ClaimDesk {
   private async grant({ attemptId, request, run, tool, connection }: { attemptId: string; request: ClaimRequestDto; run: RunFacts; tool: string; connection: ConnectionDto | undefined }): Promise<ClaimAnswerDto> {
     const iat = Math.floor(Date.now() / 1000);
     const exp = iat + GRANT_SECONDS;
+    const hops = connection?.via ?? [];
     const grant = await this.parts.signer.sign({
       jti: `${attemptId}#${request.keyThumbprint}`, attempt: attemptId, iat, exp, tenant: run.tenantId, worker: request.workerId, tool, targets: connection ? [connection.assetId] : [],
-      credentialId: connection?.credentialId ?? null, inputSha256: request.inputSha256, keyThumbprint: request.keyThumbprint, manifestSha256: null,
+      via: hops.map((h) => h.assetId), credentialIds: credentialIdsOf(connection), inputSha256: request.inputSha256, keyThumbprint: request.keyThumbprint, manifestSha256: null,
     });
     return { grant, expiresAt: new Date(exp * 1000).toISOString(), ...(connection ? { connection } : {}) };
   }
+}
+
+/** The credentials of a target and of the jump hosts before it, each once. */
+function credentialIdsOf(connection: ConnectionDto | undefined): string[] {
+  const all = connection ? [connection, ...(connection.via ?? [])] : [];
+  return [...new Set(all.flatMap((c) => c.credentialId ?? []))];
 }
 
 function refused(why: string): ProblemError {

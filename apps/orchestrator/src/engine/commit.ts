@@ -1,11 +1,14 @@
-import { initialState, isTerminalStep, rerunFrom, transition, type Effect, type HistoryEntry, type ItemState, type RunEvent, type RunState } from '@opsmesh/plan-model';
+import { initialState, isTerminalStep, itemRange, policyOf, rerunFrom, toolStep, transition, type Effect, type HistoryEntry, type ItemState, type JsonObject, type RunEvent, type RunState } from '@opsmesh/plan-model';
 import type { ItemStatus } from '@opsmesh/contracts';
 import { ChangeSet, itemKey, type AttemptRef, type NewRun, type OutboxEntry } from './change-set.js';
-import type { ItemRef, RecordTransaction } from './ports.js';
-import { prepareStep, repeatItems, type Prepared } from './prepare-step.js';
+import type { ItemRef, RecordTransaction, WantedDecision } from './ports.js';
+import { beginItem } from './begin-item.js';
+import { endingOf } from './child-ending.js';
+import { evaluateLoop, prepareStep, repeatItems, type Prepared } from './prepare-step.js';
 import { ItemsUnderWay, type CachedRun, type RunCache } from './run-cache.js';
 import type { RunFactsCache } from './run-facts.js';
 import { StepValues } from './step-values.js';
+import type { TimedEvent } from './timed-event.js';
 import type { Submission } from './submission.js';
 
 /** What is told once the transaction is committed. */
@@ -16,7 +19,9 @@ export interface CommitNews {
   readonly history: Set<string>;
   readonly aborts: Set<string>;
   readonly outbox: OutboxEntry[];
+  readonly decisions: WantedDecision[];
   timers: boolean;
+  locks: boolean;
 }
 
 export interface CommitParts {
@@ -26,6 +31,10 @@ export interface CommitParts {
   readonly sent: readonly AttemptRef[];
   /** Believe the cache without locking the runs. The write then fails with {@link RunChangedError} when another process changed one of them. */
   readonly trusting: boolean;
+  /** Id for the run of a sub-plan. */
+  readonly newRunId: () => string;
+  /** Whether anybody makes choices; else defaults are taken at once. */
+  readonly canDecide: boolean;
 }
 
 type EventSubmission = Extract<Submission, { kind: 'event' }>;
@@ -33,11 +42,13 @@ type EventSubmission = Extract<Submission, { kind: 'event' }>;
 /** One transaction's worth of submissions: loads, transitions, effects, one write. Lives for one commit. */
 export class Commit {
   private changes = new ChangeSet();
-  private readonly news: CommitNews = { runs: new Map(), finished: new Set(), history: new Set(), aborts: new Set(), outbox: [], timers: false };
+  private readonly news: CommitNews = { runs: new Map(), finished: new Set(), history: new Set(), aborts: new Set(), outbox: [], timers: false, locks: false, decisions: [] };
   private readonly values: StepValues;
   private readonly facts: RunFactsCache;
   private readonly cache: RunCache;
   private readonly trusting: boolean;
+  private readonly newRunId: () => string;
+  private readonly canDecide: boolean;
   private cached = false;
   /** Runs that were written already. */
   private readonly flushed = new Set<string>();
@@ -46,10 +57,12 @@ export class Commit {
   /** Steps of re-runs that are prepared with items of the parent, by run and step. */
   private readonly repeated = new Map<string, Prepared>();
 
-  constructor(private readonly tx: RecordTransaction, { facts, cache, sent, trusting }: CommitParts) {
+  constructor(private readonly tx: RecordTransaction, { facts, cache, sent, trusting, newRunId, canDecide }: CommitParts) {
     this.facts = facts;
     this.cache = cache;
     this.trusting = trusting;
+    this.newRunId = newRunId;
+    this.canDecide = canDecide;
     this.changes.sent = sent;
     this.values = new StepValues(tx, () => this.changes, () => this.flush());
   }
@@ -108,11 +121,11 @@ export class Commit {
 
   private async create({ run, rerun }: Extract<Submission, { kind: 'create' }>): Promise<boolean> {
     this.changes.newRuns.push(run);
-    const facts = { id: run.id, tenantId: run.tenantId, actorId: run.actorId, plan: run.plan, inputs: run.inputs };
+    const facts = { id: run.id, tenantId: run.tenantId, actorId: run.actorId, plan: run.plan, inputs: run.inputs, parent: run.parentAttempt ?? null, traceparent: run.traceparent ?? null };
     this.facts.put(facts);
     this.news.runs.set(run.id, { facts, state: initialState(run.plan), version: 0, outputs: new Map(), items: new ItemsUnderWay() });
     if (rerun && run.parentRunId !== null) await this.takeOver(run, run.parentRunId, rerun);
-    if (run.plan.timeoutMs !== null) this.changes.timers.push({ runId: run.id, step: null, item: null, attempt: null, delayMs: run.plan.timeoutMs });
+    if (run.plan.timeoutMs !== null) this.changes.timers.push({ runId: run.id, delayMs: run.plan.timeoutMs, event: { kind: 'run-timeout' } });
     return this.apply({ kind: 'event', runId: run.id, event: { type: 'started' } });
   }
 
@@ -137,7 +150,8 @@ export class Commit {
     const known = ref && this.itemState(run, ref);
     const { state, item, effects, history } = transition({ plan: run.facts.plan, state: run.state, item: known }, submission.event);
     if (!item && history.length === 0 && effects.length === 0) return false;
-    if (state.status !== run.state.status) this.changes.statuses.set(run.facts.id, state.status);
+    const before = run.state.status;
+    if (state.status !== before) this.changes.statuses.set(run.facts.id, state.status);
     run.state = state;
     this.changes.states.set(run.facts.id, { state, version: run.version });
     if (history.length > 0) this.record(run.facts.id, history);
@@ -145,6 +159,10 @@ export class Commit {
       const key = itemKey(ref.runId, ref.step, ref.item);
       run.items.set(ref.step, ref.item, item);
       this.loaded.set(key, item);
+      if (item.status !== 'queued' && item.status !== 'running' && this.mayLock(run, ref.step)) {
+        this.changes.unlocked.push(ref);
+        this.news.locks = true;
+      }
       const { result, claim } = submission;
       this.changes.itemUpdates.set(key, {
         ...ref, status: item.status, attempt: item.attempt, failure: item.failure ?? null,
@@ -153,7 +171,13 @@ export class Commit {
       if (claim) this.changes.claims.push({ ...ref, attempt: item.attempt, ...claim });
     }
     for (const effect of effects) await this.carryOut(run, effect);
+    if (state.status === 'paused' && before !== 'paused') await this.tellChildren(run, 'pause');
+    if (before === 'paused' && state.status === 'running') await this.tellChildren(run, 'resume');
     return true;
+  }
+
+  private mayLock({ facts, state }: CachedRun, step: number): boolean {
+    return facts.plan.steps[step]!.map.lock !== undefined || state.overrides[step] !== undefined;
   }
 
   private itemState(run: CachedRun, { runId, step, item }: ItemRef): ItemState | undefined {
@@ -172,32 +196,36 @@ export class Commit {
     switch (effect.type) {
       case 'prepare': return this.prepare(run, effect.step);
       case 'enqueue': return this.enqueue(run, effect);
-      case 'retry-timer':
-        this.changes.timers.push({ runId, step: effect.step, item: effect.item, attempt: effect.attempt, delayMs: effect.delayMs });
-        this.news.timers = true;
-        return;
+      case 'evaluate': return this.evaluate(run, effect);
+      case 'begin': return this.begin(run, effect);
+      case 'retry-timer': return this.setTimer(runId, effect.delayMs, { kind: 'retry', step: effect.step, item: effect.item, attempt: effect.attempt });
+      case 'wave-timer': return this.setTimer(runId, effect.delayMs, { kind: 'wave', step: effect.step, wave: effect.wave });
       case 'sweep':
         run.items.forget(effect.step, effect.from);
-        this.changes.sweeps.push({ runId, step: effect.step, from: effect.from, to: effect.to, untouchedOnly: effect.untouchedOnly });
+        this.changes.sweeps.push({ runId, step: effect.step, from: effect.from, to: effect.to, untouchedOnly: effect.untouchedOnly, unlocks: this.mayLock(run, effect.step) });
         return;
       case 'abort':
         this.news.aborts.add(runId);
-        return;
+        return this.tellChildren(run, 'cancel');
       case 'finish':
         this.news.finished.add(runId);
+        return this.tellParent(run);
     }
   }
 
   private async prepare(run: CachedRun, index: number): Promise<void> {
     const step = run.facts.plan.steps[index]!;
-    const { event, items } = this.repeated.get(`${run.facts.id}.${index}`) ?? prepareStep(run.facts.id, step, await this.values.scopeOf(run, step));
+    const base = itemRange(run.state.steps[index]!).from;
+    const { event, items } = this.repeated.get(`${run.facts.id}.${index}`) ?? prepareStep({ runId: run.facts.id, step, scope: await this.values.scopeOf(run, step), base });
     for (const item of items) this.changes.newItems.set(itemKey(item.runId, item.step, item.item), item);
     await this.apply({ kind: 'event', runId: run.facts.id, event });
   }
 
   private enqueue(run: CachedRun, { step, items, attempt }: Extract<Effect, { type: 'enqueue' }>): void {
     const runId = run.facts.id;
-    const { queue } = run.facts.plan.steps[step]!;
+    const { queue } = toolStep(run.facts.plan, step);
+    const { lock, rate } = policyOf(run.facts.plan, run.state, step);
+    const gated = lock !== undefined || rate !== undefined;
     for (const item of items) {
       const key = itemKey(runId, step, item);
       const fresh = this.changes.newItems.get(key);
@@ -209,10 +237,79 @@ export class Commit {
       }
       run.items.set(step, item, { status: 'queued', attempt });
       this.loaded.delete(key);
-      const wanted = { queue, runId, step, item, attempt, ...(fresh?.bound ? { inputs: fresh.bound } : {}) };
+      const wanted = { queue, gated, runId, step, item, attempt, ...(fresh?.bound && !gated ? { inputs: fresh.bound } : {}) };
       this.changes.outbox.push(wanted);
       this.news.outbox.push(wanted);
     }
+  }
+
+  private async evaluate(run: CachedRun, { step: index, iteration }: Extract<Effect, { type: 'evaluate' }>): Promise<void> {
+    const step = run.facts.plan.steps[index]!;
+    if (step.kind !== 'loop') throw new Error(`step "${step.id}" is no loop`);
+    await this.apply({ kind: 'event', runId: run.facts.id, event: evaluateLoop(step, iteration, await this.values.scopeOf(run, step)) });
+  }
+
+  /** Begins items that no worker carries out: they are running from now on. */
+  private async begin(run: CachedRun, { step: index, items, attempt }: Extract<Effect, { type: 'begin' }>): Promise<void> {
+    const { facts } = run;
+    const step = facts.plan.steps[index]!;
+    const inputs = await this.inputsOf(facts.id, index, items);
+    for (const item of items) {
+      const ref = { runId: facts.id, step: index, item, attempt };
+      const bound = inputs.get(item) ?? {};
+      const signal = step.kind === 'wait' && step.ms === null ? await this.tx.takeSignal(facts.id, String(bound['signal'])) : undefined;
+      const { timer, approval, decision, child } = beginItem(step, { facts, ref, inputs: bound, signal, newRunId: this.newRunId });
+      this.startRunning(run, ref);
+      if (timer) this.setTimer(facts.id, decision && !this.canDecide ? 0 : timer.delayMs, timer.event);
+      if (approval) this.changes.approvals.push(approval);
+      if (decision && this.canDecide) this.news.decisions.push(decision);
+      if (child) await this.create({ kind: 'create', run: child });
+    }
+  }
+
+  private startRunning(run: CachedRun, { runId, step, item, attempt }: AttemptRef): void {
+    const key = itemKey(runId, step, item);
+    const fresh = this.changes.newItems.get(key);
+    if (fresh) {
+      fresh.status = 'running';
+      fresh.attempt = attempt;
+    } else {
+      this.changes.itemUpdates.set(key, { runId, step, item, status: 'running', attempt, failure: null, output: null, workerId: null, durationMs: null });
+    }
+    this.loaded.delete(key);
+    run.items.set(step, item, { status: 'running', attempt });
+  }
+
+  private async inputsOf(runId: string, step: number, items: readonly number[]): Promise<Map<number, JsonObject>> {
+    const known = new Map(items.map((item): [number, JsonObject | null | undefined] => [item, this.changes.newItems.get(itemKey(runId, step, item))?.bound]));
+    const missing = items.filter((item) => !known.get(item));
+    if (missing.length === 0) return known as Map<number, JsonObject>;
+    await this.flush();
+    return new Map([...known as Map<number, JsonObject>, ...await this.tx.loadInputs(runId, step, missing)]);
+  }
+
+  private setTimer(runId: string, delayMs: number, event: TimedEvent): void {
+    this.changes.timers.push({ runId, delayMs, event });
+    this.news.timers = true;
+  }
+
+  /** What a run with sub-plans is told, their runs are told; each as an event of its own. */
+  private async tellChildren({ facts }: CachedRun, command: Extract<TimedEvent, { kind: 'command' }>['command']): Promise<void> {
+    if (!facts.plan.steps.some((s) => s.kind === 'orchestration')) return;
+    await this.flush();
+    for (const child of await this.tx.openChildren(facts.id)) this.setTimer(child, 0, { kind: 'command', command });
+  }
+
+  /** The end of a sub-plan's run is the end of the item that it carried out. */
+  private async tellParent(run: CachedRun): Promise<void> {
+    const { parent, plan } = run.facts;
+    if (!parent) return;
+    const steps: JsonObject = {};
+    for (const { index, id, scope, guard } of plan.steps) {
+      if (!scope && !guard) steps[id] = await this.values.outputOf(run, index) ?? null;
+    }
+    const { runId, step, item, attempt } = parent;
+    this.setTimer(runId, 0, { kind: 'finish', step, item, attempt, ending: endingOf(run, steps) });
   }
 
   /** Writes what has gathered, so that the record can be read. */

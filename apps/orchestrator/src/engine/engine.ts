@@ -23,6 +23,10 @@ export interface EngineParts {
   readonly facts: RunFactsCache;
   readonly cache: RunCache;
   readonly news: EngineNews;
+  /** Id for the run of a sub-plan: a UUID. */
+  readonly newRunId: () => string;
+  /** Whether anybody makes choices for decision steps; else their defaults are taken at once. */
+  readonly canDecide: boolean;
 }
 
 /**
@@ -71,11 +75,11 @@ export class Engine {
   }
 
   private async commit(batch: readonly Waiting[]): Promise<void> {
-    const { record, facts, cache } = this.parts;
+    const { record, facts, cache, newRunId, canDecide } = this.parts;
     const sent = this.sent.take();
     const trusting = performance.now() >= this.distrustUntil;
     try {
-      const { changed, news } = await record.transaction((tx) => new Commit(tx, { facts, cache, sent, trusting }).run(batch.map((w) => w.submission)));
+      const { changed, news } = await record.transaction((tx) => new Commit(tx, { facts, cache, sent, trusting, newRunId, canDecide }).run(batch.map((w) => w.submission)));
       this.tell(news);
       batch.forEach((w, i) => w.resolve(changed[i]!));
     } catch (e) {
@@ -95,6 +99,8 @@ export class Engine {
     for (const runId of committed.finished) cache.delete(runId);
     if (committed.outbox.length > 0) news.outboxFilled(committed.outbox);
     if (committed.timers) news.timersSet();
+    if (committed.locks) news.locksFreed();
+    if (committed.decisions.length > 0) news.decisionsWanted(committed.decisions);
     if (committed.history.size > 0) news.historyGrew([...committed.history]);
     for (const runId of committed.aborts) news.abort(runId);
   }

@@ -1,6 +1,6 @@
 import type { ConnectionDto, ItemStatus } from '@opsmesh/contracts';
 import type { CompiledPlan, ItemState, Json, JsonObject, RunState } from '@opsmesh/plan-model';
-import type { ChangeSet, OutboxEntry } from './change-set.js';
+import type { AttemptRef, ChangeSet, OutboxEntry } from './change-set.js';
 
 /** What never changes about a run. */
 export interface RunFacts {
@@ -9,6 +9,10 @@ export interface RunFacts {
   readonly actorId: string;
   readonly plan: CompiledPlan;
   readonly inputs: JsonObject;
+  /** The attempt that the run carries out, for the run of a sub-plan. */
+  readonly parent: AttemptRef | null;
+  /** W3C trace context that its attempts belong to; null or left out when nobody traces it. */
+  readonly traceparent?: string | null;
 }
 
 export interface ItemRef {
@@ -22,6 +26,7 @@ export interface StoredItem {
   readonly item: number;
   readonly status: ItemStatus;
   readonly target: string | null;
+  readonly lockKey: string | null;
   readonly inputs: Json;
   /** Undefined when there is none, or it was truncated. */
   readonly output: Json | undefined;
@@ -37,6 +42,12 @@ export interface RecordTransaction {
   loadItems(refs: readonly ItemRef[]): Promise<Map<string, ItemState>>;
   /** Every item of a step, in order. Large outputs are read from their blobs. */
   loadStepItems(runId: string, step: number): Promise<StoredItem[]>;
+  /** The bound inputs of items, by item. */
+  loadInputs(runId: string, step: number, items: readonly number[]): Promise<Map<number, JsonObject>>;
+  /** Runs of sub-plans of a run that are not over. */
+  openChildren(runId: string): Promise<string[]>;
+  /** Takes the oldest signal of the name that nobody waited for. */
+  takeSignal(runId: string, name: string): Promise<{ readonly payload: Json } | undefined>;
   write(changes: ChangeSet): Promise<void>;
   /** Writes what the transaction ends with: it leaves together with the commit, which fails with it. */
   writeLast(changes: ChangeSet): void;
@@ -54,12 +65,25 @@ export interface RunRecord {
   loadFacts(ids: readonly string[]): Promise<Map<string, RunFacts>>;
 }
 
+/** A choice for a decision step. */
+export interface WantedDecision extends AttemptRef {
+  readonly tenantId: string;
+  readonly question: string;
+  readonly choices: readonly string[];
+  readonly default: string;
+  readonly timeoutMs: number;
+}
+
 /** What the engine tells the world after a commit; nothing may depend on it being heard. */
 export interface EngineNews {
   /** New rows are in the outbox. Those that come with their inputs are held for this process for a while. */
   outboxFilled(entries: readonly OutboxEntry[]): void;
+  /** Locks were given back: attempts that wait for them may go on. */
+  locksFreed(): void;
   timersSet(): void;
   historyGrew(runIds: readonly string[]): void;
+  /** Choices are wanted from a model; after their time the default is taken. */
+  decisionsWanted(decisions: readonly WantedDecision[]): void;
   /** Workers should abort what they run of the run. */
   abort(runId: string): void;
 }

@@ -1,5 +1,5 @@
 import { failure, type FailureDto } from '@opsmesh/contracts';
-import { bind, evaluate, resolveList, targetOf, type CompiledStep, type Json, type JsonObject, type RunEvent, type Scope } from '@opsmesh/plan-model';
+import { bind, evaluate, isContainer, resolveList, targetOf, type Bound, type BranchStep, type CompiledStep, type Json, type JsonObject, type LoopStep, type RunEvent, type Scope } from '@opsmesh/plan-model';
 import type { NewItem } from './change-set.js';
 import type { StoredItem } from './ports.js';
 
@@ -7,20 +7,30 @@ import type { StoredItem } from './ports.js';
 export const MAX_UNBOUND = 1000;
 
 export interface Prepared {
-  readonly event: Extract<RunEvent, { type: 'prepared' | 'prepare-skipped' | 'prepare-failed' }>;
+  readonly event: Extract<RunEvent, { type: 'prepared' | 'prepare-skipped' | 'prepare-failed' | 'opened' | 'loop-ended' }>;
   readonly items: readonly NewItem[];
 }
 
-/** Carries out the effect `prepare`: condition, list, inputs of every item. Nothing is sent, nothing is stored. */
-export function prepareStep(runId: string, step: CompiledStep, scope: Scope): Prepared {
-  const failed = (f: FailureDto): Prepared => ({ event: { type: 'prepare-failed', step: step.index, failure: f }, items: [] });
+export interface Preparation {
+  readonly runId: string;
+  readonly step: CompiledStep;
+  readonly scope: Scope;
+  /** Number of the step's first item. */
+  readonly base: number;
+}
+
+/** Carries out the effect `prepare`: condition, list, inputs of every item; for a container the arm or the first iteration. Nothing is sent, nothing is stored. */
+export function prepareStep(preparation: Preparation): Prepared {
+  const { step, scope, runId, base } = preparation;
+  const failed = (f: FailureDto): Prepared => only({ type: 'prepare-failed', step: step.index, failure: f });
   if (step.when) {
     const holds = evaluate(step.when, scope);
     if (!holds.ok) return failed(holds.failure);
-    if (!holds.value) return { event: { type: 'prepare-skipped', step: step.index }, items: [] };
+    if (!holds.value) return only({ type: 'prepare-skipped', step: step.index });
   }
+  if (isContainer(step)) return only(step.kind === 'branch' ? chooseArm(step, scope) : firstIteration(step, scope));
   if (step.forEach === null) {
-    const one = bindItem({ runId, step, scope, index: 0 });
+    const one = bindItem(preparation, { scope, item: base });
     if (one.failure) return failed(one.failure);
     return { event: { type: 'prepared', step: step.index, total: 1, unbound: [] }, items: [one] };
   }
@@ -29,20 +39,66 @@ export function prepareStep(runId: string, step: CompiledStep, scope: Scope): Pr
   const items: NewItem[] = [];
   const unbound: number[] = [];
   for (const [index, value] of list.items.entries()) {
-    const item = bindItem({ runId, step, scope: { ...scope, item: value, index }, index });
+    const item = bindItem({ runId, step, scope, base }, { scope: { ...scope, item: value, index }, item: base + index });
     items.push(item);
-    if (item.failure && unbound.push(index) > MAX_UNBOUND) {
-      return failed(failure(item.failure.code, `more than ${MAX_UNBOUND} of ${list.items.length} items lack a value, the first of them: ${items[unbound[0]!]!.failure!.message}`));
+    if (item.failure && unbound.push(base + index) > MAX_UNBOUND) {
+      return failed(failure(item.failure.code, `more than ${MAX_UNBOUND} of ${list.items.length} items lack a value, the first of them: ${items[unbound[0]! - base]!.failure!.message}`));
     }
   }
   return { event: { type: 'prepared', step: step.index, total: items.length, unbound }, items };
 }
 
-function bindItem({ runId, step, scope, index }: { runId: string; step: CompiledStep; scope: Scope; index: number }): NewItem {
+/** Carries out the effect `evaluate`: whether a loop goes on after an iteration. `scope` is the one in which its condition is written. */
+export function evaluateLoop(step: LoopStep, iteration: number, scope: Scope): Prepared['event'] {
+  const { index, condition, mode } = step;
+  if (!condition) throw new Error(`loop "${step.id}" has no condition to test`);
+  const holds = evaluate(condition, { ...scope, iteration: mode === 'while' ? iteration + 1 : iteration });
+  if (!holds.ok) return { type: 'prepare-failed', step: index, failure: holds.failure };
+  const goesOn = mode === 'while' ? holds.value : !holds.value;
+  return goesOn ? { type: 'opened', step: index, arm: null, iteration: iteration + 1, of: null } : { type: 'loop-ended', step: index, iterations: iteration + 1 };
+}
+
+function only(event: Prepared['event']): Prepared {
+  return { event, items: [] };
+}
+
+function chooseArm({ index, arms }: BranchStep, scope: Scope): Prepared['event'] {
+  for (const [arm, { when }] of arms.entries()) {
+    const holds = when ? evaluate(when, scope) : { ok: true as const, value: true };
+    if (!holds.ok) return { type: 'prepare-failed', step: index, failure: holds.failure };
+    if (holds.value) return { type: 'opened', step: index, arm, iteration: 0, of: null };
+  }
+  return { type: 'prepare-skipped', step: index };
+}
+
+function firstIteration(step: LoopStep, scope: Scope): Prepared['event'] {
+  const { index, mode, condition } = step;
+  if (mode === 'forEach') {
+    const list = resolveList(step, scope);
+    return list.ok ? { type: 'opened', step: index, arm: null, iteration: 0, of: list.items.length } : { type: 'prepare-failed', step: index, failure: list.failure };
+  }
+  if (mode === 'while' && condition) {
+    const holds = evaluate(condition, { ...scope, iteration: 0 });
+    if (!holds.ok) return { type: 'prepare-failed', step: index, failure: holds.failure };
+    if (!holds.value) return { type: 'loop-ended', step: index, iterations: 0 };
+  }
+  return { type: 'opened', step: index, arm: null, iteration: 0, of: null };
+}
+
+function bindItem({ runId, step }: Preparation, { scope, item }: { scope: Scope; item: number }): NewItem {
   const bound = bind(step.inputs, scope, step.commands);
-  const position = { runId, step: step.index, item: index, attempt: 0 };
-  if (!bound.ok) return { ...position, status: 'failed', target: labelOf(scope.item), inputs: null, bound: null, failure: bound.failure };
-  return { ...position, status: 'pending', target: targetOf(step, bound.value) ?? labelOf(scope.item), inputs: JSON.stringify(bound.value), bound: bound.value, failure: null };
+  const lock = lockOf(step, scope);
+  const position = { runId, step: step.index, item, attempt: 0 };
+  if (!bound.ok) return { ...position, status: 'failed', target: labelOf(scope.item), inputs: null, bound: null, lockKey: null, failure: bound.failure };
+  if (!lock.ok) return { ...position, status: 'failed', target: labelOf(scope.item), inputs: null, bound: null, lockKey: null, failure: lock.failure };
+  return { ...position, status: 'pending', target: targetOf(step, bound.value) ?? labelOf(scope.item), inputs: JSON.stringify(bound.value), bound: bound.value, lockKey: lock.value, failure: null };
+}
+
+/** The lock's key that a plan gives for the item. */
+function lockOf({ map: { lock } }: CompiledStep, scope: Scope): Bound<string | null> {
+  if (typeof lock !== 'string') return { ok: true, value: null };
+  const bound = bind({ lock }, scope, []);
+  return bound.ok ? { ok: true, value: shown(typeof bound.value['lock'] === 'string' ? bound.value['lock'] : JSON.stringify(bound.value['lock'])) } : bound;
 }
 
 /** What to call an item whose inputs name no target: itself if it is short, else what it calls itself. */
@@ -61,7 +117,7 @@ function shown(text: string): string {
 /** The same for a re-run: chosen items of the parent, numbered anew, with the inputs they had. One that had none fails again. */
 export function repeatItems({ runId, step, items }: { runId: string; step: number; items: readonly StoredItem[] }): Prepared {
   const repeated = items.map((item, index): NewItem => {
-    const position = { runId, step, item: index, attempt: 0, target: item.target };
+    const position = { runId, step, item: index, attempt: 0, target: item.target, lockKey: item.lockKey };
     if (item.inputs === null) return { ...position, status: 'failed', inputs: null, bound: null, failure: item.failure as unknown as FailureDto };
     return { ...position, status: 'pending', inputs: JSON.stringify(item.inputs), bound: item.inputs as JsonObject, failure: null };
   });

@@ -25,5 +25,6 @@ export type Submission =
 export interface AttemptResult {
   readonly output: AttemptOutput;
   readonly workerId: string;
-  readonly durationMs: number;
+  /** Null for what no worker did. */
+  readonly durationMs: number | null;
 }

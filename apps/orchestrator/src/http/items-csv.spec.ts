@@ -16,6 +16,19 @@ it('has a column for each scalar field of any output, and a row for each item', 
   ]);
 });
 
+it('has a line for each row of an output that is a list, and one for an output without any', () => {
+  const csv = toCsv([
+    item({ output: { host: 'pc-1', volumes: [{ letter: 'C', size: 5 }, { letter: 'D', size: 7, type: { name: 'Fixed' } }] } }), item({ index: 1, output: { host: 'pc-2', volumes: [] } }),
+  ]);
+  expect(csv.split('\r\n')).toEqual([
+    'index,target,status,attempt,durationMs,failureCode,failureMessage,output.host,output.volumes.letter,output.volumes.size,output.volumes.type.name',
+    '0,10.0.0.1,succeeded,1,12,,,pc-1,C,5,',
+    '0,10.0.0.1,succeeded,1,12,,,pc-1,D,7,Fixed',
+    '1,10.0.0.1,succeeded,1,12,,,pc-2,,,',
+    '',
+  ]);
+});
+
 it('quotes what would break a row, and doubles quotes', () => {
   expect(toCsv([item({ target: 'a,"b"\nc' })])).toContain('"a,""b""\nc"');
 });

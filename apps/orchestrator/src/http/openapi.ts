@@ -14,6 +14,8 @@ export function openApi(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, about);
   const schemas = allSchemas() as NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
   const shown = new Set([...Object.keys(document.components?.schemas ?? {}), 'ProblemDto', 'DiagnosticDto', 'FailureDto', 'ToolDeclarationDto', 'RetryPolicyDto', 'BackoffDto', 'CredentialNeedDto', 'CommandInputDto', 'ToolEstimateDto']);
+  // What a shown schema refers to is shown too.
+  for (const name of shown) for (const [, other] of JSON.stringify(schemas[name] ?? {}).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) shown.add(other!);
   document.components = { ...document.components, schemas: { ...document.components?.schemas, ...Object.fromEntries(Object.entries(schemas).filter(([name]) => shown.has(name))) } };
   return document;
 }

@@ -1,5 +1,6 @@
 import type { DiagnosticDto } from '@opsmesh/contracts';
 import { compileDocument, type CompiledPlan, type ToolCatalogue } from '@opsmesh/plan-model';
+import { withSpan } from '@opsmesh/platform';
 import type { CatalogueReader } from './ports.js';
 
 export interface Compilation {
@@ -19,7 +20,15 @@ export class PlanCompiler {
 
   constructor(private readonly reader: CatalogueReader) {}
 
-  async compile(document: unknown): Promise<Compilation> {
+  compile(document: unknown): Promise<Compilation> {
+    return withSpan('plan compile', {}, async (span) => {
+      const compilation = await this.findOrMake(document);
+      span?.set({ 'opsmesh.plan.is_valid': compilation.plan !== null, 'opsmesh.plan.steps': compilation.plan?.steps.length ?? 0 });
+      return compilation;
+    });
+  }
+
+  private async findOrMake(document: unknown): Promise<Compilation> {
     const catalogue = await this.reader.current();
     if (catalogue !== this.catalogue) {
       this.catalogue = catalogue;

@@ -51,7 +51,7 @@ export class PlansController {
     const { plan, warnings } = await this.commands.compile(body.plan);
     return {
       strategy: plan.strategy, warnings,
-      steps: plan.steps.map((s) => {
+      steps: plan.steps.filter((s) => s.kind === 'tool').map((s) => {
         const mostItems = s.forEach === null ? 1 : LIMITS.items;
         return {
           id: s.id, tool: s.tool, toolVersion: s.toolVersion, effect: s.effect, level: s.level, dependsOn: s.dependsOn.map((d) => plan.steps[d]!.id),

@@ -1,4 +1,4 @@
-import type { ItemView, ListItemsQueryDto, ListRunsQueryDto, Page, ProgressDto, RunEventView, RunSummary, RunView } from '@opsmesh/contracts';
+import type { ApprovalDecision, ApprovalView, ItemView, ListItemsQueryDto, ListRunsQueryDto, Page, ProgressDto, RunEventView, RunSummary, RunView } from '@opsmesh/contracts';
 import type { CatalogueTool, CompiledPlan, JsonObject, ToolCatalogue } from '@opsmesh/plan-model';
 
 /** What the API reads of runs; every method but `eventsAfter` refuses runs of other tenants as if they were not there. */
@@ -10,6 +10,8 @@ export interface RunReader {
   listItems(step: { tenantId: string; runId: string; stepId: string }, query: ListItemsQueryDto): Promise<Page<ItemView>>;
   /** For a run whose tenant was checked. */
   eventsAfter(runId: string, seq: number, limit: number): Promise<RunEventView[]>;
+  /** Number of the newest attempt of an item, for a run whose tenant was checked; undefined when there is no such item. */
+  newestAttempt(item: { runId: string; step: number; item: number }): Promise<number | undefined>;
   findByIdempotencyKey(tenantId: string, key: string): Promise<{ id: string; requestSha256: string } | undefined>;
 }
 export const RUN_READER = Symbol('RUN_READER');
@@ -25,3 +27,46 @@ export interface RunFeed {
   watch(runId: string, listener: { grew(): void; progress(news: ProgressDto): void }): () => void;
 }
 export const RUN_FEED = Symbol('RUN_FEED');
+
+/** One person's word on a question. */
+export interface Vote {
+  readonly runId: string;
+  /** Index of the step. */
+  readonly step: number;
+  readonly item: number;
+  readonly actorId: string;
+  /** Whether `actorId` was proved by a token. */
+  readonly isKnown: boolean;
+  readonly decision: ApprovalDecision;
+  readonly comment: string | null;
+}
+
+export interface Approvals {
+  ofRun(tenantId: string, runId: string): Promise<ApprovalView[]>;
+  /** The newest 200 questions of the tenant that wait for people, oldest first. */
+  open(tenantId: string): Promise<ApprovalView[]>;
+  /**
+   * The same vote again changes nothing.
+   * @throws ProblemError 404 `approval-not-found`, 409 `approval-closed` or `already-decided`, 403 `not-an-approver` or `own-request`
+   */
+  vote(tenantId: string, vote: Vote): Promise<ApprovalView>;
+}
+export const APPROVALS = Symbol('APPROVALS');
+
+export interface Signal {
+  readonly runId: string;
+  readonly name: string;
+  readonly payload: Record<string, unknown> | null;
+  /** Indexes of the steps that can wait for a signal. */
+  readonly waitSteps: readonly number[];
+}
+export interface SignalledItem { readonly step: number; readonly item: number }
+
+export interface Signals {
+  /**
+   * @returns the items whose wait is over
+   * @throws ProblemError 404 `run-not-found`, 409 `run-ended` or `too-many-signals`
+   */
+  send(tenantId: string, signal: Signal): Promise<SignalledItem[]>;
+}
+export const SIGNALS = Symbol('SIGNALS');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type DiagnosticDto, type ItemStatus, type RerunDto, type RunView, type StartRunDto, type StepView } from '@opsmesh/contracts';
-import { ProblemError, type Principal } from '@opsmesh/platform';
+import { currentTraceparent, ProblemError, type Principal } from '@opsmesh/platform';
 import { isTerminalRun, withoutCredentials, type CompiledPlan, type JsonObject, type RunEvent } from '@opsmesh/plan-model';
 import { uuidv7 } from 'uuidv7';
 import type { Engine } from '../engine/engine.js';
@@ -28,7 +28,7 @@ export class RunCommands {
     const given = withoutCredentials(checkInputs(plan, request.inputs ?? {}), '/inputs');
     const inputs = { ...plan.inputs, ...given.values };
     const warnings = [...found, ...given.diagnostics];
-    const run = { id, tenantId: principal.tenantId, actorId: request.actor_id ?? principal.actorId, plan, inputs, warnings, parentRunId: null, idempotencyKey, requestSha256 };
+    const run = { id, tenantId: principal.tenantId, actorId: request.actor_id ?? principal.actorId, plan, inputs, warnings, parentRunId: null, idempotencyKey, requestSha256, traceparent: currentTraceparent() ?? null };
     try {
       await this.engine.submit([{ kind: 'create', run }]);
     } catch (e) {
@@ -76,7 +76,7 @@ export class RunCommands {
     if (!chosen(found, statuses)) throw new ProblemError(422, 'nothing-to-rerun', `step "${found.id}" has no items that are ${items.join(' or ')}`);
     const { plan, inputs } = await this.reader.getPlan(principal.tenantId, runId);
     const id = uuidv7();
-    const run = { id, tenantId: principal.tenantId, actorId: principal.actorId, plan, inputs, warnings: [], parentRunId: runId, idempotencyKey: null, requestSha256: sha256(canonicalJson([runId, index, statuses])) };
+    const run = { id, tenantId: principal.tenantId, actorId: principal.actorId, plan, inputs, warnings: [], parentRunId: runId, idempotencyKey: null, requestSha256: sha256(canonicalJson([runId, index, statuses])), traceparent: currentTraceparent() ?? null };
     await this.engine.submit([{ kind: 'create', run, rerun: { step: index, statuses } }]);
     return { id, warnings: [], replayed: false };
   }

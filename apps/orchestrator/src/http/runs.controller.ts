@@ -61,7 +61,7 @@ export class RunsController {
     await new EventStream({ runId: run.id, reader: this.reader, feed: this.feed, request, response }).run();
   }
 
-  /** One row an item. `Accept: text/csv` gives the same as a table. */
+  /** One row an item. `Accept: text/csv` gives the same as a table; an output that is a list of rows has a line for each. */
   @Get(':id/steps/:step/items')
   @Scopes('runs:read')
   @ApiParam({ name: 'id' })

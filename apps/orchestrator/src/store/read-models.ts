@@ -47,7 +47,7 @@ export class ReadModels {
     return {
       ...toSummary(row), strategy: row.plan.strategy, inputs: row.inputs, warnings: row.warnings as RunView['warnings'], lastEvent: state.seq,
       steps: row.plan.steps.map((step, i): StepView => ({
-        id: step.id, tool: step.tool, effect: step.effect, level: step.level, dependsOn: step.dependsOn.map((d) => row.plan.steps[d]!.id), ...toProgress(state.steps[i]!),
+        id: step.id, kind: step.kind, tool: step.kind === 'tool' ? step.tool : null, effect: step.kind === 'tool' ? step.effect : null, level: step.level, dependsOn: step.dependsOn.map((d) => row.plan.steps[d]!.id), ...toProgress(state.steps[i]!),
       })),
     };
   }
@@ -104,6 +104,11 @@ export class ReadModels {
     return events;
   }
 
+  async newestAttempt({ runId, step, item }: { runId: string; step: number; item: number }): Promise<number | undefined> {
+    const { rows } = await this.pool.query<{ attempt: number }>('select attempt from orchestrator.items where run_id = $1 and step = $2 and item = $3', [runId, step, item]);
+    return rows[0]?.attempt;
+  }
+
   async findByIdempotencyKey(tenantId: string, key: string): Promise<{ id: string; requestSha256: string } | undefined> {
     const { rows } = await this.pool.query<{ id: string; request_sha256: string }>('select id, request_sha256 from orchestrator.runs where tenant_id = $1 and idempotency_key = $2', [tenantId, key]);
     return rows[0] && { id: rows[0].id, requestSha256: rows[0].request_sha256 };
@@ -118,6 +123,7 @@ function toProgress(state: StepState): Pick<StepView, 'status' | 'total' | 'coun
   switch (state.status) {
     case 'waiting': return { status: 'waiting', total: null, counts: NO_ITEMS, failure: null };
     case 'running': return { status: 'running', total: state.total, counts: state.counts, failure: null };
+    case 'open': return { status: 'running', total: null, counts: NO_ITEMS, failure: null };
     default: return { status: state.status, total: state.total, counts: state.counts, failure: state.failure };
   }
 }

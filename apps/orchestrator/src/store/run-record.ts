@@ -2,7 +2,7 @@ import type { ItemStatus } from '@opsmesh/contracts';
 import { transaction, type Last } from '@opsmesh/platform';
 import type { CompiledPlan, ItemState, Json, JsonObject, RunState } from '@opsmesh/plan-model';
 import type { Pool, PoolClient } from 'pg';
-import { itemKey, type ChangeSet } from '../engine/change-set.js';
+import { itemKey, type AttemptRef, type ChangeSet } from '../engine/change-set.js';
 import type { ItemRef, RecordTransaction, RunFacts, RunRecord, StoredItem } from '../engine/ports.js';
 import { plainArray } from './arrays.js';
 import { PlanTexts } from './plan-texts.js';
@@ -23,11 +23,20 @@ export class PostgresRunRecord implements RunRecord {
   }
 
   async loadFacts(ids: readonly string[]): Promise<Map<string, RunFacts>> {
-    const { rows } = await this.pool.query<{ id: string; tenant_id: string; actor_id: string; plan: CompiledPlan; inputs: JsonObject }>({
-      name: 'facts', text: 'select r.id, r.tenant_id, r.actor_id, p.plan, r.inputs from orchestrator.runs r join orchestrator.plans p on p.sha256 = r.plan_sha256 where r.id = any($1::uuid[])', values: [plainArray(ids)],
+    const { rows } = await this.pool.query<FactsRow>({
+      name: 'facts', text: 'select r.id, r.tenant_id, r.actor_id, p.plan, r.inputs, r.parent_run_id, r.parent_step, r.parent_item, r.parent_attempt, r.traceparent from orchestrator.runs r join orchestrator.plans p on p.sha256 = r.plan_sha256 where r.id = any($1::uuid[])', values: [plainArray(ids)],
     });
-    return new Map(rows.map((r) => [r.id, { id: r.id, tenantId: r.tenant_id, actorId: r.actor_id, plan: r.plan, inputs: r.inputs }]));
+    return new Map(rows.map((r) => [r.id, { id: r.id, tenantId: r.tenant_id, actorId: r.actor_id, plan: r.plan, inputs: r.inputs, parent: parentOf(r), traceparent: r.traceparent }]));
   }
+}
+
+interface FactsRow {
+  id: string; tenant_id: string; actor_id: string; plan: CompiledPlan; inputs: JsonObject;
+  parent_run_id: string | null; parent_step: number | null; parent_item: number | null; parent_attempt: number | null; traceparent: string | null;
+}
+
+function parentOf({ parent_run_id: runId, parent_step: step, parent_item: item, parent_attempt: attempt }: FactsRow): AttemptRef | null {
+  return runId !== null && step !== null && item !== null && attempt !== null ? { runId, step, item, attempt } : null;
 }
 
 class PostgresTransaction implements RecordTransaction {
@@ -58,16 +67,39 @@ class PostgresTransaction implements RecordTransaction {
   }
 
   async loadStepItems(runId: string, step: number): Promise<StoredItem[]> {
-    const { rows } = await this.client.query<{ item: number; status: ItemStatus; target: string | null; inputs: Json; output: Json; truncated: boolean; failure: Json; bytes: Buffer | null }>({
+    const { rows } = await this.client.query<{ item: number; status: ItemStatus; target: string | null; lock_key: string | null; inputs: Json; output: Json; truncated: boolean; failure: Json; bytes: Buffer | null }>({
       name: 'step-items',
-      text: `select i.item, i.status, i.target, i.inputs, i.output, i.truncated, i.failure, b.bytes
+      text: `select i.item, i.status, i.target, i.lock_key, i.inputs, i.output, i.truncated, i.failure, b.bytes
              from orchestrator.items i left join orchestrator.blobs b on b.sha256 = i.blob_sha256 where i.run_id = $1 and i.step = $2 order by i.item`,
       values: [runId, step],
     });
     return rows.map((r) => ({
-      item: r.item, status: r.status, target: r.target, inputs: r.inputs, failure: r.failure,
+      item: r.item, status: r.status, target: r.target, lockKey: r.lock_key, inputs: r.inputs, failure: r.failure,
       output: r.truncated ? undefined : r.bytes ? (JSON.parse(r.bytes.toString('utf8')) as Json) : r.output ?? undefined,
     }));
+  }
+
+  async loadInputs(runId: string, step: number, items: readonly number[]): Promise<Map<number, JsonObject>> {
+    const { rows } = await this.client.query<{ item: number; inputs: JsonObject }>({
+      name: 'item-inputs', text: 'select item, inputs from orchestrator.items where run_id = $1 and step = $2 and item = any($3::int[])', values: [runId, step, plainArray(items)],
+    });
+    return new Map(rows.map((r) => [r.item, r.inputs]));
+  }
+
+  async openChildren(runId: string): Promise<string[]> {
+    const { rows } = await this.client.query<{ id: string }>({
+      name: 'open-children', text: `select id from orchestrator.runs where parent_run_id = $1 and parent_step is not null and status in ('running', 'paused')`, values: [runId],
+    });
+    return rows.map((r) => r.id);
+  }
+
+  async takeSignal(runId: string, name: string): Promise<{ payload: Json } | undefined> {
+    const { rows } = await this.client.query<{ payload: Json }>({
+      name: 'take-signal',
+      text: 'delete from orchestrator.signals where id = (select id from orchestrator.signals where run_id = $1 and name = $2 order by id limit 1 for update) returning payload',
+      values: [runId, name],
+    });
+    return rows[0];
   }
 
   async write(changes: ChangeSet): Promise<void> {

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, customType, index, integer, json, pgSchema, primaryKey, smallint, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, customType, doublePrecision, index, integer, json, pgSchema, primaryKey, smallint, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 
 /** Everything the orchestrator owns. No other service reads these tables. */
 export const orchestrator = pgSchema('orchestrator');
@@ -25,14 +25,21 @@ export const runs = orchestrator.table('runs', {
   inputs: json('inputs').notNull(),
   warnings: json('warnings').notNull(),
   parentRunId: uuid('parent_run_id'),
+  /** The item of the parent that the run carries out, for the run of a sub-plan; null for others, re-runs among them. */
+  parentStep: smallint('parent_step'),
+  parentItem: integer('parent_item'),
+  parentAttempt: smallint('parent_attempt'),
   idempotencyKey: text('idempotency_key'),
   /** SHA-256 of the request, so that a reused idempotency key with another request is refused. */
   requestSha256: text('request_sha256').notNull(),
+  /** W3C trace context of the request that asked for the run; null when nobody traces it. */
+  traceparent: text('traceparent'),
   createdAt: at('created_at').notNull().defaultNow(),
   finishedAt: at('finished_at'),
 }, (t) => [
   uniqueIndex('runs_idempotency').on(t.tenantId, t.idempotencyKey).where(sql`idempotency_key is not null`),
   index('runs_by_tenant').on(t.tenantId, t.id),
+  index('runs_by_parent').on(t.parentRunId).where(sql`parent_run_id is not null`),
   index('runs_open').on(t.id).where(sql`status in ('running', 'paused')`),
 ]);
 
@@ -53,6 +60,8 @@ export const items = orchestrator.table('items', {
   status: text('status').notNull(),
   attempt: smallint('attempt').notNull(),
   target: text('target'),
+  /** Key of the lock that an attempt needs, where the plan gives one; else the target is it. */
+  lockKey: text('lock_key'),
   inputs: json('inputs'),
   output: json('output'),
   blobSha256: text('blob_sha256'),
@@ -63,6 +72,32 @@ export const items = orchestrator.table('items', {
   startedAt: at('started_at'),
   finishedAt: at('finished_at'),
   durationMs: integer('duration_ms'),
+}, (t) => [primaryKey({ columns: [t.runId, t.step, t.item] })]);
+
+/** Attempts that another one followed. The newest of each item is in `items`. */
+export const pastAttempts = orchestrator.table('past_attempts', {
+  runId: uuid('run_id').notNull(),
+  step: smallint('step').notNull(),
+  item: integer('item').notNull(),
+  attempt: smallint('attempt').notNull(),
+  status: text('status').notNull(),
+  output: json('output'),
+  blobSha256: text('blob_sha256'),
+  truncated: boolean('truncated').notNull().default(false),
+  failure: json('failure'),
+  workerId: text('worker_id'),
+  queuedAt: at('queued_at'),
+  startedAt: at('started_at'),
+  finishedAt: at('finished_at'),
+  durationMs: integer('duration_ms'),
+}, (t) => [primaryKey({ columns: [t.runId, t.step, t.item, t.attempt] })]);
+
+/** Items whose outcome nobody knows, as long as nobody does. */
+export const unknownItems = orchestrator.table('unknown_items', {
+  runId: uuid('run_id').notNull(),
+  step: smallint('step').notNull(),
+  item: integer('item').notNull(),
+  since: at('since').notNull().defaultNow(),
 }, (t) => [primaryKey({ columns: [t.runId, t.step, t.item] })]);
 
 /** The history of runs: what one commit added to one run's history is one row. `entries` is a list of `[type, step, item, data]`, numbered up to `lastSeq`. */
@@ -81,7 +116,27 @@ export const outbox = orchestrator.table('outbox', {
   item: integer('item').notNull(),
   attempt: smallint('attempt').notNull(),
   heldUntil: at('held_until').notNull(),
-}, (t) => [primaryKey({ columns: [t.runId, t.step, t.item, t.attempt] })]);
+  /** It needs a lock, or leave by a rate limit, before it is sent. */
+  gated: boolean('gated').notNull().default(false),
+}, (t) => [primaryKey({ columns: [t.runId, t.step, t.item, t.attempt] }), index('outbox_gated').on(t.heldUntil).where(sql`gated`)]);
+
+/** Locks that attempts hold from being sent until they have ended; one for each key of a tenant. */
+export const locks = orchestrator.table('locks', {
+  tenantId: text('tenant_id').notNull(),
+  key: text('key').notNull(),
+  runId: uuid('run_id').notNull(),
+  step: smallint('step').notNull(),
+  item: integer('item').notNull(),
+  takenAt: at('taken_at').notNull().defaultNow(),
+}, (t) => [primaryKey({ columns: [t.tenantId, t.key] }), index('locks_by_item').on(t.runId, t.step, t.item)]);
+
+/** Token buckets of rate limits: how many attempts may start at the time `at`. */
+export const rates = orchestrator.table('rates', {
+  tenantId: text('tenant_id').notNull(),
+  key: text('key').notNull(),
+  tokens: doublePrecision('tokens').notNull(),
+  at: at('at').notNull(),
+}, (t) => [primaryKey({ columns: [t.tenantId, t.key] })]);
 
 /** Attempts that a worker may carry out. */
 export const claims = orchestrator.table('claims', {
@@ -95,15 +150,53 @@ export const claims = orchestrator.table('claims', {
   claimedAt: at('claimed_at').notNull().defaultNow(),
 }, (t) => [primaryKey({ columns: [t.runId, t.step, t.item, t.attempt, t.keyThumbprint] }), index('claims_by_worker').on(t.workerId)]);
 
-/** What wakes a run later, by the database's clock. `step`, `item` and `attempt` are null for the run's own timeout. */
+/** What wakes a run later, by the database's clock: see TimerKind in engine/change-set. `step`, `item` and `attempt` are null for what is not about an item. */
 export const timers = orchestrator.table('timers', {
   id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
   runId: uuid('run_id').notNull(),
   step: smallint('step'),
   item: integer('item'),
   attempt: smallint('attempt'),
+  kind: text('kind').notNull(),
+  /** What the event that the timer becomes needs besides the position. */
+  data: json('data'),
   dueAt: at('due_at').notNull(),
 }, (t) => [index('timers_due').on(t.dueAt)]);
+
+/** Questions to people. Each is the attempt of an item and is open as long as that item runs. */
+export const approvals = orchestrator.table('approvals', {
+  runId: uuid('run_id').notNull(),
+  step: smallint('step').notNull(),
+  item: integer('item').notNull(),
+  attempt: smallint('attempt').notNull(),
+  message: text('message').notNull(),
+  /** Who may decide, by actor; everybody whose token allows it when empty. */
+  approvers: text('approvers').array().notNull(),
+  minApprovals: smallint('min_approvals').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  expiresAt: at('expires_at').notNull(),
+}, (t) => [primaryKey({ columns: [t.runId, t.step, t.item, t.attempt] })]);
+
+/** What people decided; everybody decides once. */
+export const approvalActs = orchestrator.table('approval_acts', {
+  runId: uuid('run_id').notNull(),
+  step: smallint('step').notNull(),
+  item: integer('item').notNull(),
+  attempt: smallint('attempt').notNull(),
+  actorId: text('actor_id').notNull(),
+  decision: text('decision').notNull(),
+  comment: text('comment'),
+  at: at('at').notNull().defaultNow(),
+}, (t) => [primaryKey({ columns: [t.runId, t.step, t.item, t.attempt, t.actorId] })]);
+
+/** Signals that came before a step waited for them. */
+export const signals = orchestrator.table('signals', {
+  id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+  runId: uuid('run_id').notNull(),
+  name: text('name').notNull(),
+  payload: json('payload'),
+  at: at('at').notNull().defaultNow(),
+}, (t) => [index('signals_by_run').on(t.runId, t.name)]);
 
 /** Outputs over 64 KiB and files of tools, by their hash. */
 export const blobs = orchestrator.table('blobs', {
@@ -163,3 +256,88 @@ export const apiTokens = orchestrator.table('api_tokens', {
   expiresAt: at('expires_at').notNull(),
   revokedAt: at('revoked_at'),
 });
+
+/** What people and the copilot say to each other. `state` is what the copilot keeps between two messages. */
+export const conversations = orchestrator.table('conversations', {
+  id: uuid('id').primaryKey(),
+  tenantId: text('tenant_id').notNull(),
+  actorId: text('actor_id').notNull(),
+  title: text('title').notNull(),
+  state: json('state').notNull(),
+  turns: integer('turns').notNull().default(0),
+  createdAt: at('created_at').notNull().defaultNow(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+}, (t) => [index('conversations_by_actor').on(t.tenantId, t.actorId, t.id)]);
+
+/** One message and what became of it: see TurnStatus in copilot/turn. Whoever works on a turn holds it until `heldUntil`. */
+export const chatTurns = orchestrator.table('chat_turns', {
+  conversationId: uuid('conversation_id').notNull().references(() => conversations.id, { onDelete: 'cascade' }),
+  turn: integer('turn').notNull(),
+  tenantId: text('tenant_id').notNull(),
+  actorId: text('actor_id').notNull(),
+  /** Whose token asked, and what it allows: who goes on with the turn after a restart may do no more. */
+  principal: json('principal').notNull(),
+  clientMessageId: text('client_message_id'),
+  /** SHA-256 of the message, so that a reused client message id with another message is refused. */
+  messageSha256: text('message_sha256').notNull(),
+  message: text('message').notNull(),
+  status: text('status').notNull(),
+  /** What is to be done after the message was read: the plan and how its answer is computed. */
+  work: json('work'),
+  reply: json('reply'),
+  /** The way to the reply, as it was told to those who watched. */
+  events: json('events').notNull().default([]),
+  generation: json('generation'),
+  usage: json('usage'),
+  /** The run of the turn, also while it is a proposal only. */
+  runId: uuid('run_id'),
+  heldUntil: at('held_until').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  endedAt: at('ended_at'),
+}, (t) => [
+  primaryKey({ columns: [t.conversationId, t.turn] }),
+  uniqueIndex('chat_turns_client_message').on(t.tenantId, t.actorId, t.clientMessageId).where(sql`client_message_id is not null`),
+  index('chat_turns_open').on(t.heldUntil).where(sql`status <> 'done'`),
+  index('chat_turns_generations').on(t.tenantId, t.createdAt),
+]);
+
+/** Templates that people added; each version is kept. */
+export const templates = orchestrator.table('templates', {
+  tenantId: text('tenant_id').notNull(),
+  id: text('id').notNull(),
+  version: integer('version').notNull(),
+  document: json('document').notNull(),
+  addedBy: text('added_by').notNull(),
+  addedAt: at('added_at').notNull().defaultNow(),
+}, (t) => [primaryKey({ columns: [t.tenantId, t.id, t.version] })]);
+
+/** What people said of a template or of a proposal by its id: `disabled`, `enabled` or `rejected`. */
+export const templateStates = orchestrator.table('template_states', {
+  tenantId: text('tenant_id').notNull(),
+  id: text('id').notNull(),
+  state: text('state').notNull(),
+  changedBy: text('changed_by').notNull(),
+  changedAt: at('changed_at').notNull().defaultNow(),
+}, (t) => [primaryKey({ columns: [t.tenantId, t.id] })]);
+
+/** Tokens of models by tenant and day (UTC): those that calls in hand set aside, and those that were used. */
+export const modelTokens = orchestrator.table('model_tokens', {
+  tenantId: text('tenant_id').notNull(),
+  day: text('day').notNull(),
+  reserved: bigint('reserved', { mode: 'number' }).notNull().default(0),
+  used: bigint('used', { mode: 'number' }).notNull().default(0),
+}, (t) => [primaryKey({ columns: [t.tenantId, t.day] })]);
+
+/** What models used for decision steps of runs. */
+export const decisionUsage = orchestrator.table('decision_usage', {
+  runId: uuid('run_id').notNull(),
+  step: smallint('step').notNull(),
+  item: integer('item').notNull(),
+  attempt: smallint('attempt').notNull(),
+  choice: text('choice').notNull(),
+  chosenBy: text('chosen_by').notNull(),
+  /** Why the default was taken, or what the model gave as its reason. */
+  reason: text('reason').notNull(),
+  usage: json('usage').notNull(),
+  at: at('at').notNull().defaultNow(),
+}, (t) => [primaryKey({ columns: [t.runId, t.step, t.item, t.attempt] })]);

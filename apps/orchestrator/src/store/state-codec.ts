@@ -1,13 +1,16 @@
 import { ITEM_STATUSES, STEP_STATUSES, type FailureDto, type ItemStatus, type RunStatus } from '@opsmesh/contracts';
-import { NO_ITEMS, type Counts, type RunState, type StepState } from '@opsmesh/plan-model';
+import { NO_ITEMS, NO_OVERRIDES, WAITING, type Counts, type EndedStep, type Overrides, type RunState, type RunningStep, type StepState } from '@opsmesh/plan-model';
 
 /**
  * The state of a run as compact JSON text: it is rewritten by every commit, so its size is what a step costs.
- * `[status, stopping, seq, steps]`; a step is 0 (waiting), `[1, total, next, counts, unbound]` (running) or
- * `[code, total, counts, failure]`, with `code` its place in STEP_STATUSES and counts in the order of ITEM_STATUSES, zeros at the end left out.
+ * `[status, stopping, seq, steps]`, and `overrides` behind them where there are any; a step is
+ * `base` (waiting), `[1, total, next - base, counts, unbound]` (running), `['o', arm, iteration, of, partial]` (a container that is open) or
+ * `[code, total, counts, failure]` (ended), with `code` its place in STEP_STATUSES and counts in the order of ITEM_STATUSES, zeros at the end left out.
+ * Behind a running step stand `base, wave, held, recent`, behind an ended one `base, arm, iterations` (no arm and iterations where it never opened), each list cut where nothing but zeros follows.
  */
 export function encodeState(state: RunState): string {
-  return `[${JSON.stringify(state.status)},${JSON.stringify(state.stopping)},${state.seq},[${state.steps.map(textOf).join()}]]`;
+  const overrides = Object.keys(state.overrides).length > 0 ? `,${JSON.stringify(state.overrides)}` : '';
+  return `[${JSON.stringify(state.status)},${JSON.stringify(state.stopping)},${state.seq},[${state.steps.map(textOf).join()}]${overrides}]`;
 }
 
 /** Steps never change in place, so the text of one that an event did not touch is still right. */
@@ -20,29 +23,55 @@ function textOf(step: StepState): string {
 }
 
 export function decodeState(text: string): RunState {
-  const [status, stopping, seq, steps] = JSON.parse(text) as [RunStatus, RunState['stopping'], number, EncodedStep[]];
-  return { status, stopping, seq, steps: steps.map(decodeStep) };
+  const [status, stopping, seq, steps, overrides] = JSON.parse(text) as [RunStatus, RunState['stopping'], number, EncodedStep[], Overrides?];
+  return { status, stopping, seq, steps: steps.map(decodeStep), overrides: overrides ?? NO_OVERRIDES };
 }
 
 const RUNNING = 1;
-type EncodedStep = 0 | [typeof RUNNING, number, number, number[], number[]] | [number, number | null, number[], FailureDto | null];
+const OPEN = 'o';
+type EncodedRunning = [code: typeof RUNNING, total: number, next: number, counts: number[], unbound: number[], base?: number, wave?: number, held?: number, recent?: number];
+type EncodedOpen = [code: typeof OPEN, arm: number | null, iteration: number, of: number | null, partial: number];
+type EncodedEnd = [code: number, total: number | null, counts: number[], failure: FailureDto | null, base?: number, arm?: number | null, iterations?: number];
+type EncodedStep = number | EncodedRunning | EncodedOpen | EncodedEnd;
 
 function stepText(step: StepState): string {
   switch (step.status) {
-    case 'waiting': return '0';
-    case 'running': return `[${RUNNING},${step.total},${step.next},[${countsOf(step.counts)}],[${step.unbound.join()}]]`;
-    default: return `[${STEP_STATUSES.indexOf(step.status)},${step.total},[${countsOf(step.counts)}],${JSON.stringify(step.failure)}]`;
+    case 'waiting': return `${step.base}`;
+    case 'running': return `[${RUNNING},${step.total},${step.next - step.base},[${countsOf(step.counts)}],[${step.unbound.join()}]${rest([step.base, step.wave, step.held ? 1 : 0, step.recent])}]`;
+    case 'open': return JSON.stringify([OPEN, step.arm, step.iteration, step.of, step.partial ? 1 : 0] satisfies EncodedOpen);
+    default: return `[${STEP_STATUSES.indexOf(step.status)},${step.total},[${countsOf(step.counts)}],${JSON.stringify(step.failure)}${step.opened ? `,${step.base},${step.opened.arm},${step.opened.iterations}` : rest([step.base])}]`;
   }
 }
 
+/** Numbers that follow, up to the last that is not 0. */
+function rest(values: readonly number[]): string {
+  const last = values.findLastIndex((v) => v !== 0);
+  return values.slice(0, last + 1).map((v) => `,${v}`).join('');
+}
+
 function decodeStep(encoded: EncodedStep): StepState {
-  if (encoded === 0) return { status: 'waiting' };
-  if (encoded.length === 5) {
-    const [, total, next, counts, unbound] = encoded;
-    return { status: 'running', total, next, counts: decodeCounts(counts), unbound };
+  if (typeof encoded === 'number') return encoded === 0 ? WAITING : { status: 'waiting', base: encoded };
+  if (isOpen(encoded)) {
+    const [, arm, iteration, of, partial] = encoded;
+    return { status: 'open', arm, iteration, of, partial: partial === 1 };
   }
-  const [code, total, counts, failure] = encoded;
-  return { status: STEP_STATUSES[code] as 'succeeded', total, counts: decodeCounts(counts), failure };
+  return isRunning(encoded) ? decodeRunning(encoded) : decodeEnd(encoded);
+}
+
+function isOpen(encoded: Exclude<EncodedStep, number>): encoded is EncodedOpen {
+  return encoded[0] === OPEN;
+}
+
+function isRunning(encoded: EncodedRunning | EncodedEnd): encoded is EncodedRunning {
+  return encoded[0] === RUNNING;
+}
+
+function decodeRunning([, total, next, counts, unbound, base = 0, wave = 0, held = 0, recent = 0]: EncodedRunning): RunningStep {
+  return { status: 'running', base, total, next: base + next, counts: decodeCounts(counts), unbound, wave, held: held === 1, recent };
+}
+
+function decodeEnd([code, total, counts, failure, base = 0, arm = null, iterations]: EncodedEnd): EndedStep {
+  return { status: STEP_STATUSES[code] as EndedStep['status'], base, total, counts: decodeCounts(counts), failure, opened: iterations === undefined ? null : { arm, iterations } };
 }
 
 function countsOf(counts: Counts): string {

@@ -1,9 +1,12 @@
 import type { PoolClient } from 'pg';
-import type { AttemptRef, ChangeSet, NewRun, Sweep, TakenItems } from '../engine/change-set.js';
-import { RunChangedError } from '../engine/ports.js';
+import type { AttemptRef, ChangeSet, NewApproval, NewRun, Sweep, TakenItems } from '../engine/change-set.js';
+import { RunChangedError, type ItemRef } from '../engine/ports.js';
+import type { TimedEvent } from '../engine/timed-event.js';
 import { plainArray, split, textArray } from './arrays.js';
+import { keepPastAttempts } from './past-attempts.js';
 import type { PlanTexts } from './plan-texts.js';
 import { encodeState } from './state-codec.js';
+import { listUnknown } from './unknown-items.js';
 
 /**
  * For how long a new outbox row is left to the process that wrote it, which relays it at once; in milliseconds. Another one takes it after that.
@@ -20,7 +23,11 @@ export async function writeChanges(client: PoolClient, changes: ChangeSet, plans
   await Promise.all([
     ...(changes.newRuns.length > 0 ? insertRuns(client, changes.newRuns, plans) : []),
     ...changes.taken.map((taken) => takeItems(client, taken)),
+    ...keepPastAttempts(client, changes.itemUpdates.values()),
+    ...listUnknown(client, changes),
     client.query({ name: 'write-changes', text: WRITE, values: parameters(changes) }).catch(said),
+    ...(changes.approvals.length > 0 ? [askPeople(client, changes.approvals)] : []),
+    ...(changes.unlocked.length > 0 ? [unlock(client, changes.unlocked)] : []),
     ...changes.sweeps.flatMap((sweep) => sweepItems(client, sweep)),
   ]);
 }
@@ -28,9 +35,27 @@ export async function writeChanges(client: PoolClient, changes: ChangeSet, plans
 function takeItems(client: PoolClient, { from, to, steps }: TakenItems): Promise<unknown> {
   return client.query({
     name: 'take-items',
-    text: `insert into orchestrator.items (run_id, step, item, status, attempt, target, inputs, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms)
-           select $2, step, item, status, attempt, target, inputs, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms from orchestrator.items where run_id = $1 and step = any($3)`,
+    text: `insert into orchestrator.items (run_id, step, item, status, attempt, target, lock_key, inputs, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms)
+           select $2, step, item, status, attempt, target, lock_key, inputs, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms from orchestrator.items where run_id = $1 and step = any($3)`,
     values: [from, to, steps],
+  });
+}
+
+function unlock(client: PoolClient, items: readonly ItemRef[]): Promise<unknown> {
+  return client.query({
+    name: 'unlock',
+    text: 'delete from orchestrator.locks l using unnest($1::uuid[], $2::int[], $3::int[]) as v(run_id, step, item) where l.run_id = v.run_id and l.step = v.step and l.item = v.item',
+    values: [plainArray(items.map((i) => i.runId)), plainArray(items.map((i) => i.step)), plainArray(items.map((i) => i.item))],
+  });
+}
+
+function askPeople(client: PoolClient, approvals: readonly NewApproval[]): Promise<unknown> {
+  return client.query({
+    name: 'new-approvals',
+    text: `insert into orchestrator.approvals (run_id, step, item, attempt, message, approvers, min_approvals, expires_at)
+           select a.run_id, a.step, a.item, a.attempt, a.message, a.approvers, a.min_approvals, now() + a.expires_ms * interval '1 millisecond'
+           from jsonb_to_recordset($1::jsonb) as a(run_id uuid, step int, item int, attempt int, message text, approvers text[], min_approvals int, expires_ms float8) on conflict do nothing`,
+    values: [JSON.stringify(approvals.map((a) => ({ run_id: a.runId, step: a.step, item: a.item, attempt: a.attempt, message: a.message, approvers: a.approvers, min_approvals: a.minApprovals, expires_ms: a.expiresMs })))],
   });
 }
 
@@ -46,6 +71,11 @@ function sweepItems(client: PoolClient, s: Sweep): Promise<unknown>[] {
       text: `delete from orchestrator.outbox o using orchestrator.items i where o.run_id = $1 and o.step = $2 and i.run_id = o.run_id and i.step = o.step and i.item = o.item and i.status = $3`,
       values: [s.runId, s.step, s.to],
     }),
+    ...(s.unlocks ? [client.query({
+      name: 'sweep-locks',
+      text: `delete from orchestrator.locks l using orchestrator.items i where l.run_id = $1 and l.step = $2 and i.run_id = l.run_id and i.step = l.step and i.item = l.item and i.status = $3`,
+      values: [s.runId, s.step, s.to],
+    })] : []),
   ];
 }
 
@@ -67,17 +97,25 @@ function insertRuns(client: PoolClient, runs: readonly NewRun[], plans: PlanText
     client.query({
       name: 'new-runs',
       text: `with made as (
-             insert into orchestrator.runs (id, tenant_id, actor_id, name, status, plan_sha256, inputs, warnings, parent_run_id, idempotency_key, request_sha256)
-             select v.id, v.tenant, v.actor, v.name, 'running', v.plan, v.inputs::json, v.warnings::json, v.parent, v.key, v.sha256
-             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::text[], $10::text[]) as v(id, tenant, actor, name, plan, inputs, warnings, parent, key, sha256)
+             insert into orchestrator.runs (id, tenant_id, actor_id, name, status, plan_sha256, inputs, warnings, parent_run_id, idempotency_key, request_sha256, parent_step, parent_item, parent_attempt, traceparent)
+             select v.id, v.tenant, v.actor, v.name, 'running', v.plan, v.inputs::json, v.warnings::json, v.parent, v.key, v.sha256, v.p_step, v.p_item, v.p_attempt, v.trace
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::int[], $12::int[], $13::int[], $14::text[]) as v(id, tenant, actor, name, plan, inputs, warnings, parent, key, sha256, p_step, p_item, p_attempt, trace)
            )
            insert into orchestrator.run_states (run_id, version, state) select id, 0, '' from unnest($1::uuid[]) as v(id)`,
       values: [
         runs.map((r) => r.id), runs.map((r) => r.tenantId), runs.map((r) => r.actorId), runs.map((r) => r.plan.name), runs.map((r) => plans.of(r.plan).sha256), runs.map((r) => JSON.stringify(r.inputs)),
         runs.map((r) => JSON.stringify(r.warnings)), runs.map((r) => r.parentRunId), runs.map((r) => r.idempotencyKey), runs.map((r) => r.requestSha256),
+        runs.map((r) => r.parentAttempt?.step ?? null), runs.map((r) => r.parentAttempt?.item ?? null), runs.map((r) => r.parentAttempt?.attempt ?? null), runs.map((r) => r.traceparent ?? null),
       ],
     }),
   ];
+}
+
+/** What of a timer has no column of its own. */
+function timerData(event: TimedEvent): string | null {
+  if (event.kind === 'wave') return JSON.stringify({ wave: event.wave });
+  if (event.kind === 'finish') return JSON.stringify({ ending: event.ending });
+  return event.kind === 'command' ? JSON.stringify({ command: event.command }) : null;
 }
 
 /** `$n` of a JSON text array. */
@@ -104,9 +142,9 @@ with states as (
   update orchestrator.runs r set status = v.status, finished_at = case when v.status in ('running', 'paused') then null else coalesce(r.finished_at, now()) end
   from unnest($47::uuid[], $5::text[]) as v(id, status) where r.id = v.id and r.status <> v.status
 ), new_items as (
-  insert into orchestrator.items (run_id, step, item, status, attempt, target, inputs, failure, queued_at, finished_at)
-  select v.run_id, v.step, v.item, v.status, v.attempt, v.target, v.inputs::json, v.failure::json, case when v.status = 'queued' then now() end, case when v.status not in ('queued', 'pending') then now() end
-  from unnest($6::uuid[], $7::int[], $8::int[], $9::text[], $10::int[], $11::text[], ${json(12)}, ${json(13)}) as v(run_id, step, item, status, attempt, target, inputs, failure)
+  insert into orchestrator.items (run_id, step, item, status, attempt, target, lock_key, inputs, failure, queued_at, started_at, finished_at)
+  select v.run_id, v.step, v.item, v.status, v.attempt, v.target, v.lock_key, v.inputs::json, v.failure::json, case when v.status = 'queued' then now() end, case when v.status = 'running' then now() end, case when v.status not in ('queued', 'pending', 'running') then now() end
+  from unnest($6::uuid[], $7::int[], $8::int[], $9::text[], $10::int[], $11::text[], ${json(12)}, ${json(13)}, $57::text[]) as v(run_id, step, item, status, attempt, target, inputs, failure, lock_key)
 ), updated as (
   update orchestrator.items i set status = v.status, attempt = v.attempt, failure = v.failure::json, output = v.output::json, blob_sha256 = v.blob, truncated = v.truncated,
          worker_id = coalesce(v.worker, i.worker_id), duration_ms = v.duration,
@@ -117,16 +155,16 @@ with states as (
        as v(run_id, step, item, status, attempt, failure, output, blob, truncated, worker, duration)
   where i.run_id = v.run_id and i.step = v.step and i.item = v.item
 ), enqueued as (
-  insert into orchestrator.outbox (queue, run_id, step, item, attempt, held_until)
-  select v.queue, v.run_id, v.step, v.item, v.attempt, case when v.held then now() + interval '${HOLD_MS} milliseconds' else now() end
-  from unnest($25::text[], $26::uuid[], $27::int[], $28::int[], $29::int[], $30::bool[]) as v(queue, run_id, step, item, attempt, held) on conflict do nothing
+  insert into orchestrator.outbox (queue, run_id, step, item, attempt, held_until, gated)
+  select v.queue, v.run_id, v.step, v.item, v.attempt, case when v.held then now() + interval '${HOLD_MS} milliseconds' else now() end, v.gated
+  from unnest($25::text[], $26::uuid[], $27::int[], $28::int[], $29::int[], $30::bool[], $58::bool[]) as v(queue, run_id, step, item, attempt, held, gated) on conflict do nothing
 ), grown as (
   insert into orchestrator.history (run_id, last_seq, entries)
   select v.run_id, v.last_seq, v.entries::json from unnest($31::uuid[], $32::int[], ${json(33)}) as v(run_id, last_seq, entries)
 ), set_timers as (
-  insert into orchestrator.timers (run_id, step, item, attempt, due_at)
-  select v.run_id, v.step, v.item, v.attempt, now() + v.delay_ms * interval '1 millisecond'
-  from unnest($34::uuid[], $35::int[], $36::int[], $37::int[], $38::float8[]) as v(run_id, step, item, attempt, delay_ms)
+  insert into orchestrator.timers (run_id, step, item, attempt, due_at, kind, data)
+  select v.run_id, v.step, v.item, v.attempt, now() + v.delay_ms * interval '1 millisecond', v.kind, v.data::json
+  from unnest($34::uuid[], $35::int[], $36::int[], $37::int[], $38::float8[], $55::text[], ${json(56)}) as v(run_id, step, item, attempt, delay_ms, kind, data)
 ), fired as (
   delete from orchestrator.timers where id = any($39::bigint[])
 ), claimed as (
@@ -156,10 +194,11 @@ function parameters(c: ChangeSet): unknown[] {
     textArray(updates.map((i) => i.output?.json ?? null)), plain(updates, (i) => i.output?.blobSha256 ?? null), plain(updates, (i) => i.output?.truncated ?? false), updates.map((i) => i.workerId), plain(updates, (i) => i.durationMs),
     plain(c.outbox, (o) => o.queue), plain(c.outbox, (o) => o.runId), plain(c.outbox, (o) => o.step), plain(c.outbox, (o) => o.item), plain(c.outbox, (o) => o.attempt), plain(c.outbox, (o) => o.inputs !== undefined),
     plain(grown, ([id]) => id), plain(grown, ([, entries]) => entries.at(-1)!.seq), textArray(grown.map(([, entries]) => JSON.stringify(entries.map((h) => [h.type, h.step, h.item, h.data])))),
-    plain(c.timers, (t) => t.runId), plain(c.timers, (t) => t.step), plain(c.timers, (t) => t.item), plain(c.timers, (t) => t.attempt), plain(c.timers, (t) => t.delayMs),
+    plain(c.timers, (t) => t.runId), plain(c.timers, ({ event }) => ('step' in event ? event.step : null)), plain(c.timers, ({ event }) => ('item' in event ? event.item : null)), plain(c.timers, ({ event }) => ('attempt' in event ? event.attempt : null)), plain(c.timers, (t) => t.delayMs),
     plainArray(c.firedTimers),
     plain(c.claims, (k) => k.runId), plain(c.claims, (k) => k.step), plain(c.claims, (k) => k.item), plain(c.claims, (k) => k.attempt), c.claims.map((k) => k.workerId), c.claims.map((k) => k.keyThumbprint), c.claims.map((k) => k.credentialId),
     plainArray([...c.statuses.keys()]), states.length, ...attemptColumns(c.sent),
     plain(c.unchanged, (u) => u.id), plain(c.unchanged, (u) => u.version),
+    plain(c.timers, (t) => t.event.kind), textArray(c.timers.map((t) => timerData(t.event))), fresh.map((i) => i.lockKey), plain(c.outbox, (o) => o.gated),
   ];
 }

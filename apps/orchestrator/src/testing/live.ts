@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MESSAGE_VERSION, RESULTS_STREAM, type ResultDto, type RunView } from '@opsmesh/contracts';
-import { openKeys, type Keys } from '@opsmesh/platform';
+import { openKeys, type Keys, type TraceSettings } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
 import type { OrchestratorConfig } from '../config.js';
 import { startOrchestrator } from '../start-orchestrator.js';
@@ -26,11 +26,11 @@ export interface Ask {
 export class LiveOrchestrator {
   private constructor(readonly url: string, readonly keys: Keys, private readonly end: () => Promise<void>) {}
 
-  static async start({ databaseUrl, redisUrl, auth = 'off' }: { databaseUrl: string; redisUrl: string; auth?: 'on' | 'off' }): Promise<LiveOrchestrator> {
+  static async start({ databaseUrl, redisUrl, auth = 'off', traces }: { databaseUrl: string; redisUrl: string; auth?: 'on' | 'off'; traces?: TraceSettings }): Promise<LiveOrchestrator> {
     const dataDir = mkdtempSync(join(tmpdir(), 'opsmesh-live-'));
     const config: OrchestratorConfig = {
       service: 'orchestrator', host: '127.0.0.1', port: 0, redisUrl, databaseUrl, databaseConnections: 8, dataDir, auth, logLevel: 'silent',
-      orchestratorUrl: 'http://127.0.0.1:1', assetServiceUrl: 'http://127.0.0.1:1',
+      orchestratorUrl: 'http://127.0.0.1:1', assetServiceUrl: 'http://127.0.0.1:1', ...(traces ? { traces } : {}),
     };
     const { port, close } = await startOrchestrator(config, SILENT);
     return new LiveOrchestrator(`http://127.0.0.1:${port}`, openKeys(dataDir), async () => { await close(); rmSync(dataDir, { recursive: true }); });

@@ -2,6 +2,7 @@ import type { CompiledPlan } from '@opsmesh/plan-model';
 import { createLogger, createRedis, type Database, type Logger } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
+import { uuidv7 } from 'uuidv7';
 import type { AttemptRef } from '../engine/change-set.js';
 import { Engine } from '../engine/engine.js';
 import type { EngineNews, RunRecord } from '../engine/ports.js';
@@ -12,7 +13,7 @@ import { ReadModels } from '../store/read-models.js';
 import { PostgresRunRecord } from '../store/run-record.js';
 
 export const SILENT = createLogger('spec', { level: 'silent' });
-const DEAF: EngineNews = { outboxFilled: () => undefined, timersSet: () => undefined, historyGrew: () => undefined, abort: () => undefined };
+const DEAF: EngineNews = { outboxFilled: () => undefined, timersSet: () => undefined, locksFreed: () => undefined, historyGrew: () => undefined, abort: () => undefined, decisionsWanted: () => undefined };
 
 /** Collects log lines from level `warn` on. */
 export function listeningLog(): { readonly log: Logger; readonly lines: { readonly msg: string }[] } {
@@ -29,7 +30,7 @@ export interface RunningEngine {
 /** An engine as one process has it, with caches of its own. */
 export function newEngine(pool: Pool, { record = new PostgresRunRecord(pool), news = {} }: { record?: RunRecord; news?: Partial<EngineNews> } = {}): RunningEngine {
   const facts = new RunFactsCache(record);
-  return { record, facts, engine: new Engine({ record, facts, cache: new RunCache(), news: { ...DEAF, ...news } }) };
+  return { record, facts, engine: new Engine({ record, facts, cache: new RunCache(), news: { ...DEAF, ...news }, newRunId: uuidv7, canDecide: news.decisionsWanted !== undefined }) };
 }
 
 /** The schema of the orchestrator in an empty database. */

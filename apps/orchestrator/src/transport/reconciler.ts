@@ -1,4 +1,5 @@
 import { attemptId, WORKER_LOST_MS } from '@opsmesh/contracts';
+import { toolStep } from '@opsmesh/plan-model';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
@@ -43,13 +44,15 @@ export class Reconciler {
   async stop(): Promise<void> { await this.loop.stop(); }
 
   private async round(): Promise<boolean> {
-    const quiet = await this.quietAttempts();
+    const found = await this.quietAttempts();
+    const facts = await this.deps.facts.get(found.map((q) => q.runId));
+    // Of the other kinds nobody carries out anything: they wait for people, time or other runs.
+    const quiet = found.filter((q) => facts.get(q.runId)!.plan.steps[q.step]!.kind === 'tool');
     if (quiet.length === 0) {
       this.suspects.clear();
       return false;
     }
     const workers = await this.deps.workers.list();
-    const facts = await this.deps.facts.get(quiet.map((q) => q.runId));
     const living = new Map(workers.filter((w) => w.silentMs < WORKER_LOST_MS).map((w) => [w.id, w]));
     const active = new Set([...living.values()].flatMap((w) => w.active));
     const named = quiet.map((q) => ({ ...q, id: idOf(q, facts.get(q.runId)!) })).filter((q) => !active.has(q.id));
@@ -98,7 +101,7 @@ where r.status in ('running', 'paused') and i.status in ('queued', 'running') an
 limit $2`;
 
 function queueOf(attempt: QuietAttempt, facts: ReadonlyMap<string, RunFacts>): string {
-  return facts.get(attempt.runId)!.plan.steps[attempt.step]!.queue;
+  return toolStep(facts.get(attempt.runId)!.plan, attempt.step).queue;
 }
 
 function idOf(q: QuietAttempt, run: RunFacts): string {

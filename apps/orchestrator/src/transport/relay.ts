@@ -1,5 +1,6 @@
 import { attemptId, MESSAGE_VERSION, type JobDto } from '@opsmesh/contracts';
-import { transaction } from '@opsmesh/platform';
+import { timeoutOf, toolStep } from '@opsmesh/plan-model';
+import { batchPlace, beginSpan, codeOf, isTracing, transaction, type OpenSpan } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
@@ -8,6 +9,7 @@ import type { RunFacts } from '../engine/ports.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
 import { attemptColumns, DELETE_SENT } from '../store/write-changes.js';
 import type { SentAttempts } from '../engine/sent-attempts.js';
+import { DispatchGate } from './dispatch-gate.js';
 import { Loop } from './loop.js';
 import type { Queues } from './queues.js';
 
@@ -23,7 +25,8 @@ const LOOK_MS = 200;
 /** More than this is left in the table. */
 const MOST_HANDED = 20_000;
 
-interface OutboxRow { queue: string; run_id: string; step: number; item: number; attempt: number; inputs: Record<string, unknown> }
+/** An attempt to send. */
+export interface OutboxRow { queue: string; run_id: string; step: number; item: number; attempt: number; inputs: Record<string, unknown> }
 
 export interface RelayParts {
   readonly pool: Pool;
@@ -48,10 +51,13 @@ export class Relay {
   private checkedAt = -Infinity;
   private memoryFull = false;
   /** Whether the table may have rows for us; else it is looked at only every {@link LOOK_MS}. */
-  private look = true;
+  private mayHaveRows = true;
   private lookedAt = -Infinity;
 
+  private readonly gate: DispatchGate;
+
   constructor(private readonly parts: RelayParts) {
+    this.gate = new DispatchGate(parts.facts);
     this.loop = new Loop({ name: 'relay', idleMs: LOOK_MS, log: parts.log, turn: () => this.turn() });
   }
 
@@ -66,8 +72,14 @@ export class Relay {
   hand(entries: readonly OutboxEntry[]): void {
     for (const entry of entries) {
       if (entry.inputs && this.handed.length < MOST_HANDED) this.handed.push(entry);
-      else this.look = true;
+      else this.mayHaveRows = true;
     }
+    this.loop.wake();
+  }
+
+  /** The table may have rows that can go now. */
+  look(): void {
+    this.mayHaveRows = true;
     this.loop.wake();
   }
 
@@ -76,7 +88,7 @@ export class Relay {
     if (this.memoryFull) return false;
     const direct = this.handed.length > 0 && await this.relayHanded(this.handed.splice(0, BATCH));
     if (this.parts.sent.waitingMs >= LOOK_MS) await this.clearSent();
-    const due = this.look || performance.now() - this.lookedAt >= LOOK_MS;
+    const due = this.mayHaveRows || performance.now() - this.lookedAt >= LOOK_MS;
     const stored = due && await this.relayStored();
     return direct || stored || this.handed.length > 0;
   }
@@ -102,13 +114,17 @@ export class Relay {
   }
 
   private relayStored(): Promise<boolean> {
-    this.look = false;
+    this.mayHaveRows = false;
     this.lookedAt = performance.now();
     return transaction(this.parts.pool, async (client) => {
       const { rows } = await client.query<OutboxRow>({ name: 'take-outbox', text: TAKE, values: [this.blocked, BATCH] });
-      if (rows.length > 0) await this.send(rows);
-      if (rows.length > 0) this.look = true;
-      return rows.length > 0;
+      const passed = await this.gate.take(client, { blockedQueues: this.blocked, limit: BATCH });
+      const all = [...rows, ...passed];
+      if (all.length > 0) {
+        await this.send(all);
+        this.mayHaveRows = true;
+      }
+      return all.length > 0;
     });
   }
 
@@ -120,7 +136,14 @@ export class Relay {
       list.push(toJob(row, facts.get(row.run_id)!));
       jobs.set(row.queue, list);
     }
-    await Promise.all([...jobs].map(([queue, list]) => this.parts.queues.add(queue, list)));
+    const span = isTracing() ? sendSpan(facts.values(), rows.length) : undefined;
+    try {
+      await Promise.all([...jobs].map(([queue, list]) => this.parts.queues.add(queue, list)));
+      span?.end();
+    } catch (e) {
+      span?.end(codeOf(e));
+      throw e;
+    }
   }
 
   private async checkCredit(): Promise<void> {
@@ -138,18 +161,25 @@ export class Relay {
 
 const TAKE = `
 with picked as (
-  select run_id, step, item, attempt from orchestrator.outbox where queue <> all($1) and held_until <= now() limit $2 for update skip locked
+  select run_id, step, item, attempt from orchestrator.outbox where queue <> all($1) and held_until <= now() and not gated limit $2 for update skip locked
 ), taken as (
   delete from orchestrator.outbox o using picked p where o.run_id = p.run_id and o.step = p.step and o.item = p.item and o.attempt = p.attempt returning o.queue, o.run_id, o.step, o.item, o.attempt
 )
 select t.queue, t.run_id, t.step, t.item, t.attempt, i.inputs
 from taken t join orchestrator.items i on i.run_id = t.run_id and i.step = t.step and i.item = t.item and i.attempt = t.attempt and i.status = 'queued'`;
 
+function sendSpan(runs: Iterable<RunFacts>, jobs: number): OpenSpan | undefined {
+  const place = batchPlace([...runs].map((r) => r.traceparent));
+  return place && beginSpan('relay send', { ...place, kind: 'producer', attributes: { 'opsmesh.jobs': jobs } });
+}
+
 function toJob(row: OutboxRow, facts: RunFacts): JobDto {
-  const step = facts.plan.steps[row.step]!;
+  const step = toolStep(facts.plan, row.step);
   const position = { runId: row.run_id, stepId: step.id, item: row.item, attempt: row.attempt };
-  return {
+  const job: JobDto = {
     v: MESSAGE_VERSION, attemptId: attemptId(position), ...position, tenantId: facts.tenantId, actorId: facts.actorId,
-    tool: step.tool, toolVersion: step.toolVersion, input: row.inputs, timeoutMs: step.timeoutMs, claim: step.claim,
+    tool: step.tool, toolVersion: step.toolVersion, input: row.inputs, timeoutMs: timeoutOf(step, row.attempt), claim: step.claim,
   };
+  if (facts.traceparent) job.traceparent = facts.traceparent;
+  return job;
 }

@@ -84,7 +84,7 @@ it('a timer of a run that ended or never was is taken away without effect', asyn
   await engine.submit([create(run)]);
   await engine.submit([happens(run.id, { type: 'cancel' })]);
   const before = await historyOf(pool, run.id);
-  await pool.query(`insert into orchestrator.timers (run_id, due_at) values ('00000000-0000-7000-8000-000000000000', now())`);
+  await pool.query(`insert into orchestrator.timers (run_id, kind, due_at) values ('00000000-0000-7000-8000-000000000000', 'run-timeout', now())`);
   startTimers();
   await waitFor(async () => await countOf(pool, 'timers') === 0, { what: 'the timers to be gone' });
   expect(await historyOf(pool, run.id)).toEqual(before);

@@ -1,13 +1,13 @@
-import type { RunEvent } from '@opsmesh/plan-model';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/engine.js';
+import { submissionOf, type TimedEvent } from '../engine/timed-event.js';
 import { Loop } from './loop.js';
 
 const BATCH = 500;
 const IDLE_MS = 250;
 
-interface TimerRow { id: string; run_id: string; step: number | null; item: number | null; attempt: number | null }
+interface TimerRow { id: string; run_id: string; step: number | null; item: number | null; attempt: number | null; kind: string; data: object | null }
 
 /** Fires timers that are due by the database's clock. The row is deleted in the commit of its event, so a timer may fire twice but never is lost. */
 export class Timers {
@@ -22,13 +22,14 @@ export class Timers {
   async stop(): Promise<void> { await this.loop.stop(); }
 
   private async turn(): Promise<boolean> {
-    const { rows } = await this.pool.query<TimerRow>({ name: 'due-timers', text: 'select id, run_id, step, item, attempt from orchestrator.timers where due_at <= now() order by due_at limit $1', values: [BATCH] });
+    const { rows } = await this.pool.query<TimerRow>({ name: 'due-timers', text: 'select id, run_id, step, item, attempt, kind, data from orchestrator.timers where due_at <= now() order by due_at limit $1', values: [BATCH] });
     if (rows.length === 0) return false;
-    await this.engine.submit(rows.map((row) => ({ kind: 'event', runId: row.run_id, event: toEvent(row), timerId: Number(row.id) })));
+    await this.engine.submit(rows.map((row) => submissionOf(row.run_id, toEvent(row), Number(row.id))));
     return true;
   }
 }
 
-function toEvent(row: TimerRow): RunEvent {
-  return row.step === null ? { type: 'timed-out' } : { type: 'retry-due', step: row.step, item: row.item!, attempt: row.attempt! };
+/** Rows are written by our own commits only: what they hold is a timed event. */
+function toEvent({ kind, step, item, attempt, data }: TimerRow): TimedEvent {
+  return { kind, step, item, attempt, ...data } as unknown as TimedEvent;
 }

@@ -53,6 +53,7 @@ export class Transport {
   }
 
   outboxFilled(entries: readonly OutboxEntry[]): void { this.relay.hand(entries); }
+  locksFreed(): void { this.relay.look(); }
   timersSet(): void { this.timers.wake(); }
 
   /** Tells the workers to abort what they run of the run; one that does not hear it learns it from its heartbeat. */

@@ -1,22 +1,39 @@
 import type { FailureDto } from '@opsmesh/contracts';
 import type { Effect } from '../effect.js';
-import type { CompiledPlan } from '../plan.js';
+import { isContainer, type CompiledPlan } from '../plan.js';
 import type { HistoryEntry, RunEvent } from '../run-event.js';
-import { initialState, type ItemState, type RunState } from '../run-state.js';
+import { initialState, itemRange, type ItemState, type RunState } from '../run-state.js';
 import { transition } from '../transition.js';
+
+/** What the world holds for a step: how many items, which of them can't be bound, which arm is right, how many iterations are wanted. */
+export interface World {
+  readonly total?: number;
+  /** Places in the list, from 0. */
+  readonly unbound?: readonly number[];
+  /** Null: the condition of no arm holds. */
+  readonly arm?: number | null;
+  readonly iterations?: number;
+  /** What an effect is answered with in place of the above. */
+  readonly fails?: FailureDto;
+}
+
+interface Attempt { readonly step: number; readonly item: number; readonly attempt: number }
 
 /** The simplest engine there is: keeps items in a map, carries effects out at once, remembers what was sent. For specs. */
 export class Simulation {
   state: RunState;
   readonly items = new Map<string, ItemState & { failure?: FailureDto }>();
-  readonly sent: { step: number; item: number; attempt: number }[] = [];
-  readonly timers: { step: number; item: number; attempt: number; delayMs: number }[] = [];
+  readonly sent: Attempt[] = [];
+  readonly begun: Attempt[] = [];
+  readonly timers: (Attempt & { readonly delayMs: number })[] = [];
+  readonly waveTimers: { step: number; wave: number; delayMs: number }[] = [];
   readonly history: HistoryEntry[] = [];
+  /** Answers to effects, as they were given. */
+  readonly answers: RunEvent[] = [];
   finished = 0;
   aborts = 0;
 
-  /** @param lists number of items of each step, and which of them can't be bound */
-  constructor(readonly plan: CompiledPlan, private readonly lists: readonly { readonly total: number; readonly unbound?: readonly number[] }[] = []) {
+  constructor(readonly plan: CompiledPlan, private readonly worlds: readonly World[] = []) {
     this.state = initialState(plan);
   }
 
@@ -43,16 +60,19 @@ export class Simulation {
     return this.history.map((h) => h.type);
   }
 
+  /** Status of each step. */
+  statuses(): string[] {
+    return this.state.steps.map((s) => s.status);
+  }
+
   private carryOut(effect: Effect): void {
     switch (effect.type) {
-      case 'prepare': return this.prepare(effect.step);
-      case 'enqueue':
-        for (const item of effect.items) {
-          this.items.set(`${effect.step}.${item}`, { status: 'queued', attempt: effect.attempt });
-          this.sent.push({ step: effect.step, item, attempt: effect.attempt });
-        }
-        return;
+      case 'prepare': return this.answer(this.prepared(effect.step));
+      case 'evaluate': return this.answer(this.evaluated(effect.step, effect.iteration + 1));
+      case 'enqueue': return this.start(effect, 'queued', this.sent);
+      case 'begin': return this.start(effect, 'running', this.begun);
       case 'retry-timer': this.timers.push(effect); return;
+      case 'wave-timer': this.waveTimers.push(effect); return;
       case 'sweep':
         for (const [key, item] of this.items) {
           if (key.startsWith(`${effect.step}.`) && effect.from.includes(item.status) && (!effect.untouchedOnly || item.attempt === 0)) this.items.set(key, { ...item, status: effect.to });
@@ -63,9 +83,35 @@ export class Simulation {
     }
   }
 
-  private prepare(step: number): void {
-    const { total, unbound = [] } = this.lists[step] ?? { total: 1 };
-    for (let item = 0; item < total; item++) this.items.set(`${step}.${item}`, { status: unbound.includes(item) ? 'failed' : 'pending', attempt: 0 });
-    this.apply({ type: 'prepared', step, total, unbound });
+  private start({ step, items, attempt }: { step: number; items: readonly number[]; attempt: number }, status: 'queued' | 'running', to: Attempt[]): void {
+    for (const item of items) {
+      this.items.set(`${step}.${item}`, { status, attempt });
+      to.push({ step, item, attempt });
+    }
+  }
+
+  private answer(event: RunEvent): void {
+    this.answers.push(event);
+    this.apply(event);
+  }
+
+  private prepared(step: number): RunEvent {
+    const { total = 1, unbound = [], arm = 0, fails } = this.worlds[step] ?? {};
+    if (fails) return { type: 'prepare-failed', step, failure: fails };
+    const compiled = this.plan.steps[step]!;
+    if (compiled.kind === 'loop') return this.evaluated(step, 0);
+    if (isContainer(compiled)) return arm === null ? { type: 'prepare-skipped', step } : { type: 'opened', step, arm, iteration: 0, of: null };
+    const { from } = itemRange(this.state.steps[step]!);
+    for (let i = 0; i < total; i++) this.items.set(`${step}.${from + i}`, { status: unbound.includes(i) ? 'failed' : 'pending', attempt: 0 });
+    return { type: 'prepared', step, total, unbound: unbound.map((i) => from + i) };
+  }
+
+  private evaluated(step: number, iteration: number): RunEvent {
+    const { iterations = 1, fails } = this.worlds[step] ?? {};
+    const loop = this.plan.steps[step]!;
+    const isForEach = loop.kind === 'loop' && loop.mode === 'forEach';
+    if (fails && iteration > 0) return { type: 'prepare-failed', step, failure: fails };
+    if (isForEach) return { type: 'opened', step, arm: null, iteration, of: iterations };
+    return iteration < iterations ? { type: 'opened', step, arm: null, iteration, of: null } : { type: 'loop-ended', step, iterations: iteration };
   }
 }

@@ -39,6 +39,14 @@ export class Env {
     return number >= range.min && number <= range.max ? number : this.bad(name, `a whole number from ${range.min} to ${range.max}`, fallback);
   }
 
+  /** A number from 0 to 1, both included. */
+  fraction(name: string, fallback: number): number {
+    const value = this.optional(name);
+    if (value === undefined) return fallback;
+    const number = /^\d{1,9}(\.\d{1,9})?$/.test(value) ? Number(value) : NaN;
+    return number <= 1 ? number : this.bad(name, 'a number from 0 to 1', fallback);
+  }
+
   /** A TCP port; 0 lets the system choose a free one. */
   port(name: string, fallback: number): number {
     return this.int(name, fallback, { min: 0, max: 65_535 });

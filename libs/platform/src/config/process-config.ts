@@ -1,3 +1,4 @@
+import { traceSettings, type TraceSettings } from '../tracing/trace-settings.js';
 import type { Env } from './env.js';
 
 /** What every process of ours reads. */
@@ -14,6 +15,8 @@ export interface ProcessConfig {
   readonly dataDir: string;
   readonly auth: 'on' | 'off';
   readonly logLevel: LogLevel;
+  /** Where traces go; off when left out. */
+  readonly traces?: TraceSettings;
 }
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -23,6 +26,7 @@ const HTTP = ['http:', 'https:'];
 
 /** Reads the settings that all processes share; use it inside `readConfig`. */
 export function processConfig(env: Env, process: { service: string; defaultPort: number }): ProcessConfig {
+  const traces = traceSettings(env);
   return {
     service: process.service,
     host: env.text('HOST', '127.0.0.1'),
@@ -33,6 +37,7 @@ export function processConfig(env: Env, process: { service: string; defaultPort:
     dataDir: env.folder('OPSMESH_DATA', '.data'),
     auth: env.oneOf('OPSMESH_AUTH', ['on', 'off'], 'off'),
     logLevel: env.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    ...(traces ? { traces } : {}),
   };
 }
 

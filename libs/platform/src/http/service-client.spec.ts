@@ -13,6 +13,7 @@ const server = createServer((request, response) => {
     case '/html': response.writeHead(500).end('<h1>no</h1>'); break;
     case '/moved': response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(); break;
     case '/empty': response.writeHead(204).end(); break;
+    case '/html-200': response.end('<h1>yes</h1>'); break;
     case '/never': break;
     default: request.on('data', () => undefined).on('end', () => { response.end(JSON.stringify({ type: request.headers['content-type'] })); });
   }
@@ -38,4 +39,11 @@ it('sends JSON as JSON and bytes as bytes', async () => {
 it('the abort of the caller stays the abort of the caller', async () => {
   const reason = new Error('enough');
   await expect(client.call('GET', '/never', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+it('a download is the bytes as they are, and a refusal its problem', async () => {
+  expect((await client.download('/')).toString()).toBe('{}');
+  await expect(client.download('/problem')).rejects.toMatchObject({ status: 409, code: 'claim-refused' });
+});
+it('an answer that should be JSON and is not means that the service is not available', async () => {
+  await expect(client.call('GET', '/html-200')).rejects.toMatchObject({ status: 503, code: 'service-unavailable' });
 });

@@ -42,12 +42,13 @@ export async function verifyGrant(jws: string, key: CryptoKey): Promise<GrantCla
 
 type Check = (value: unknown) => boolean;
 const text: Check = (v) => typeof v === 'string';
+const texts: Check = (v) => Array.isArray(v) && v.every(text);
 const textOrNull: Check = (v) => v === null || typeof v === 'string';
 const integer: Check = (v) => Number.isInteger(v);
 
 const CLAIMS: Record<keyof GrantClaims, Check> = {
   jti: text, attempt: text, exp: integer, iat: integer, tenant: text, worker: text, tool: text,
-  targets: (v) => Array.isArray(v) && v.every(text), credentialId: textOrNull, inputSha256: text, keyThumbprint: text, manifestSha256: textOrNull,
+  targets: texts, via: texts, credentialIds: texts, inputSha256: text, keyThumbprint: text, manifestSha256: textOrNull,
 };
 
 function isGrantClaims(value: unknown): value is GrantClaims {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { StartError } from '../config/start-error.js';
+import { stopTracing } from '../tracing/start-tracing.js';
 
 export interface ProcessEnd {
   readonly log: Logger;
@@ -23,7 +24,7 @@ export function onShutdown({ log, close, limitMs = 10_000 }: ProcessEnd): void {
       log.error({ limitMs }, 'stopping takes too long: ending without it');
       process.exit(1);
     }, limitMs).unref();
-    close().then(() => process.exit(0), (err: unknown) => {
+    close().then(stopTracing).then(() => process.exit(0), (err: unknown) => {
       log.error({ err }, 'stopping failed');
       process.exit(1);
     });

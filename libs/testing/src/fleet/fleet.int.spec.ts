@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2, { type Client as Ssh2Client } from 'ssh2';
 import { waitFor } from '../wait-for.js';
-import { demoFleet } from './demo-fleet.js';
+import { demoFleet, demoWindowsFleet } from './demo-fleet.js';
 import { startFleet, type Fleet } from './fleet.js';
 import type { SimulatedHost } from './simulated-host.js';
 
@@ -71,7 +71,18 @@ it('df has the shape of the real one', async () => {
 it('nothing of our environment reaches a command, and programs of the machine are not on its PATH', async () => {
   process.env['FLEET_SPEC_CANARY'] = 'x';
   expect((await run('env')).stdout).not.toContain('CANARY');
-  expect((await run('rm x')).code).toBe(127);
+  expect((await run('ln x y')).code).toBe(127);
+});
+
+it('services are seen, restarted and logged', async () => {
+  expect((await run('systemctl show --no-pager --property=Id,ActiveState,MainPID -- ssh')).stdout).toBe('Id=ssh.service\nActiveState=active\nMainPID=402\n');
+  expect((await run('systemctl show --property=LoadState -- nobody.service')).stdout).toBe('LoadState=not-found\n');
+  expect(await run('systemctl restart -- nobody')).toMatchObject({ code: 5, stderr: expect.stringContaining('not found') as string });
+  await run('sudo -S -p x -u root -- systemctl restart -- ssh');
+  expect((await run('systemctl show --property=MainPID -- ssh')).stdout).not.toBe('MainPID=402\n');
+  expect((await run('ps -e -o pid= -o comm=')).stdout).toContain('ssh');
+  const entries = (await run('journalctl -o json -n 10 -u ssh --grep=Started')).stdout.trim().split('\n').map((l) => JSON.parse(l) as { MESSAGE: string });
+  expect(entries.map((e) => e.MESSAGE)).toEqual(['Started ssh.service', 'Started ssh.service']);
 });
 
 it('a command is no root', async () => {
@@ -118,6 +129,10 @@ it('the demo has the same keys and passwords at its next start', () => {
   expect(first.filter((h) => h.spec.refusesConnections)).toHaveLength(1);
   expect(new Set(first.map((h) => h.spec.hostKey)).size).toBe(6);
   expect(statSync(join(data, 'web-01.json')).mode & 0o777).toBe(0o600);
+  const windows = demoWindowsFleet({ port: 1, data });
+  expect(demoWindowsFleet({ port: 1, data })).toEqual(windows);
+  expect(windows.every((h) => h.tags.includes('win10') && h.os === 'windows' && h.spec.auth === undefined && h.spec.allowUnencrypted === undefined)).toBe(true);
+  expect(new Set([...first, ...windows].map((h) => h.spec.password)).size).toBe(10);
 });
 
 it('the demo runs as a process, says when it is ready and ends on SIGTERM', async () => {
@@ -126,13 +141,13 @@ it('the demo runs as a process, says when it is ready and ends on SIGTERM', asyn
   const built = join(project, '.jest/build');
   execFileSync(process.execPath, [join(project, '../../node_modules/typescript7/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', built, '--declaration', 'false'], { cwd: project });
   const child = spawn(process.execPath, [join(built, 'fleet/main.js')], {
-    env: { ...process.env, FLEET_PORT: '0', FLEET_DATA: join(folder, 'data'), FLEET_FILE: file }, stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, FLEET_PORT: '0', FLEET_WINRM_PORT: '0', FLEET_DATA: join(folder, 'data'), FLEET_FILE: file }, stdio: ['ignore', 'pipe', 'inherit'],
   });
   let printed = '';
   child.stdout.on('data', (d: Buffer) => { printed += d.toString(); });
   const { hosts } = await waitFor(() => (printed.endsWith('\n') ? JSON.parse(printed) as { hosts: { ip: string; port: number }[] } : undefined), { what: 'the fleet to be ready' });
-  expect(hosts.map((h) => h.ip)).toEqual([11, 12, 13, 14, 15, 16].map((n) => `127.0.1.${n}`));
-  expect(hosts.filter((h) => h.port > 0)).toHaveLength(5);
+  expect(hosts.map((h) => h.ip)).toEqual([11, 12, 13, 14, 15, 16, 21, 22, 23, 24].map((n) => `127.0.1.${n}`));
+  expect(hosts.filter((h) => h.port > 0)).toHaveLength(9);
   expect(readFileSync(file, 'utf8').trim()).toBe(printed.trim());
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const code = new Promise((ok) => { child.on('exit', ok); });

@@ -1,13 +1,17 @@
-import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SimulatedWindowsHost } from '../winrm/windows-host.js';
+import type { WindowsHostSpec } from '../winrm/windows-host-spec.js';
 import type { HostSpec } from './host-spec.js';
-import { readLedger, type LedgerEntry } from './ledger.js';
+import { ledgerLine, readLedger, type LedgerEntry } from './ledger.js';
 import { environmentOf, writePrograms } from './programs.js';
 import { SimulatedHost } from './simulated-host.js';
 
 export interface FleetOptions {
   readonly hosts: readonly HostSpec[];
+  /** Windows hosts, over WinRM; none by default. */
+  readonly windowsHosts?: readonly WindowsHostSpec[];
   /** File that the program `ledger` appends to; one of the fleet's own by default. */
   readonly ledgerFile?: string;
 }
@@ -16,6 +20,9 @@ export interface Fleet {
   readonly hosts: readonly SimulatedHost[];
   /** @throws Error when there is no such host */
   host(hostname: string): SimulatedHost;
+  readonly windowsHosts: readonly SimulatedWindowsHost[];
+  /** @throws Error when there is no such host */
+  windowsHost(hostname: string): SimulatedWindowsHost;
   /** Most commands that ran at once over all hosts. */
   readonly peak: number;
   readLedger(): Promise<LedgerEntry[]>;
@@ -48,12 +55,14 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     if (runAs) chownSync(home, runAs.uid, runAs.gid);
     return new SimulatedHost(spec, { home, environment: environmentOf(spec, { programs, home }), ledger: ledgerHandle, runAs, onRunning });
   });
+  const windowsHosts = (options.windowsHosts ?? []).map((spec) => new SimulatedWindowsHost(spec, (argument) => writeSync(ledgerHandle, ledgerLine({ host: spec.hostname, argument, at: Date.now() }))));
+  const all = [...hosts, ...windowsHosts];
   const stop = async () => {
-    await Promise.all(hosts.map((h) => h.stop()));
+    await Promise.all(all.map((h) => h.stop()));
     closeSync(ledgerHandle);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
-  const started = await Promise.allSettled(hosts.map((h) => h.listen()));
+  const started = await Promise.allSettled(all.map((h) => h.listen()));
   const failed = started.find((s) => s.status === 'rejected');
   if (failed) {
     await stop();
@@ -61,13 +70,17 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   }
   return {
     hosts,
-    host: (hostname) => {
-      const host = hosts.find((h) => h.spec.hostname === hostname);
-      if (!host) throw new Error(`the fleet has no host ${hostname}`);
-      return host;
-    },
+    host: (hostname) => named(hosts, hostname),
+    windowsHosts,
+    windowsHost: (hostname) => named(windowsHosts, hostname),
     get peak() { return peak; },
     readLedger: () => readLedger(ledger),
     stop,
   };
+}
+
+function named<H extends { readonly spec: { readonly hostname: string } }>(hosts: readonly H[], hostname: string): H {
+  const host = hosts.find((h) => h.spec.hostname === hostname);
+  if (!host) throw new Error(`the fleet has no host ${hostname}`);
+  return host;
 }

@@ -18,6 +18,8 @@ export interface HostSpec {
   /** OpenSSH public key line that may log in. */
   readonly publicKey?: string;
   readonly disks?: readonly SimulatedDisk[];
+  /** Names of the systemd services that run there; `cron` and `ssh` by default. */
+  readonly services?: readonly string[];
   /** Text of /etc/os-release. */
   readonly osRelease?: string;
   /** Private host key (PEM or OpenSSH); a new one is made when left out. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** One execution of the program `ledger` on a simulated host. */
+/** One side effect on a simulated host: an execution of the program `ledger`, or a change that a cmdlet made. */
 export interface LedgerEntry {
   readonly host: string;
   readonly argument: string;
@@ -18,4 +18,9 @@ export async function readLedger(file: string): Promise<LedgerEntry[]> {
     const [host, at, ...argument] = line.split(' ');
     return { host: host!, argument: argument.join(' '), at: Number(at) };
   });
+}
+
+/** A side effect as it stands in the file. */
+export function ledgerLine({ host, at, argument }: LedgerEntry): string {
+  return `${host} ${at} ${argument.replace(/[\r\n]+/g, ' ')}\n`;
 }

@@ -1,14 +1,16 @@
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostSpec } from './host-spec.js';
+import { SERVICE_PROGRAMS } from './service-programs.js';
 
 /** Real programs a simulated host may use besides its own: text filters, and what a client needs to manage its processes. */
-const REAL = ['awk', 'base64', 'date', 'dd', 'env', 'expr', 'grep', 'head', 'nohup', 'sed', 'seq', 'setsid', 'sleep', 'sort', 'tail', 'tr', 'wc'];
+const REAL = ['awk', 'base64', 'cut', 'date', 'dd', 'env', 'expr', 'grep', 'head', 'mkdir', 'nohup', 'rm', 'sed', 'seq', 'setsid', 'sh', 'sleep', 'sort', 'tail', 'tr', 'wc'];
 
 const HEAD = '#!/bin/sh\n# Program of a simulated host: prints the facts it was given, never those of the machine it runs on.\n';
 
 /** The host's own programs. Facts come in SIM_* variables; SIM_DISKS has one `filesystem|size|used|mount` a line. File 3 is the ledger, open for appending. */
 const OWN: Readonly<Record<string, string>> = {
+  ...SERVICE_PROGRAMS,
   hostname: 'printf "%s\\n" "$SIM_HOSTNAME"',
   whoami: 'printf "%s\\n" "$USER"',
   uname: `
@@ -27,7 +29,15 @@ printf "%s\\n" "$out"`,
   cat: `
 if [ "$#" -eq 1 ] && [ "$1" = /etc/os-release ]; then printf "%s\\n" "$SIM_OS_RELEASE"; exit; fi
 if [ "$#" -eq 1 ] && [ "$1" = /etc/hostname ]; then printf "%s\\n" "$SIM_HOSTNAME"; exit; fi
+if [ "$#" -eq 1 ]; then
+  case $1 in
+    /proc/meminfo) printf "MemTotal:        4096000 kB\\nMemFree:         1024000 kB\\nMemAvailable:    2500000 kB\\nSwapTotal:       1048576 kB\\n"; exit ;;
+    /proc/loadavg) echo "0.08 0.05 0.01 1/96 4242"; exit ;;
+    /proc/uptime) echo "1047840.00 4100000.00"; exit ;;
+  esac
+fi
 exec /bin/cat "$@"`,
+  nproc: 'echo 2',
   df: `
 unit=1024 name=1024-blocks path= seen=
 for a in "$@"; do
@@ -81,7 +91,9 @@ export function environmentOf(spec: HostSpec, { programs, home }: { readonly pro
   const disks = spec.disks ?? [{ filesystem: '/dev/sim1', mount: '/', sizeBytes: 40_000_000_000, usedBytes: 10_000_000_000 }];
   return {
     PATH: programs, HOME: home, USER: spec.username, SHELL: '/bin/sh', LANG: 'C.UTF-8',
+    TMPDIR: home,
     SIM_HOSTNAME: spec.hostname,
+    SIM_SERVICES: (spec.services ?? ['cron', 'ssh']).join('\n'),
     SIM_OS_RELEASE: spec.osRelease ?? 'PRETTY_NAME="Simulated Linux (opsmesh)"\nNAME="Simulated Linux"\nID=simulated\nVERSION_ID="1"',
     SIM_DISKS: disks.map((d) => `${d.filesystem}|${d.sizeBytes}|${d.usedBytes}|${d.mount}`).join('\n'),
   };

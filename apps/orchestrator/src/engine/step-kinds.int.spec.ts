@@ -1,0 +1,253 @@
+import type { Database } from '@opsmesh/platform';
+import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
+import type { Pool } from 'pg';
+import { ApprovalStore } from '../store/approval-store.js';
+import { ReadModels } from '../store/read-models.js';
+import { SignalStore } from '../store/signal-store.js';
+import { drive } from '../testing/drive.js';
+import { runOf } from '../testing/documents.js';
+import { itemsOf, newEngine, openRecord, statusOf, takeOutbox } from '../testing/rig.js';
+import { create, failed, happens } from '../testing/submissions.js';
+import type { NewRun } from './change-set.js';
+
+let server: TestDatabase; let database: Database; let pool: Pool;
+beforeAll(async () => {
+  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
+  database = await openRecord(server.url);
+  ({ pool } = database);
+});
+afterAll(async () => {
+  await database.close();
+  await server.drop();
+});
+afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers'));
+
+const probe = (id: string, host: string, more: object = {}): object => ({ id, tool: 'probe', inputs: { host }, ...more });
+/** Inputs of the items of a step, in order. */
+async function hostsOf(run: NewRun, stepId: string): Promise<unknown[]> {
+  const step = run.plan.steps.findIndex((s) => s.id === stepId);
+  return (await itemsOf(pool, run.id)).filter((i) => i.step === step).map((i) => (i.inputs as { host?: string }).host);
+}
+async function outputOf(run: NewRun, stepId: string, item = 0): Promise<unknown> {
+  const step = run.plan.steps.findIndex((s) => s.id === stepId);
+  return (await itemsOf(pool, run.id)).find((i) => i.step === step && i.item === item)?.output;
+}
+async function started(document: object): Promise<{ run: NewRun; engine: ReturnType<typeof newEngine>['engine'] }> {
+  const run = runOf(document);
+  const { engine } = newEngine(pool);
+  await engine.submit([create(run)]);
+  return { run, engine };
+}
+async function childrenOf(runId: string): Promise<{ id: string; status: string }[]> {
+  return (await pool.query<{ id: string; status: string }>('select id, status from orchestrator.runs where parent_run_id = $1 order by id', [runId])).rows;
+}
+
+describe('a branch', () => {
+  const BRANCH = {
+    name: 'branch', inputs: { env: 'prod' }, steps: [
+      { id: 'where', branch: [{ when: { field: 'input.env', operator: '==', value: 'prod' }, steps: [probe('careful', 'a')] }], else: [probe('quick', 'b')] },
+      probe('after', '<<steps.careful.output.host ?? "nobody">>', { dependsOn: ['where'] }),
+    ],
+  };
+
+  it('takes the first arm whose condition holds; steps after it see what ran inside', async () => {
+    const { run, engine } = await started(BRANCH);
+    await drive(engine, pool, { answer: (_, inputs) => ({ host: `saw ${String(inputs['host'])}` }) });
+    expect(await statusOf(pool, run.id)).toBe('completed');
+    expect([await hostsOf(run, 'careful'), await hostsOf(run, 'quick'), await hostsOf(run, 'after')]).toEqual([['a'], [], ['saw a']]);
+  });
+
+  it('takes else when none holds', async () => {
+    const { run, engine } = await started({ ...BRANCH, inputs: { env: 'test' } });
+    await drive(engine, pool);
+    expect([await hostsOf(run, 'careful'), await hostsOf(run, 'quick'), await hostsOf(run, 'after')]).toEqual([[], ['b'], ['nobody']]);
+  });
+});
+
+describe('a loop', () => {
+  it('over a list runs its steps once for each element, one after the other, with values of the same iteration', async () => {
+    const { run, engine } = await started({
+      name: 'loop', inputs: { hosts: ['x', 'y', 'z'] },
+      steps: [{ id: 'each', loop: { forEach: '<<input.hosts>>', steps: [probe('first', '<<item>>-<<iteration>>'), probe('second', 'after <<steps.first.output.host>>')] } }],
+    });
+    const order: string[] = [];
+    await drive(engine, pool, { answer: (_, inputs) => { order.push(String(inputs['host'])); return { host: String(inputs['host']).toUpperCase() }; } });
+    expect(await statusOf(pool, run.id)).toBe('completed');
+    expect(order).toEqual(['x-0', 'after X-0', 'y-1', 'after Y-1', 'z-2', 'after Z-2']);
+  });
+
+  it('goes on until its condition holds, and then on with the run', async () => {
+    const { run, engine } = await started({
+      name: 'until', steps: [
+        { id: 'wait', loop: { until: { field: 'steps.look.output.size', operator: '>=', value: 3 }, maxIterations: 10, steps: [probe('look', 'try-<<iteration>>')] } },
+        probe('after', 'x', { dependsOn: ['wait'] }),
+      ],
+    });
+    let size = 0;
+    await drive(engine, pool, { answer: () => ({ size: ++size }) });
+    expect([await statusOf(pool, run.id), await hostsOf(run, 'look'), await hostsOf(run, 'after')]).toEqual(['completed', ['try-0', 'try-1', 'try-2'], ['x']]);
+  });
+
+  it('that reaches its cap fails', async () => {
+    const { run, engine } = await started({ name: 'cap', steps: [{ id: 'wait', loop: { while: { field: 'iteration', operator: '<', value: 9 }, maxIterations: 2, steps: [probe('look', 'h')] } }] });
+    await drive(engine, pool);
+    expect(await statusOf(pool, run.id)).toBe('failed');
+    expect(await hostsOf(run, 'look')).toHaveLength(2);
+  });
+});
+
+describe('a failed step', () => {
+  it('is replaced by its alternative, whose value counts', async () => {
+    const { run, engine } = await started({ name: 'alt', steps: [probe('main', 'a', { onFailure: { alternative: probe('other', 'b') } }), probe('after', '<<steps.main.output.host>>')] });
+    await drive(engine, pool, { answer: (attempt, inputs, id) => (id === 'main' ? failed(attempt, 'tool-failed') : { host: `by ${String(inputs['host'])}` }) });
+    expect([await statusOf(pool, run.id), await hostsOf(run, 'after')]).toEqual(['completed', ['by b']]);
+  });
+
+  it('is compensated, and stays failed', async () => {
+    const { run, engine } = await started({ name: 'undo', steps: [probe('main', 'a', { onFailure: { compensate: [probe('undo', 'u')] } })] });
+    await drive(engine, pool, { answer: (attempt, _, id) => (id === 'main' ? failed(attempt, 'tool-failed') : {}) });
+    expect([await statusOf(pool, run.id), await hostsOf(run, 'undo')]).toEqual(['failed', ['u']]);
+  });
+});
+
+describe('a wait', () => {
+  it('lasts its time by the clock of the database', async () => {
+    const { run, engine } = await started({ name: 'wait', steps: [{ id: 'rest', wait: { ms: 50_000 } }, probe('after', 'x', { dependsOn: ['rest'] })] });
+    await drive(engine, pool, { within: 40_000 });
+    expect(await statusOf(pool, run.id)).toBe('running');
+    await drive(engine, pool);
+    expect([await statusOf(pool, run.id), await hostsOf(run, 'after')]).toEqual(['completed', ['x']]);
+  });
+
+  const SIGNAL = { name: 'signal', steps: [probe('before', 'b'), { id: 'go', wait: { signal: 'ready', timeoutMs: 100_000 }, dependsOn: ['before'] }, probe('after', '<<steps.go.output.payload.host>>')] };
+  const signals = (): SignalStore => new SignalStore(pool, () => undefined);
+
+  it('ends with its signal, whose payload is its output', async () => {
+    const { run, engine } = await started(SIGNAL);
+    await drive(engine, pool);
+    expect(await signals().send('default', { runId: run.id, name: 'other', payload: {}, waitSteps: [1] })).toEqual([]);
+    expect(await signals().send('default', { runId: run.id, name: 'ready', payload: { host: 'from outside' }, waitSteps: [1] })).toEqual([{ step: 1, item: 0 }]);
+    await drive(engine, pool);
+    expect([await statusOf(pool, run.id), await hostsOf(run, 'after')]).toEqual(['completed', ['from outside']]);
+  });
+
+  it('does not miss a signal that came before it', async () => {
+    const { run, engine } = await started(SIGNAL);
+    expect(await signals().send('default', { runId: run.id, name: 'ready', payload: { host: 'early' }, waitSteps: [1] })).toEqual([]);
+    await drive(engine, pool);
+    expect([await statusOf(pool, run.id), await hostsOf(run, 'after')]).toEqual(['completed', ['early']]);
+  });
+
+  it('fails when no signal comes in time', async () => {
+    const { run, engine } = await started(SIGNAL);
+    await drive(engine, pool, { within: 200_000 });
+    expect((await itemsOf(pool, run.id)).find((i) => i.step === 1)?.failure?.code).toBe('signal-timeout');
+    expect(await statusOf(pool, run.id)).toBe('failed');
+  });
+
+  it('takes no signal of another tenant or of a run that is over', async () => {
+    const { run, engine } = await started(SIGNAL);
+    await expect(signals().send('other', { runId: run.id, name: 'ready', payload: {}, waitSteps: [1] })).rejects.toMatchObject({ code: 'run-not-found' });
+    await engine.submit([happens(run.id, { type: 'cancel' })]);
+    await drive(engine, pool, { answer: (attempt) => failed(attempt, 'cancelled') });
+    await expect(signals().send('default', { runId: run.id, name: 'ready', payload: {}, waitSteps: [1] })).rejects.toMatchObject({ code: 'run-ended' });
+  });
+});
+
+describe('an approval', () => {
+  const ASK = { name: 'ask', steps: [{ id: 'ok', approval: { message: 'restart <<input.host>>?', approvers: ['bob', 'eve'], minApprovals: 2, expiresMs: 100_000 } }, probe('after', '<<steps.ok.output.decision>>')], inputs: { host: 'web-01' } };
+  const approvals = (): ApprovalStore => new ApprovalStore(pool, () => undefined);
+  const vote = (runId: string, actorId: string, decision: 'approve' | 'reject' = 'approve') => approvals().vote('default', { runId, step: 0, item: 0, actorId, isKnown: true, decision, comment: null });
+
+  it('goes on when as many as it needs have approved, each counted once', async () => {
+    const { run, engine } = await started(ASK);
+    await drive(engine, pool);
+    expect((await approvals().open('default')).find((a) => a.runId === run.id)).toMatchObject({ id: 'ok.0', message: 'restart web-01?', status: 'open', approvers: ['bob', 'eve'] });
+    expect(await vote(run.id, 'bob')).toMatchObject({ status: 'open' });
+    expect(await vote(run.id, 'bob')).toMatchObject({ status: 'open', acts: [{ actor_id: 'bob' }] });
+    await drive(engine, pool);
+    expect(await statusOf(pool, run.id)).toBe('running');
+    expect(await vote(run.id, 'eve')).toMatchObject({ status: 'approved' });
+    await drive(engine, pool);
+    expect([await statusOf(pool, run.id), await hostsOf(run, 'after')]).toEqual(['completed', ['approved']]);
+    expect(await outputOf(run, 'ok')).toMatchObject({ decision: 'approved', by: ['bob', 'eve'] });
+    await expect(vote(run.id, 'mallory')).rejects.toMatchObject({ code: 'approval-closed' });
+  });
+
+  it('of two people at the same moment counts both', async () => {
+    const { run, engine } = await started(ASK);
+    await Promise.all([vote(run.id, 'bob'), vote(run.id, 'eve')]);
+    await drive(engine, pool);
+    expect(await statusOf(pool, run.id)).toBe('completed');
+  });
+
+  it('fails its step when one rejects, with who and why', async () => {
+    const { run, engine } = await started(ASK);
+    await approvals().vote('default', { runId: run.id, step: 0, item: 0, actorId: 'eve', isKnown: true, decision: 'reject', comment: 'not on Friday' });
+    await drive(engine, pool);
+    expect(await statusOf(pool, run.id)).toBe('failed');
+    expect((await new ReadModels(pool).getRun('default', run.id)).steps[0]!.failure).toMatchObject({ code: 'approval-rejected', message: 'rejected by eve: not on Friday' });
+  });
+
+  it('is not for others, not for another tenant, and expires', async () => {
+    const { run, engine } = await started(ASK);
+    await expect(vote(run.id, 'mallory')).rejects.toMatchObject({ code: 'not-an-approver' });
+    await expect(approvals().vote('other', { runId: run.id, step: 0, item: 0, actorId: 'bob', isKnown: true, decision: 'approve', comment: null })).rejects.toMatchObject({ code: 'approval-not-found' });
+    await drive(engine, pool, { within: 200_000 });
+    expect((await itemsOf(pool, run.id))[0]!.failure?.code).toBe('approval-expired');
+    await expect(vote(run.id, 'bob')).rejects.toMatchObject({ code: 'approval-closed' });
+  });
+
+  it('without named approvers is not for who started the run', async () => {
+    const { run } = await started({ ...ASK, steps: [{ id: 'ok', approval: { message: 'ok?' } }] });
+    await expect(vote(run.id, 'ann')).rejects.toMatchObject({ code: 'own-request' });
+    expect(await vote(run.id, 'bob')).toMatchObject({ status: 'approved' });
+  });
+});
+
+describe('a decision', () => {
+  const DECIDE = { name: 'decide', steps: [{ id: 'pick', decide: { question: 'go on?', choices: ['yes', 'no'], default: 'no' } }, probe('after', '<<steps.pick.output.choice>>')] };
+
+  it('takes its default and says so where nobody can choose', async () => {
+    const { run, engine } = await started(DECIDE);
+    await drive(engine, pool, { within: 0 });
+    expect([await outputOf(run, 'pick'), await hostsOf(run, 'after')]).toEqual([{ choice: 'no', by: 'default' }, ['no']]);
+  });
+});
+
+describe('a sub-plan', () => {
+  const SUB = {
+    name: 'outer', inputs: { hosts: ['p', 'q'] }, steps: [
+      { id: 'sub', orchestration: { name: 'inner', inputs: { host: '' }, steps: [probe('one', '<<input.host>>')] }, forEach: '<<input.hosts>>', inputs: { host: '<<item>>' } },
+      probe('after', '<<steps.sub.output[0].steps.one.host>>'),
+    ],
+  };
+
+  it('is a run of its own for each item, whose outputs the parent sees', async () => {
+    const { run, engine } = await started(SUB);
+    await drive(engine, pool, { answer: (_, inputs) => ({ host: `seen ${String(inputs['host'])}` }) });
+    expect(await statusOf(pool, run.id)).toBe('completed');
+    expect((await childrenOf(run.id)).map((c) => c.status)).toEqual(['completed', 'completed']);
+    expect(await hostsOf(run, 'after')).toEqual(['seen p']);
+  });
+
+  it('that fails fails its item', async () => {
+    const { run, engine } = await started(SUB);
+    await drive(engine, pool, { answer: (attempt, inputs) => (inputs['host'] === 'q' ? failed(attempt, 'tool-failed') : { host: 'ok' }) });
+    expect(await statusOf(pool, run.id)).toBe('partial');
+    expect((await itemsOf(pool, run.id)).filter((i) => i.step === 0).map((i) => i.failure?.code)).toEqual([undefined, 'child-failed']);
+  });
+
+  it('is cancelled, paused and resumed with its parent', async () => {
+    const { run, engine } = await started(SUB);
+    await engine.submit([happens(run.id, { type: 'pause' })]);
+    expect(await takeOutbox(pool)).toHaveLength(2);
+    await drive(engine, pool, { within: 0 });
+    expect((await childrenOf(run.id)).map((c) => c.status)).toEqual(['paused', 'paused']);
+    await engine.submit([happens(run.id, { type: 'resume' })]);
+    await engine.submit([happens(run.id, { type: 'cancel' })]);
+    await drive(engine, pool, { answer: (attempt) => failed(attempt, 'cancelled') });
+    expect((await childrenOf(run.id)).map((c) => c.status)).toEqual(['cancelled', 'cancelled']);
+    expect(await statusOf(pool, run.id)).toBe('cancelled');
+  });
+});

@@ -1,0 +1,129 @@
+import type { ApprovalView, ItemView, Page, ProblemDto, RunView } from '@opsmesh/contracts';
+import { createTestDatabase, waitFor, type TestDatabase } from '@opsmesh/testing';
+import type { Redis } from 'ioredis';
+import { Client } from 'pg';
+import { fanOut } from '../testing/documents.js';
+import { LiveOrchestrator, publishSuccess, type Answer } from '../testing/live.js';
+import { openRedis } from '../testing/rig.js';
+
+let server: TestDatabase; let redis: Redis; let api: LiveOrchestrator;
+beforeAll(async () => {
+  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
+  let url: string;
+  ({ url, redis } = await openRedis());
+  api = await LiveOrchestrator.start({ databaseUrl: server.url, redisUrl: url });
+  await api.registerTools();
+});
+afterAll(async () => {
+  await api.stop();
+  redis.disconnect();
+  await server.drop();
+});
+
+async function started(plan: object): Promise<string> {
+  const answer = await api.ask('POST', '/runs', { body: { plan, actor_id: 'ann' } });
+  if (answer.status !== 202) throw new Error(answer.text);
+  return answer.json<{ id: string }>().id;
+}
+const view = async (id: string): Promise<RunView> => (await api.ask('GET', `/runs/${id}`)).json<RunView>();
+const reaches = (id: string, status: string): Promise<RunView> => waitFor(async () => { const run = await view(id); return run.status === status ? run : undefined; }, { what: `the run to be ${status}` });
+const problem = (answer: Answer): ProblemDto => answer.json<ProblemDto>();
+const items = async (id: string, step: string): Promise<readonly ItemView[]> => (await api.ask('GET', `/runs/${id}/steps/${step}/items`)).json<Page<ItemView>>().items;
+
+describe('PATCH of a step', () => {
+  it('changes its concurrency while it runs, and more items start', async () => {
+    const id = await started(fanOut('probe', 5, { map: { concurrency: 1 } }));
+    expect((await view(id)).steps[0]!.counts.queued).toBe(1);
+    const answer = await api.ask('PATCH', `/runs/${id}/steps/each`, { body: { map: { concurrency: 4 } } });
+    expect([answer.status, answer.json<RunView>().steps[0]!.counts.queued]).toEqual([200, 4]);
+  });
+
+  it.each([
+    [{ map: { concurrency: 0 } }, 422, 'invalid-policy', '/map/concurrency'], [{ map: { speed: 1 } }, 422, 'invalid-policy', '/map/speed'], [{ concurrency: 1 }, 422, 'invalid-body', '/concurrency'],
+  ])('refuses %j with its place', async (body, status, code, pointer) => {
+    const answer = await api.ask('PATCH', `/runs/${await started(fanOut('probe', 1))}/steps/each`, { body });
+    expect([answer.status, problem(answer).code, problem(answer).errors?.[0]?.pointer]).toEqual([status, code, pointer]);
+  });
+
+  it('knows neither other steps nor other runs', async () => {
+    const id = await started(fanOut('probe', 1));
+    expect(problem(await api.ask('PATCH', `/runs/${id}/steps/none`, { body: { map: { concurrency: 1 } } }))).toMatchObject({ status: 404, code: 'step-not-found' });
+    expect(problem(await api.ask('PATCH', `/runs/00000000-0000-7000-8000-000000000000/steps/each`, { body: { map: { concurrency: 1 } } }))).toMatchObject({ status: 404, code: 'run-not-found' });
+  });
+});
+
+describe('approvals', () => {
+  const ASK = { name: 'ask', steps: [{ id: 'ok', approval: { message: 'go?', approvers: ['bob'] } }, { id: 'then', tool: 'probe', inputs: { host: 'h' }, dependsOn: ['ok'] }] };
+
+  it('wait in the list of the tenant, and an approval lets the run go on at once', async () => {
+    const id = await started(ASK);
+    const open = (await api.ask('GET', '/approvals')).json<ApprovalView[]>();
+    expect(open.find((a) => a.runId === id)).toMatchObject({ id: 'ok.0', message: 'go?', status: 'open', requestedBy: 'ann' });
+    const answer = await api.ask('POST', `/runs/${id}/approvals/ok.0`, { body: { decision: 'approve', actor_id: 'bob', comment: 'fine' } });
+    expect(answer.json<ApprovalView>()).toMatchObject({ status: 'approved', acts: [{ actor_id: 'bob', decision: 'approve', comment: 'fine' }] });
+    await waitFor(async () => (await view(id)).steps[1]!.status === 'running', { what: 'the next step' });
+    await publishSuccess(redis, await view(id), { step: 'then' });
+    await reaches(id, 'completed');
+  });
+
+  it.each([
+    ['ok.0', { decision: 'approve', actor_id: 'mallory' }, 403, 'not-an-approver'], ['ok.9', { decision: 'approve', actor_id: 'bob' }, 404, 'approval-not-found'],
+    ['then.0', { decision: 'approve', actor_id: 'bob' }, 404, 'approval-not-found'], ['ok.0', { decision: 'maybe' }, 422, 'invalid-body'],
+  ])('refuse %s with %j', async (approval, body, status, code) => {
+    const answer = await api.ask('POST', `/runs/${await started(ASK)}/approvals/${approval}`, { body });
+    expect([answer.status, problem(answer).code]).toEqual([status, code]);
+  });
+});
+
+describe('signals', () => {
+  it('end the wait of a step, or are kept for it', async () => {
+    const id = await started({ name: 'w', steps: [{ id: 'go', wait: { signal: 'ready' } }] });
+    expect((await api.ask('POST', `/runs/${id}/signals/other`, { body: {} })).json()).toEqual({ delivered: [] });
+    const answer = await api.ask('POST', `/runs/${id}/signals/ready`, { body: { payload: { build: 7 } } });
+    expect([answer.status, answer.json()]).toEqual([202, { delivered: [{ step: 'go', item: 0 }] }]);
+    await reaches(id, 'completed');
+    expect((await items(id, 'go'))[0]).toMatchObject({ output: { payload: { build: 7 } }, workerId: 'orchestrator' });
+    expect(problem(await api.ask('POST', `/runs/${id}/signals/ready`, { body: {} }))).toMatchObject({ status: 409, code: 'run-ended' });
+  });
+
+  it('carry no more than 64 KiB', async () => {
+    const id = await started({ name: 'w', steps: [{ id: 'go', wait: { signal: 'ready' } }] });
+    expect(problem(await api.ask('POST', `/runs/${id}/signals/ready`, { body: { payload: { big: 'x'.repeat(70_000) } } }))).toMatchObject({ status: 413, code: 'payload-too-large' });
+  });
+});
+
+describe('an item of unknown outcome', () => {
+  /** A run of two items of a tool that may not be repeated; the first is unknown, the second runs. */
+  async function doubtful(): Promise<string> {
+    const id = await started(fanOut('change', 2));
+    const database = new Client({ connectionString: server.url });
+    await database.connect();
+    await database.query(`update orchestrator.items set status = 'unknown', started_at = now() where run_id = $1 and item = 0`, [id]);
+    await database.query(`update orchestrator.run_states set version = version + 1, state = replace(state, '[0,2]', '[0,1,0,0,0,1]') where run_id = $1`, [id]);
+    await database.end();
+    return id;
+  }
+  const act = (id: string, what: string, body: object): Promise<Answer> => api.ask('POST', `/runs/${id}/steps/each/items/0/${what}`, { body });
+
+  it('is resolved by a person, with a reason that stays in the history', async () => {
+    const id = await doubtful();
+    expect((await act(id, 'resolve', { status: 'succeeded', reason: 'seen on the host' })).status).toBe(204);
+    expect((await items(id, 'each'))[0]!.status).toBe('succeeded');
+    expect(problem(await act(id, 'resolve', { status: 'failed', reason: 'again' }))).toMatchObject({ status: 409, code: 'not-unknown' });
+    await publishSuccess(redis, await view(id), { step: 'each', item: 1 });
+    await reaches(id, 'completed');
+  });
+
+  it('is repeated when a person says so, under the next number', async () => {
+    const id = await doubtful();
+    expect((await act(id, 'repeat', { reason: 'nothing was done' })).status).toBe(202);
+    expect((await items(id, 'each'))[0]).toMatchObject({ status: 'queued', attempt: 2 });
+    expect(problem(await act(id, 'repeat', { reason: 'once more' }))).toMatchObject({ status: 409, code: 'not-repeatable' });
+  });
+
+  it('needs a reason and an item that is there', async () => {
+    const id = await doubtful();
+    expect(problem(await act(id, 'resolve', { status: 'succeeded' }))).toMatchObject({ status: 422, code: 'invalid-body' });
+    expect(problem(await api.ask('POST', `/runs/${id}/steps/each/items/77/resolve`, { body: { status: 'failed', reason: 'r' } }))).toMatchObject({ status: 404, code: 'item-not-found' });
+  });
+});

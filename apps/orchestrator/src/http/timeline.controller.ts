@@ -1,0 +1,52 @@
+import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { AttemptBarsView, ItemLogView, TimelineQueryDto, TimelineView } from '@opsmesh/contracts';
+import { ApiTokenGuard, CurrentPrincipal, ProblemError, Scopes, type Principal } from '@opsmesh/platform';
+import { maskInputs } from './mask-inputs.js';
+import { CATALOGUE, type CatalogueReader } from './ports.js';
+
+/** What is read of a run to be drawn or looked into; runs of other tenants are not there. */
+export interface RunTimelines {
+  timeline(tenantId: string, runId: string, query: TimelineQueryDto): Promise<TimelineView>;
+  attempts(tenantId: string, runId: string, query: TimelineQueryDto): Promise<AttemptBarsView>;
+}
+export const RUN_TIMELINES = Symbol('RUN_TIMELINES');
+
+export interface ItemLogs {
+  /** Inputs as they are stored. */
+  item(tenantId: string, item: { runId: string; stepId: string; item: number }): Promise<ItemLogView>;
+}
+export const ITEM_LOGS = Symbol('ITEM_LOGS');
+
+@ApiTags('runs')
+@Controller('runs/:id')
+@UseGuards(ApiTokenGuard)
+@Scopes('runs:read')
+export class TimelineController {
+  constructor(@Inject(RUN_TIMELINES) private readonly timelines: RunTimelines, @Inject(ITEM_LOGS) private readonly logs: ItemLogs, @Inject(CATALOGUE) private readonly catalogue: CatalogueReader) {}
+
+  /** What a Gantt chart needs: steps with their times, waves, retries and causes, pauses of the run, and the first page of its attempts as bars. */
+  @Get('timeline')
+  @ApiOkResponse({ type: TimelineView })
+  timeline(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Query() query: TimelineQueryDto): Promise<TimelineView> {
+    return this.timelines.timeline(principal.tenantId, runId, query);
+  }
+
+  /** The further bars of a timeline. */
+  @Get('timeline/attempts')
+  @ApiOkResponse({ type: AttemptBarsView })
+  attempts(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Query() query: TimelineQueryDto): Promise<AttemptBarsView> {
+    return this.timelines.attempts(principal.tenantId, runId, query);
+  }
+
+  /** Everything that was tried for one item: each attempt with its times, worker, outcome and output, and what people said of it. */
+  @Get('steps/:step/items/:item')
+  @ApiOkResponse({ type: ItemLogView })
+  async item(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Param('step') stepId: string, @Param('item') item: string): Promise<ItemLogView> {
+    if (!/^\d{1,9}$/.test(item)) throw new ProblemError(404, 'item-not-found', `the step has no item ${item.slice(0, 16)}`);
+    const log = await this.logs.item(principal.tenantId, { runId, stepId, item: Number(item) });
+    if (log.inputs === null) return log;
+    const schema = log.tool === null ? undefined : (await this.catalogue.current()).get(log.tool)?.inputSchema;
+    return { ...log, inputs: maskInputs(log.inputs, schema) };
+  }
+}

@@ -1,0 +1,46 @@
+import { fits, ItemLogView, TimelineView } from '@opsmesh/contracts';
+import type { Database } from '@opsmesh/platform';
+import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
+import type { Redis } from 'ioredis';
+import { LiveOrchestrator } from '../testing/live.js';
+import { openRecord, openRedis } from '../testing/rig.js';
+
+let server: TestDatabase; let database: Database; let redis: Redis; let api: LiveOrchestrator; let id: string;
+beforeAll(async () => {
+  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
+  database = await openRecord(server.url);
+  const opened = await openRedis();
+  ({ redis } = opened);
+  api = await LiveOrchestrator.start({ databaseUrl: server.url, redisUrl: opened.url });
+  await api.registerTools();
+  ({ id } = (await api.ask('POST', '/runs', { body: { plan: { name: 'drawn', steps: [{ id: 'a', tool: 'probe', inputs: { host: 'x' } }] } } })).json<{ id: string }>());
+});
+afterAll(async () => {
+  await api.stop();
+  redis.disconnect();
+  await database.close();
+  await server.drop();
+});
+
+it('GET /runs/:id/timeline gives steps and the first bars, and refuses what is no page', async () => {
+  const timeline = (await api.ask('GET', `/runs/${id}/timeline?limit=1`)).json<TimelineView>();
+  expect(fits(TimelineView, timeline)).toBe(true);
+  expect(timeline.attempts).toMatchObject({ items: [{ step: 'a', item: 0, attempt: 1, status: 'queued' }], next: null });
+  expect((await api.ask('GET', `/runs/${id}/timeline/attempts?cursor=0.0`)).json()).toEqual({ items: [], next: null });
+  for (const query of ['limit=0', 'limit=2001', 'cursor=x', 'other=1']) expect((await api.ask('GET', `/runs/${id}/timeline?${query}`)).status).toBe(422);
+  expect((await api.ask('GET', `/runs/${id}/timeline?step=x`)).json()).toMatchObject({ code: 'step-not-found' });
+});
+
+it('GET /runs/:id/steps/:step/items/:item gives the log of an item with its secrets masked', async () => {
+  await database.pool.query(`update orchestrator.items set inputs = '{"host": "x", "nested": {"password": "hunter2"}}' where run_id = $1`, [id]);
+  const log = (await api.ask('GET', `/runs/${id}/steps/a/items/0`)).json<ItemLogView>();
+  expect(fits(ItemLogView, log)).toBe(true);
+  expect(log.inputs).toEqual({ host: 'x', nested: { password: '[masked]' } });
+  for (const item of ['1', 'x', '-1', '99999999999']) expect((await api.ask('GET', `/runs/${id}/steps/a/items/${item}`)).json()).toMatchObject({ code: 'item-not-found' });
+});
+
+it('both are in the OpenAPI document with their fields', async () => {
+  const { components: { schemas }, paths } = (await api.ask('GET', '/docs-json')).json<{ components: { schemas: Record<string, { properties?: object }> }; paths: object }>();
+  for (const name of ['TimelineView', 'TimelineStepView', 'AttemptBarsView', 'ItemLogView', 'AttemptView', 'AdaptationView']) expect(Object.keys(schemas[name]?.properties ?? {})).not.toEqual([]);
+  expect(Object.keys(paths)).toEqual(expect.arrayContaining(['/runs/{id}/timeline', '/runs/{id}/timeline/attempts', '/runs/{id}/steps/{step}/items/{item}']));
+});

@@ -1,0 +1,32 @@
+import type { PoolClient } from 'pg';
+import type { ItemUpdate } from '../engine/change-set.js';
+
+/**
+ * Keeps attempts that another one follows: those that end with a retry, and those that a person wants repeated. It reads the items as they are before
+ * the changes are written, so it goes before them in the same transaction. Gives no statement when there is nothing to keep, which is the rule.
+ */
+export function keepPastAttempts(client: PoolClient, updates: Iterable<ItemUpdate>): Promise<unknown>[] {
+  const kept: object[] = [];
+  for (const u of updates) {
+    const isRetry = u.status === 'pending';
+    if (!isRetry && !((u.status === 'queued' || u.status === 'running') && u.attempt > 1)) continue;
+    kept.push({
+      run_id: u.runId, step: u.step, item: u.item, attempt: u.attempt, is_retry: isRetry,
+      output: u.output?.json ?? null, blob: u.output?.blobSha256 ?? null, truncated: u.output?.truncated ?? false, failure: u.failure, worker: u.workerId, duration: u.durationMs,
+    });
+  }
+  return kept.length > 0 ? [client.query({ name: 'past-attempts', text: KEEP, values: [JSON.stringify(kept)] })] : [];
+}
+
+const KEEP = `
+insert into orchestrator.past_attempts (run_id, step, item, attempt, status, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms)
+select i.run_id, i.step, i.item, i.attempt, 'failed', v.output::json, v.blob, v.truncated, v.failure, coalesce(v.worker, i.worker_id), i.queued_at, i.started_at, now(), v.duration
+from json_to_recordset($1::json) as v(run_id uuid, step int, item int, attempt int, is_retry bool, output text, blob text, truncated bool, failure json, worker text, duration int)
+  join orchestrator.items i on i.run_id = v.run_id and i.step = v.step and i.item = v.item
+where v.is_retry and i.attempt = v.attempt and i.status in ('queued', 'running')
+union all
+select i.run_id, i.step, i.item, i.attempt, i.status, i.output, i.blob_sha256, i.truncated, i.failure, i.worker_id, i.queued_at, i.started_at, i.finished_at, i.duration_ms
+from json_to_recordset($1::json) as v(run_id uuid, step int, item int, attempt int, is_retry bool)
+  join orchestrator.items i on i.run_id = v.run_id and i.step = v.step and i.item = v.item
+where not v.is_retry and i.attempt between 1 and v.attempt - 1 and i.status not in ('pending', 'queued')
+on conflict do nothing`;

@@ -1,0 +1,42 @@
+import { ArrayMaxSize, IsArray, IsIn, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import { PlainMessage } from './validate.js';
+
+/** Targets in one question at most. */
+export const MOST_TARGETS = 10_000;
+
+/** `POST /internal/targets` on asset-service: what many targets mean at once, for previews. The answer has one {@link TargetFacts} for each, in their order. */
+@PlainMessage()
+export class TargetsQueryDto {
+  @IsString() @MaxLength(64) tenantId!: string;
+  /** Asset ids, IP addresses or host names. */
+  @IsArray() @ArrayMaxSize(MOST_TARGETS) @IsString({ each: true }) @MaxLength(255, { each: true }) targets!: string[];
+  /** What the tool needs to reach them by; left out: it does not connect, or takes either. */
+  @IsOptional() @IsIn(['ssh', 'winrm']) protocol?: 'ssh' | 'winrm';
+}
+
+/** The asset that a target means, and what previews need of it. It holds no secret. */
+export interface TargetFacts {
+  readonly assetId: string;
+  readonly hostname: string;
+  readonly environment: string | null;
+  readonly tags: readonly string[];
+  /** Of the asset and its jump hosts, each once. */
+  readonly credentialIds: readonly string[];
+  /** Asset ids of jump hosts, nearest to us first. */
+  readonly via: readonly string[];
+  /** Why an attempt on it would be refused now; null when it would not. */
+  readonly refusal: string | null;
+}
+
+/** A target that means no asset, or more than one. */
+export interface UnknownTarget {
+  readonly assetId: null;
+  readonly refusal: string;
+}
+
+/** `POST /internal/reads/:tool` on asset-service: the output that one of its reading tools would give now. */
+@PlainMessage()
+export class InventoryReadDto {
+  @IsString() @MaxLength(64) tenantId!: string;
+  @IsObject() input!: Record<string, unknown>;
+}

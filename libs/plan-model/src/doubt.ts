@@ -1,0 +1,61 @@
+import type { FailureDto } from '@opsmesh/contracts';
+import type { Draft } from './draft.js';
+import { startAttempt } from './items.js';
+import { joinStatus } from './map-items.js';
+import { childrenAt } from './plan-shape.js';
+import { judgeFailure } from './retry.js';
+import type { RunEvent } from './run-event.js';
+import { isTerminalRun, isTerminalStep, itemRange, type ItemState } from './run-state.js';
+import { runOutcome, scopeOutcome } from './step-outcome.js';
+
+type ItemEvent<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+type ItemChange = (ItemState & { readonly failure?: FailureDto }) | undefined;
+
+/** The result of an attempt that had been given up: `unknown` becomes known. */
+export function lateResult(draft: Draft, { step, item, attempt, outcome, random }: ItemEvent<'finished'>): ItemChange {
+  const made = draft.plan.steps[step]!;
+  if (outcome.status === 'failed' && made.kind === 'tool' && judgeFailure(made, attempt, outcome.failure, random).kind === 'unknown') return undefined;
+  becomeKnown(draft, { step, item, attempt, status: outcome.status, by: {} });
+  return { status: outcome.status, attempt, ...(outcome.status === 'failed' ? { failure: outcome.failure } : {}) };
+}
+
+/** A person or a probe says how an unknown attempt ended. */
+export function resolved(draft: Draft, item: ItemState | undefined, { step, item: index, attempt, status, reason, actor }: ItemEvent<'resolved'>): ItemChange {
+  if (item?.status !== 'unknown' || item.attempt !== attempt) return undefined;
+  becomeKnown(draft, { step, item: index, attempt, status, by: { reason, actor } });
+  return { ...item, status };
+}
+
+/** One more attempt that a person asked for; it needs no room (invariant 3), and its step must not have ended (invariant 5). */
+export function repeat(draft: Draft, item: ItemState | undefined, { step, item: index, attempt, reason, actor }: ItemEvent<'repeat'>): ItemChange {
+  const state = draft.steps[step];
+  const wasTried = item !== undefined && (item.status === 'unknown' || item.status === 'failed') && item.attempt === attempt && attempt > 0;
+  if (!wasTried || state?.status !== 'running' || index < state.base || !draft.startable) return undefined;
+  draft.record('item.repeated', { step, item: index, data: { attempt: attempt + 1, reason, actor } });
+  return startAttempt(draft, step, { item: index, attempt: attempt + 1, from: item.status });
+}
+
+/** Counts an unknown item as known; the statuses derived from it follow (invariant 5). Of an earlier iteration nothing is derived any more. */
+function becomeKnown(draft: Draft, { step: index, item, attempt, status, by }: { step: number; item: number; attempt: number; status: 'succeeded' | 'failed'; by: object }): void {
+  draft.record('item.resolved', { step: index, item, data: { attempt, status, ...by } });
+  const before = draft.steps[index]!;
+  if (item < itemRange(before).from || before.status === 'waiting') return;
+  draft.move(index, 'unknown', status);
+  const step = draft.steps[index]!;
+  if (!isTerminalStep(step)) return;
+  if (step.status !== 'cancelled' && step.total !== null) {
+    const joined = joinStatus(step.counts, step.total, draft.policy(index));
+    draft.set(index, { ...step, status: joined, failure: joined === 'failed' ? step.failure : null });
+    deriveBranch(draft, index);
+  }
+  if (isTerminalRun(draft.status) && draft.status !== 'cancelled') draft.status = runOutcome(draft.plan, draft.steps);
+}
+
+/** A branch is what its steps came to. A loop that ended stays as it ended: it would have gone on in another way. */
+function deriveBranch(draft: Draft, child: number): void {
+  const { scope } = draft.plan.steps[child]!;
+  const state = scope && draft.steps[scope.step]!;
+  if (!state || !isTerminalStep(state) || state.status === 'cancelled' || draft.plan.steps[scope.step]!.kind !== 'branch') return;
+  draft.set(scope.step, { ...state, ...scopeOutcome(draft.plan, draft.steps, childrenAt(draft.plan, scope.step, scope.arm)) });
+  deriveBranch(draft, scope.step);
+}

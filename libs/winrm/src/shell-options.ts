@@ -1,0 +1,75 @@
+import type { WinRmError } from './winrm-error.js';
+
+export interface ShellOptions {
+  readonly workingDirectory?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Code page of the console; default 65001 (UTF-8). Output is always read as UTF-8. */
+  readonly codepage?: number;
+  /** Default true: the user's profile is not loaded. */
+  readonly noProfile?: boolean;
+  /** After how much silence the host may remove the shell, in ms; the host's default when absent. */
+  readonly idleTimeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** What to start: a command line for cmd.exe, a program without cmd.exe, or a PowerShell script. */
+export type RunWhat =
+  /** One line of at most 8,150 characters, which cmd.exe interprets. */
+  | { readonly command: string }
+  /** Without cmd.exe (WINRS_SKIP_CMD_SHELL, which newer Windows may ignore): `program` is a full path; `arguments` follow it joined by blanks, quoting is the caller's. */
+  | { readonly program: string; readonly arguments?: readonly string[] }
+  /** `data` is the variable `$data` in the script (ConvertFrom-Json of it); it is never spliced into the text. */
+  | {
+    readonly script: string;
+    readonly data?: Json;
+    /**
+     * `auto` (default): in the command line while it fits cmd.exe, otherwise on standard input.
+     * `stdin`: always on standard input, which keeps script and data out of the host's list of processes (for secrets).
+     * `command-line`: never on standard input; beyond cmd.exe's limit without cmd.exe (WINRS_SKIP_CMD_SHELL), up to 32,766 characters.
+     */
+    readonly deliver?: 'auto' | 'stdin' | 'command-line';
+  };
+
+export interface RunLimits {
+  /** Called in order with complete characters. A promise holds the next read back. */
+  readonly onStdout?: (text: string) => void | Promise<void>;
+  readonly onStderr?: (text: string) => void | Promise<void>;
+  /** Cap of each of stdout and stderr in bytes of UTF-8; default 1 MiB. What comes beyond is read and dropped, and `truncated` is set. */
+  readonly maxOutputBytes?: number;
+  /** Given to the program's standard input, which is then closed. Text is sent as UTF-8. */
+  readonly stdin?: string | Uint8Array;
+  /** Longest time without output, in ms; no limit when absent. */
+  readonly idleMs?: number;
+  /** Total time of the run in ms, from the call of `run`; no limit when absent. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export type RunOptions = RunWhat & RunLimits;
+
+export interface RunOutput {
+  readonly stdout: string;
+  /** CLIXML decoded: the text of errors, warnings and the other streams; progress records are left out. */
+  readonly stderr: string;
+  /** Something was dropped from stdout or stderr. */
+  readonly truncated: boolean;
+  /** What the host sent on each stream, in bytes, dropped ones included. */
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+}
+
+/**
+ * How sure it is that nothing of the run is left on the host.
+ * - `not-started`: the host never took the command; running it again is safe.
+ * - `confirmed`: Signal(terminate) and Delete were both answered without a fault (or the host no longer knew the shell).
+ * - `not-confirmed`: the command may still run, or its end is unknown.
+ */
+export type StopState = 'not-started' | 'confirmed' | 'not-confirmed';
+
+/** One run's outcome. A run never throws except for misuse; a run that failed after its start has closed its shell. */
+export type RunResult =
+  | ({ readonly kind: 'exited'; /** As the host says it: a 32-bit unsigned number. */ readonly exitCode: number } & RunOutput)
+  | ({ readonly kind: 'failed'; readonly error: WinRmError; readonly stop: StopState } & RunOutput);

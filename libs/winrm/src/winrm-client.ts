@@ -1,0 +1,44 @@
+import { checkOptions } from './check-options.js';
+import type { ConnectOptions } from './connect-options.js';
+import type { RunOnceOptions, WinRmConnection } from './connection.js';
+import { planCommand } from './shell/command-plan.js';
+import { RemoteConnection } from './shell/remote-connection.js';
+import type { RunResult } from './shell-options.js';
+import { dial } from './transport/wire.js';
+import { toWinRmError } from './winrm-error.js';
+
+/** What services depend on, so that tests can give another one. */
+export interface WinRmClient {
+  /** @throws WinRmError; TypeError or RangeError for misuse, such as Basic without TLS. */
+  connect(options: ConnectOptions): Promise<WinRmConnection>;
+  /**
+   * Connects, opens a shell, runs, deletes the shell, closes. Every failure is a result; only misuse throws.
+   * `signal` covers all of it; `deadlineMs` starts with the run.
+   */
+  run(options: RunOnceOptions): Promise<RunResult>;
+}
+
+/** A logged-in connection. @throws WinRmError; TypeError or RangeError for misuse, such as Basic without TLS. */
+export async function connectWinRm(options: ConnectOptions): Promise<WinRmConnection> {
+  checkOptions(options);
+  return new RemoteConnection(options, await dial(options, options.signal));
+}
+
+/** WinRmClient.run. */
+export async function runOverWinRm(options: RunOnceOptions): Promise<RunResult> {
+  checkOptions(options);
+  planCommand(options);
+  let connection: WinRmConnection | undefined;
+  try {
+    connection = await connectWinRm(options);
+    const shell = await connection.openShell({ ...options.shell, ...(options.signal && { signal: options.signal }) });
+    return await shell.run(options);
+  } catch (thrown) {
+    if (thrown instanceof TypeError || thrown instanceof RangeError) throw thrown;
+    return { kind: 'failed', error: toWinRmError(thrown, 'protocol'), stop: 'not-started', stdout: '', stderr: '', truncated: false, stdoutBytes: 0, stderrBytes: 0 };
+  } finally {
+    await connection?.close();
+  }
+}
+
+export const winRmClient: WinRmClient = { connect: connectWinRm, run: runOverWinRm };
