@@ -4,6 +4,7 @@
 FROM node:24-bookworm-slim AS manifests
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY libs/client/package.json libs/client/
 COPY libs/contracts/package.json libs/contracts/
 COPY libs/copilot/package.json libs/copilot/
 COPY libs/plan-model/package.json libs/plan-model/

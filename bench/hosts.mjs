@@ -12,17 +12,22 @@ import { median } from './machine.mjs';
 import { BareLoop, ClientLoop, COMMAND, overHosts, SAME_SHELL } from './ssh-loops.mjs';
 
 const AT_ONCE = [1, 20, 200];
+/** Time after which a host begins a command, in milliseconds: none, so that everything is the cost of our machine; and some, as over a network. */
+const ANSWER_MS = [0, 500];
 
 /** @param {{ hosts?: number, rounds: number, say: (line: string) => void }} options */
 export async function benchHosts({ hosts: count = 200, rounds, say }) {
   const fleet = fork(join(dirname(fileURLToPath(import.meta.url)), 'ssh-fleet.mjs'), [String(count)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let product;
   try {
-    const [hosts] = await once(fleet, 'message');
-    product = await startProduct(hosts);
+    const [all] = await once(fleet, 'message');
+    const hosts = all.filter((h) => h.tags.includes('bench'));
+    product = await startProduct(all);
     await warmUp(hosts.slice(0, 20));
     const figures = {};
-    for (const atOnce of AT_ONCE) {
+    for (const { answerMs, atOnce } of ANSWER_MS.flatMap((answerMs) => AT_ONCE.filter((n) => answerMs === 0 || n > 1).map((atOnce) => ({ answerMs, atOnce })))) {
+      fleet.send({ answerMs });
+      await once(fleet, 'message');
       const samples = { bare: [], client: [], bareKept: [], sameShellKept: [], clientKept: [], product: [], productKept: [] };
       for (let round = 0; round < rounds; round++) {
         const bare = new BareLoop();
@@ -36,11 +41,13 @@ export async function benchHosts({ hosts: count = 200, rounds, say }) {
         client.close();
         // The product's connections are kept from the first run on; after its restart they are new.
         await product.restartWorker();
-        samples.product.push(await product.run(atOnce));
-        samples.productKept.push(await product.run(atOnce));
+        for (let i = 0; i < 3; i++) await product.run(20, 'warm');
+        samples.product.push(await product.run(atOnce, 'bench'));
+        samples.productKept.push(await product.run(atOnce, 'bench'));
       }
-      figures[`${count} hosts, ${atOnce} at a time`] = summary(samples, count);
-      say(`${count} hosts, ${atOnce} at a time: ${JSON.stringify(figures[`${count} hosts, ${atOnce} at a time`])}`);
+      const name = `${count} hosts that answer after ${answerMs} ms, ${atOnce} at a time`;
+      figures[name] = summary(samples, count);
+      say(`${name}: ${JSON.stringify(figures[name])}`);
     }
     return figures;
   } finally {
@@ -84,11 +91,11 @@ async function startProduct(hosts) {
   await seedFleet({ url: mesh.urls['asset-service'], hosts });
   return {
     restartWorker: () => mesh.children['automation-service'].restart(),
-    async run(atOnce) {
+    async run(atOnce, tag) {
       const plan = {
         name: 'bench hosts',
         steps: [
-          { id: 'assets', tool: 'asset-query', inputs: { filters: { tags: 'bench' } } },
+          { id: 'assets', tool: 'asset-query', inputs: { filters: { tags: tag } } },
           { id: 'work', tool: 'run-command', forEach: '<<steps.assets.output.hostnames>>', inputs: { target_host: '<<item>>', command: COMMAND }, map: { concurrency: atOnce } },
         ],
       };
@@ -96,7 +103,7 @@ async function startProduct(hosts) {
       const { id } = await json('/runs', { plan, actor_id: 'bench' });
       let run;
       do {
-        await new Promise((ok) => setTimeout(ok, 10));
+        await new Promise((ok) => setTimeout(ok, 50));
         run = await json(`/runs/${id}`);
       } while (run.status === 'running' || run.status === 'pending');
       const ms = performance.now() - begin;

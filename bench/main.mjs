@@ -14,6 +14,11 @@ if (what === 'copilot') {
   console.log(JSON.stringify({ machine: machine(), copilot: await copilotFigures({ rounds: Number(values.rounds ?? 3) }) }, undefined, values.json ? undefined : 2));
   process.exit(0);
 }
+if (what === 'preview') {
+  const { previewFigures } = await import('./preview.mjs');
+  console.log(JSON.stringify({ machine: machine(), preview: await previewFigures({ targets: Number(values.items ?? 5000), rounds: Number(values.rounds ?? 5) }) }, undefined, values.json ? undefined : 2));
+  process.exit(0);
+}
 const number = (v) => (v === undefined ? undefined : Number(v));
 const known = workloads({
   items: number(values.items), chainSteps: number(values.steps),

@@ -34,13 +34,24 @@ export async function startRig({ product, profile }) {
     children.push(c);
     return c;
   };
+  const stop = async () => {
+    await Promise.all(children.map(async (c) => { if (c.exitCode === null && c.signalCode === null) { const ended = once(c, 'exit'); c.kill('SIGTERM'); await ended; } }));
+    redis.disconnect();
+    await pool.end();
+    await redisServer.stop();
+    await postgres.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
   const api = `http://127.0.0.1:${port}`;
   let pids = {};
   if (product) {
     const orchestrator = child(join(here, '../apps/orchestrator/dist/main.js'), { PORT: String(port) });
     const worker = child(join(here, 'noop-worker.mjs'), { PORT: '0' });
     pids = { orchestrator: orchestrator.pid, worker: worker.pid, redis: redisServer.pid, postgres: postgres.pid };
-    await until(async () => (await fetch(`${api}/tools/bench-noop`).catch(() => undefined))?.ok, 'the orchestrator and its worker');
+    await until(async () => (await fetch(`${api}/tools/bench-noop`).catch(() => undefined))?.ok, 'the orchestrator and its worker').catch(async (e) => {
+      await stop();
+      throw e;
+    });
   }
   let floorDriver;
   let floorWorker;
@@ -62,14 +73,7 @@ export async function startRig({ product, profile }) {
   return {
     pool, floor,
     product: (workload) => runProduct({ workload, api, pool, redis, pids }),
-    async stop() {
-      await Promise.all(children.map(async (c) => { if (c.exitCode === null) { const ended = once(c, 'exit'); c.kill('SIGTERM'); await ended; } }));
-      redis.disconnect();
-      await pool.end();
-      await redisServer.stop();
-      await postgres.stop();
-      rmSync(dir, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 

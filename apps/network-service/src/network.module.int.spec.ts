@@ -70,7 +70,7 @@ describe('the service', () => {
   it('registers its tools, none of which needs a claim', () => {
     expect(registration.tools.map(({ name, effect, idempotent, credential }) => ({ name, effect, idempotent, credential }))).toEqual(
       [
-        'ping', 'dns-lookup', 'traceroute', 'port-check', 'nmap', 'tcpdump', 'tshark-summary', 'tshark-conversations', 'tshark-top-talkers', 'tshark-packets', 'tshark-packet', 'arp-table', 'interface-list',
+        'ping', 'dns-lookup', 'traceroute', 'port-check', 'tls-certificate', 'nmap', 'tcpdump', 'tshark-summary', 'tshark-conversations', 'tshark-top-talkers', 'tshark-packets', 'tshark-packet', 'arp-table', 'interface-list',
       ].map((name) => ({ name, effect: 'read', idempotent: true, credential: undefined })),
     );
   });
@@ -94,6 +94,8 @@ describe('the service', () => {
     ['port-check', { target_host: 'web-1', ports: [22, 443] }, true],
     ['port-check', { target_host: 'web-1', ports: [0] }, false],
     ['port-check', { target_host: 'web-1', ports: '22' }, false],
+    ['tls-certificate', { target_host: 'web-1' }, true],
+    ['tls-certificate', { target_host: 'web-1', port: 0 }, false],
     ['tcpdump', {}, true],
     ['tcpdump', { interface: 'eth0', hosts: '10.0.0.0/24', filter: 'tcp port 80', duration: 5 }, true],
     ['tcpdump', { interface: '-w' }, false],

@@ -14,6 +14,7 @@ import { NmapTool } from './tools/nmap.js';
 import { PingTool } from './tools/ping.js';
 import { PortCheckTool } from './tools/port-check.js';
 import { TcpdumpTool } from './tools/tcpdump.js';
+import { TlsCertificateTool } from './tools/tls-certificate.js';
 import { TracerouteTool } from './tools/traceroute.js';
 import { TsharkTools } from './tools/tshark.js';
 
@@ -21,7 +22,7 @@ import { TsharkTools } from './tools/tshark.js';
 const TRANSFER_MS = 60_000;
 
 @Module({
-  controllers: [CapabilitiesController, PingTool, DnsLookupTool, TracerouteTool, PortCheckTool, NmapTool, TcpdumpTool, TsharkTools, ArpTableTool, InterfaceListTool],
+  controllers: [CapabilitiesController, PingTool, DnsLookupTool, TracerouteTool, PortCheckTool, TlsCertificateTool, NmapTool, TcpdumpTool, TsharkTools, ArpTableTool, InterfaceListTool],
   providers: [
     { provide: Admission, useFactory: () => new Admission({ policies: networkPoliciesFrom(process.env), resolve: resolveBySystem }) },
     {

@@ -3,6 +3,8 @@ import { isTracing, ServiceClient, TOKEN_VERIFIER, type Database, type Keys } fr
 import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import type { OrchestratorConfig } from './config.js';
+import { approvedManifests, assembleApprovals, type AssembledApprovals } from './approvals/assemble-approvals.js';
+import { assembleCopilot, type AssembledCopilot } from './copilot/assemble-copilot.js';
 import { BlobDesk } from './engine/blob-desk.js';
 import { ClaimDesk } from './engine/claim-desk.js';
 import { Engine } from './engine/engine.js';
@@ -38,6 +40,7 @@ import { Timelines } from './store/timeline.js';
 import { TokenStore } from './store/token-store.js';
 import { WorkerStore } from './store/worker-store.js';
 import { AssetConnections } from './transport/asset-connections.js';
+import { AssetInventory } from './transport/asset-inventory.js';
 import { Transport } from './transport/transport.js';
 
 export interface OrchestratorParts {
@@ -57,6 +60,8 @@ export interface Orchestrator {
   readonly engine: Engine;
   readonly catalogue: CatalogueStore;
   readonly tokens: TokenStore;
+  readonly proposals: AssembledApprovals['sweeper'];
+  readonly copilot: Pick<AssembledCopilot, 'worker' | 'decisions'>;
 }
 
 @Module({})
@@ -73,9 +78,9 @@ export function assemble({ config, database: { pool }, keys, log, watchers, inst
     locksFreed: () => transport.locksFreed(),
     historyGrew: (ids) => watchers.grew(ids),
     abort: (id) => transport.abort(id),
-    decisionsWanted: () => undefined,
+    decisionsWanted: (decisions) => copilot.decisions?.wanted(decisions),
   };
-  const engine = new Engine({ record, facts, cache: new RunCache(), news, newRunId: uuidv7, canDecide: false });
+  const engine = new Engine({ record, facts, cache: new RunCache(), news, newRunId: uuidv7, canDecide: config.model !== undefined });
   const workers = new WorkerStore(pool);
   const transport = new Transport({ redisUrl: config.redisUrl, pool, engine, facts, workers, deadLetters: new DeadLetterStore(pool), consumer: instance, log });
   const catalogue = new CatalogueStore(pool);
@@ -85,28 +90,34 @@ export function assemble({ config, database: { pool }, keys, log, watchers, inst
   const blobs = new BlobStore(pool);
   const claimStore = new ClaimStore(pool);
   const blobDesk = new BlobDesk({ facts, reader: claimStore, shelf: blobs, owners: { serviceOf: async (tool) => (await catalogue.current()).get(tool)?.service } });
+  const assets = new ServiceClient({ keys, from: 'orchestrator', to: 'asset-service', url: config.assetServiceUrl });
   const claims = new ClaimDesk({
     engine, facts, reader: claimStore, signer: keys.grantSigner(),
     needs: { kindOf: async (tool) => (await catalogue.current()).get(tool)?.credential?.kind },
-    connections: new AssetConnections(new ServiceClient({ keys, from: 'orchestrator', to: 'asset-service', url: config.assetServiceUrl })),
+    connections: new AssetConnections(assets), manifests: approvedManifests({ pool, facts, catalogue }),
   });
   const desk: ServiceDesk = {
     registerTools: (w) => catalogue.register(w), registerWorker: (w) => workers.register(w), beat: (id, active) => workers.beat(id, active),
     unwanted: (ids) => workers.unwanted(ids), deregister: (id) => workers.deregister(id), putBlob: (bytes) => blobs.put(bytes),
   };
+  const commands = new RunCommands(engine, readModels, compiler);
+  const timelines = new Timelines(pool, readModels);
+  const approvals = assembleApprovals({ pool, commands, catalogue, inventory: new AssetInventory(assets), log });
+  const copilot = assembleCopilot({ config, pool, keys, log, engine: () => engine, approvals: approvals.service, reader: readModels, timelines, feed: watchers, catalogue });
   const health: HealthChecks = { postgres: async () => { await pool.query('select 1'); }, redis: async () => { await transport.redis.ping(); } };
   const module: DynamicModule = {
     module: OrchestratorModule, global: true,
-    controllers: [RunsController, RunControlController, ApprovalsController, RunBlobsController, TimelineController, PlansController, ToolsController, InternalController, InternalBlobsController, HealthController],
+    controllers: [RunsController, RunControlController, ApprovalsController, RunBlobsController, TimelineController, PlansController, ToolsController, InternalController, InternalBlobsController, HealthController, ...approvals.controllers, ...copilot.controllers],
     providers: [
+      ...approvals.providers, ...copilot.providers,
       { provide: TOKEN_VERIFIER, useValue: tokens }, { provide: RUN_READER, useValue: readModels }, { provide: CATALOGUE, useValue: catalogue }, { provide: RUN_FEED, useValue: watchers },
-      { provide: PlanCompiler, useValue: compiler }, { provide: RunCommands, useValue: new RunCommands(engine, readModels, compiler) }, { provide: ClaimDesk, useValue: metrics.counting(claims) }, { provide: SERVICE_DESK, useValue: desk },
+      { provide: PlanCompiler, useValue: compiler }, { provide: RunCommands, useValue: commands }, { provide: ClaimDesk, useValue: metrics.counting(claims) }, { provide: SERVICE_DESK, useValue: desk },
       { provide: RunControl, useValue: new RunControl({ engine, reader: readModels, approvals: new ApprovalStore(pool, () => transport.timersSet()), signals: new SignalStore(pool, () => transport.timersSet()) }) },
       { provide: BlobDesk, useValue: blobDesk }, { provide: RUN_BLOBS, useValue: blobs },
-      { provide: RUN_TIMELINES, useValue: new Timelines(pool, readModels) }, { provide: ITEM_LOGS, useValue: new StepLog(pool, readModels) },
+      { provide: RUN_TIMELINES, useValue: timelines }, { provide: ITEM_LOGS, useValue: new StepLog(pool, readModels) },
       { provide: HEALTH_CHECKS, useValue: health }, { provide: METRICS, useValue: metrics },
     ],
     exports: [TOKEN_VERIFIER],
   };
-  return { module, transport, engine, catalogue, tokens };
+  return { module, transport, engine, catalogue, tokens, proposals: approvals.sweeper, copilot };
 }

@@ -69,6 +69,13 @@ export interface Manifest {
   readonly steps: readonly ManifestStep[];
 }
 
+/** Answer to `GET /runs/:id/manifest`. `approval`: the question it belongs to; null: it is the one that binds the run. */
+export interface ManifestView {
+  readonly manifest_sha256: string;
+  readonly approval: string | null;
+  readonly manifest: Manifest;
+}
+
 /** Grades of care. `none`: runs at once. `one-click`, `typed`: one person, the second by typing a text. `two-people`: two others than the requester. */
 export const POLICY_TIERS = ['none', 'one-click', 'typed', 'two-people'] as const;
 export type PolicyTier = (typeof POLICY_TIERS)[number];

@@ -2,7 +2,7 @@ import { ArrayMaxSize, IsArray, IsIn, IsObject, IsOptional, IsString, MaxLength 
 import { PlainMessage } from './validate.js';
 
 /** Targets in one question at most. */
-export const MOST_TARGETS = 10_000;
+export const MOST_TARGETS = 5_000;
 
 /** `POST /internal/targets` on asset-service: what many targets mean at once, for previews. The answer has one {@link TargetFacts} for each, in their order. */
 @PlainMessage()

@@ -137,6 +137,8 @@ export class ChatConfirmationView {
   /** Tier of the policy, and what it asks of people in words. */
   @IsString() tier!: string;
   @IsString() wanted!: string;
+  /** The text that an approval must repeat as `confirmation`; null where a click is enough. */
+  @OrNull() @IsString() typed_text!: string | null;
   /** Whether `approve` or `yes` as the next message of this conversation is enough. */
   @IsBoolean() approve_by_message!: boolean;
   /** Hosts and assets that it changes, at most 50, and how many there are. */
@@ -145,7 +147,7 @@ export class ChatConfirmationView {
   @IsArray() @IsString({ each: true }) actions!: string[];
   @OrNull() @IsInt() @Min(0) estimated_duration_ms!: number | null;
   @IsISO8601() expires_at!: string;
-  /** Where to decide: `POST` with `{ "decision": "approve" | "reject", "manifest_sha256" }`. */
+  /** Where to decide: `POST` with `{ "decision": "approve" | "reject", "manifest_sha256", "confirmation"?, "comment"? }`. */
   @IsString() decide_url!: string;
   /** The whole manifest. */
   @IsString() manifest_url!: string;
@@ -248,6 +250,27 @@ export class ChatProgressView {
   @IsUUID() workflow_id!: string;
   @IsIn(RUN_STATUSES) status!: RunStatus;
   @IsArray() @ValidateNested({ each: true }) @Type(() => ChatStepProgressView) steps!: ChatStepProgressView[];
+}
+
+/** What was chosen for a decision step, and by whom. */
+export class DecisionView {
+  @IsString() step!: string;
+  @IsInt() @Min(0) item!: number;
+  @IsInt() @Min(1) attempt!: number;
+  @IsString() choice!: string;
+  /** `model` or `default`. */
+  @IsString() by!: string;
+  /** Why the default was taken, or what the model gave as its reason. */
+  @IsString() reason!: string;
+  @IsISO8601() at!: string;
+  @IsObject() @ValidateNested() @Type(() => ChatUsageView) usage!: ChatUsageView;
+}
+
+/** Answer to `GET /runs/:id/decisions`. */
+export class DecisionListView {
+  @IsArray() @ValidateNested({ each: true }) @Type(() => DecisionView) items!: DecisionView[];
+  /** What models used for the run. */
+  @IsObject() @ValidateNested() @Type(() => ChatUsageView) usage!: ChatUsageView;
 }
 
 /** One entry of `GET /generations`: how a message became a plan, or did not. */

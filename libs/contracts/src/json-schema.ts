@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
 import type { ClassConstructor } from 'class-transformer';
 import { getMetadataStorage } from 'class-validator';
 import { targetConstructorToSchema, validationMetadatasToSchemas } from 'class-validator-jsonschema';
@@ -12,11 +14,33 @@ export function allSchemas(refPrefix = '#/components/schemas/'): Record<string, 
   return validationMetadatasToSchemas({ classTransformerMetadataStorage: defaultMetadataStorage, classValidatorMetadataStorage: getMetadataStorage(), refPointerPrefix: refPrefix });
 }
 
+/** What is wrong with a JSON Schema that somebody else wrote, as a text; undefined when values can be checked by it. */
+export function schemaFault(schema: Record<string, unknown>): string | undefined {
+  try {
+    // An instance of its own: Ajv keeps every schema that it has compiled.
+    addFormats.default(new Ajv({ strict: false })).compile(schema);
+    return undefined;
+  } catch (e) {
+    return e instanceof Error ? e.message : String(e);
+  }
+}
+
+interface Known { readonly classes: number; readonly schemas: Record<string, object> }
+let known: Known | undefined;
+
+/** Schemas of all classes with rules, made anew only when there are more classes: it takes longer than all the rest of a worker's start. */
+function nestedSchemas(): Record<string, object> {
+  const { validationMetadatas } = getMetadataStorage() as unknown as { readonly validationMetadatas: ReadonlyMap<unknown, unknown> };
+  if (known?.classes !== validationMetadatas.size) known = { classes: validationMetadatas.size, schemas: allSchemas('#/definitions/') as Record<string, object> };
+  return known.schemas;
+}
+
 /** Self-contained JSON Schema (draft 7) of a DTO class: unknown properties refused, nested classes under `definitions`. */
 export function jsonSchemaOf(type: ClassConstructor<object>): Record<string, unknown> {
   const options = { classTransformerMetadataStorage: defaultMetadataStorage, classValidatorMetadataStorage: getMetadataStorage(), refPointerPrefix: '#/definitions/' };
   const root = closed(targetConstructorToSchema(type, options));
-  const all = validationMetadatasToSchemas(options) as Record<string, object>;
+  if (referencesIn(root).length === 0) return root;
+  const all = nestedSchemas();
   const definitions: Record<string, object> = {};
   const collect = (node: object): void => {
     for (const name of referencesIn(node)) {

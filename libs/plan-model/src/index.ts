@@ -2,6 +2,7 @@
 export { bind, mapOutput, resolveList, targetOf, type Bound } from './bind.js';
 export { timeoutOf } from './adaptation.js';
 export * from './catalogue.js';
+export { embeddingOf } from './commands/embed-command.js';
 export { causesOf, type Cause } from './causes.js';
 export { compile, compileDocument, type Compilation } from './compile.js';
 export { evaluate } from './conditions.js';

@@ -21,8 +21,8 @@ export type RunEvent =
   | { readonly type: 'claimed'; readonly step: number; readonly item: number; readonly attempt: number }
   /** A result arrived: of a job, or for an item that began it is over, approved, decided or signalled. `random` in [0, 1) is for the jitter of a retry. */
   | { readonly type: 'finished'; readonly step: number; readonly item: number; readonly attempt: number; readonly outcome: AttemptOutcome; readonly random: number }
-  /** The attempt has neither a job nor a living worker. */
-  | { readonly type: 'lost'; readonly step: number; readonly item: number; readonly attempt: number }
+  /** The attempt has neither a job nor a living worker. `claimed`: whether it was claimed when that was seen; one that was claimed since is not lost. Left out: it is as it is now. */
+  | { readonly type: 'lost'; readonly step: number; readonly item: number; readonly attempt: number; readonly claimed?: boolean }
   | { readonly type: 'retry-due'; readonly step: number; readonly item: number; readonly attempt: number }
   /** The pause before a wave is over. */
   | { readonly type: 'wave-due'; readonly step: number; readonly wave: number }

@@ -199,6 +199,14 @@ describe('doubt', () => {
     expect(run.sent).toEqual([{ step: 0, item: 0, attempt: 1 }, { step: 0, item: 0, attempt: 1 }]);
   });
 
+  it('an attempt that was claimed since it looked lost is left alone', () => {
+    const run = new Simulation(plan(step(0)));
+    run.apply({ type: 'started' });
+    run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });
+    expect(run.apply({ type: 'lost', step: 0, item: 0, attempt: 1, claimed: false })).toBe(false);
+    expect(run.apply({ type: 'lost', step: 0, item: 0, attempt: 1, claimed: true })).toBe(true);
+  });
+
   it('a claimed idempotent attempt that was lost is sent again', () => {
     const run = started(plan(step(0, { idempotent: true })));
     run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });

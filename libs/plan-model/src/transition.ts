@@ -128,9 +128,11 @@ function judge(draft: Draft, tool: ToolStep | undefined, { item, attempt, random
   return delayMs === null ? verdict : { kind: 'retry', delayMs };
 }
 
-function lost(draft: Draft, item: ItemState | undefined, { step, item: index, attempt }: ItemEvent<'lost'>): ItemChange {
+function lost(draft: Draft, item: ItemState | undefined, { step, item: index, attempt, claimed: wasClaimed }: ItemEvent<'lost'>): ItemChange {
   const tool = toolOf(draft, step);
   if (!tool || !item || item.attempt !== attempt || (item.status !== 'queued' && item.status !== 'running')) return undefined;
+  // Sent again and claimed since it was seen, on the word of another process.
+  if (wasClaimed === false && item.status === 'running') return undefined;
   // Only a claimed attempt is `running`; one that was never claimed has done nothing.
   if (item.status === 'running' && !isRepeatable(tool)) {
     const failure = makeFailure('worker-lost', 'the worker that ran this ended without a result: it may or may not have happened');

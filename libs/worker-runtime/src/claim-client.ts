@@ -32,7 +32,7 @@ export class ClaimClient {
     const answer = await this.ask(attempt, { workerId: this.parts.workerId, inputSha256, keyThumbprint });
     if (!answer) return undefined;
     const claims = await this.verify(answer.grant);
-    const expected = { attempt: attempt.job.attemptId, tenant: attempt.tenantId, worker: this.parts.workerId, tool: attempt.job.tool, inputSha256, keyThumbprint };
+    const expected = { attempt: attempt.job.attemptId, tenant: attempt.tenantId, worker: this.parts.workerId, tool: attempt.job.tool, inputSha256, keyThumbprint, manifestSha256: attempt.job.manifestSha256 ?? null };
     for (const [name, value] of Object.entries(expected)) {
       if (claims[name as keyof GrantClaims] !== value) throw new ToolFailure('grant-refused', `the grant is for another ${name}`);
     }

@@ -195,12 +195,31 @@ describe('a claimed job', () => {
   });
 
   it.each<[string, Partial<FakeMesh['forge']>]>([
-    ['tenant', { tenant: 'evil' }], ['attempt', { attempt: 'other' }], ['worker', { worker: 'other' }], ['tool', { tool: 'echo' }], ['input', { inputSha256: '0'.repeat(64) }], ['key', { keyThumbprint: 'x'.repeat(43) }], ['time', { iat: 1000, exp: 1060 }],
+    ['tenant', { tenant: 'evil' }], ['attempt', { attempt: 'other' }], ['worker', { worker: 'other' }], ['tool', { tool: 'echo' }], ['input', { inputSha256: '0'.repeat(64) }], ['key', { keyThumbprint: 'x'.repeat(43) }], ['time', { iat: 1000, exp: 1060 }], ['manifest', { manifestSha256: 'f'.repeat(64) }],
   ])('does nothing with a grant for another %s', async (_what, forge) => {
     await start();
     mesh.forge = forge;
     expect(await run(mesh.job('login', { claim: true, input: { text: 'web1' } }))).toMatchObject({ status: 'failed', failure: { code: 'grant-refused' } });
     expect(mesh.bodies('POST /internal/leases')).toEqual([]);
+  });
+
+  it('of an approved run is done with a grant for what was approved only', async () => {
+    await start();
+    const manifestSha256 = 'a'.repeat(64);
+    const job = (): JobDto => ({ ...mesh.job('login', { claim: true, input: { text: 'web1' } }), manifestSha256 });
+    for (const forged of [null, 'f'.repeat(64)]) {
+      mesh.forge = { manifestSha256: forged };
+      expect(await run(job())).toMatchObject({ status: 'failed', failure: { code: 'grant-refused' } });
+    }
+    expect(mesh.bodies('POST /internal/leases')).toEqual([]);
+    mesh.forge = { manifestSha256 };
+    expect(await run(job())).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('that its manifest does not hold fails and says so', async () => {
+    await start();
+    mesh.routes['POST /internal/attempts/:id/claim'] = () => { throw new ProblemError(409, 'manifest-mismatch', 'the approved manifest does not allow it'); };
+    expect(await run(mesh.job('login', { claim: true, input: { text: 'web1' } }))).toMatchObject({ status: 'failed', failure: { code: 'manifest-mismatch' } });
   });
 
   it('that is refused is dropped without a word', async () => {

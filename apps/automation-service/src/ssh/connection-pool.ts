@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { unlessAborted } from '../host/unless-aborted.js';
 import { connect, ConnectFailure, type ConnectTimes, type Hop } from './connect.js';
 import { openTunnel, type Tunnel } from './tunnel.js';
+import { hangUp } from './hang-up.js';
 import type { HostLimits } from './host-limits.js';
 import type { KnownKey } from './host-keys.js';
 
@@ -106,7 +107,7 @@ export class ConnectionPool {
     if (!entry) return undefined;
     if (entry.alive && performance.now() - entry.born < this.options.maxAgeMs) return entry;
     this.entries.delete(key);
-    if (entry.users === 0) entry.client.end();
+    if (entry.users === 0) hangUp(entry.client);
     return undefined;
   }
 
@@ -186,7 +187,7 @@ export class ConnectionPool {
   /** Lets an unused connection expire. */
   private rest(key: string, entry: Entry): void {
     if (entry.users > 0) return;
-    if (this.entries.get(key) !== entry) entry.client.end();
+    if (this.entries.get(key) !== entry) hangUp(entry.client);
     else {
       clearTimeout(entry.timer);
       entry.timer = setTimeout(() => this.drop(key, entry), this.options.idleMs).unref();
@@ -197,7 +198,7 @@ export class ConnectionPool {
     clearTimeout(entry.timer);
     entry.alive = false;
     if (this.entries.get(key) === entry) this.entries.delete(key);
-    if (entry.users === 0) entry.client.end();
+    if (entry.users === 0) hangUp(entry.client);
   }
 
   private keyOf({ tenantId, connection, credential, via = [] }: PoolTarget): string {

@@ -73,6 +73,6 @@ export function decided(choice: string, by: string): Ending {
 function childRun({ plan }: OrchestrationStep, { facts, ref, inputs, newRunId }: ItemToBegin): NewRun {
   return {
     id: newRunId(), tenantId: facts.tenantId, actorId: facts.actorId, plan, inputs: { ...plan.inputs, ...inputs }, warnings: [],
-    parentRunId: facts.id, parentAttempt: ref, idempotencyKey: null, requestSha256: '', traceparent: facts.traceparent ?? null,
+    parentRunId: facts.id, parentAttempt: ref, idempotencyKey: null, requestSha256: '', traceparent: facts.traceparent ?? null, manifestSha256: facts.manifestSha256 ?? null,
   };
 }

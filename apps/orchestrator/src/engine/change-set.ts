@@ -18,6 +18,8 @@ export interface NewRun {
   readonly requestSha256: string;
   /** W3C trace context of the request that asked for it; of a sub-plan the parent's. */
   readonly traceparent?: string | null;
+  /** SHA-256 of the manifest that people approved; of a sub-plan the parent's. Left out for a run that needed no approval. */
+  readonly manifestSha256?: string | null;
 }
 
 /** A new item, with its inputs bound; `queued` items have an outbox row of attempt 1. */

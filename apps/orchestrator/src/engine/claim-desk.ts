@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, GRANT_SECONDS, parseAttemptId, type ClaimAnswerDto, type ClaimRequestDto, type ConnectionDto, type GrantClaims } from '@opsmesh/contracts';
+import type { ToolStep } from '@opsmesh/plan-model';
 import { ProblemError } from '@opsmesh/platform';
 import type { AttemptRef } from './change-set.js';
 import type { Engine } from './engine.js';
-import type { ConnectionResolver, RunFacts } from './ports.js';
+import type { ConnectionResolver, ManifestCheck, RunFacts } from './ports.js';
 import type { RunFactsCache } from './run-facts.js';
 
 /** What the desk reads of the record. */
@@ -23,6 +24,8 @@ export interface ClaimDeskParts {
   readonly reader: ClaimReader;
   readonly needs: CredentialNeeds;
   readonly connections: ConnectionResolver;
+  /** Left out where nothing is ever approved: then no attempt of an approved run is granted. */
+  readonly manifests?: ManifestCheck;
   readonly signer: { sign(claims: GrantClaims): Promise<string> };
 }
 
@@ -33,13 +36,16 @@ export interface ClaimDeskParts {
 export class ClaimDesk {
   constructor(private readonly parts: ClaimDeskParts) {}
 
-  /** @throws ProblemError 409 `claim-refused`, or what the asset service says of the target (`target-unknown`, `target-ambiguous`, `target-refused`, `service-unavailable`) */
+  /** @throws ProblemError 409 `claim-refused` or `manifest-mismatch`, or what the asset service says of the target (`target-unknown`, `target-ambiguous`, `target-refused`, `service-unavailable`) */
   async claim(attemptId: string, request: ClaimRequestDto): Promise<ClaimAnswerDto> {
-    const { run, ref, tool } = await this.locate(attemptId);
+    const { run, ref, step } = await this.locate(attemptId);
+    const { tool } = step;
     const item = await this.parts.reader.item(ref);
     if (!item || item.attempt !== ref.attempt || (item.status !== 'queued' && item.status !== 'running')) throw refused('the attempt is no longer wanted');
     if (sha256(canonicalJson(item.inputs)) !== request.inputSha256) throw refused('the job differs from the record');
     const connection = await this.connect(run, tool, item.target);
+    if (run.manifestSha256 && !this.parts.manifests) throw refused('approvals can\'t be checked here');
+    await this.parts.manifests?.check({ run, step, target: item.target, inputsSha256: request.inputSha256, connection });
     const credentialId = connection?.credentialId ?? null;
     const [granted] = await this.parts.engine.submit([{
       kind: 'event', runId: ref.runId, event: { type: 'claimed', step: ref.step, item: ref.item, attempt: ref.attempt },
@@ -49,12 +55,12 @@ export class ClaimDesk {
     return this.grant({ attemptId, request, run, tool, connection });
   }
 
-  private async locate(attemptId: string): Promise<{ run: RunFacts; ref: AttemptRef; tool: string }> {
+  private async locate(attemptId: string): Promise<{ run: RunFacts; ref: AttemptRef; step: ToolStep }> {
     const position = parseAttemptId(attemptId);
     const run = position && (await this.parts.facts.get([position.runId])).get(position.runId);
     const step = run?.plan.steps.find((s) => s.id === position?.stepId);
     if (!position || !run || step?.kind !== 'tool') throw refused('there is no such attempt');
-    return { run, ref: { runId: run.id, step: step.index, item: position.item, attempt: position.attempt }, tool: step.tool };
+    return { run, ref: { runId: run.id, step: step.index, item: position.item, attempt: position.attempt }, step };
   }
 
   private async connect(run: RunFacts, tool: string, target: string | null): Promise<ConnectionDto | undefined> {
@@ -70,7 +76,7 @@ export class ClaimDesk {
     const hops = connection?.via ?? [];
     const grant = await this.parts.signer.sign({
       jti: `${attemptId}#${request.keyThumbprint}`, attempt: attemptId, iat, exp, tenant: run.tenantId, worker: request.workerId, tool, targets: connection ? [connection.assetId] : [],
-      via: hops.map((h) => h.assetId), credentialIds: credentialIdsOf(connection), inputSha256: request.inputSha256, keyThumbprint: request.keyThumbprint, manifestSha256: null,
+      via: hops.map((h) => h.assetId), credentialIds: credentialIdsOf(connection), inputSha256: request.inputSha256, keyThumbprint: request.keyThumbprint, manifestSha256: run.manifestSha256 ?? null,
     });
     return { grant, expiresAt: new Date(exp * 1000).toISOString(), ...(connection ? { connection } : {}) };
   }

@@ -121,7 +121,7 @@ export class Commit {
 
   private async create({ run, rerun }: Extract<Submission, { kind: 'create' }>): Promise<boolean> {
     this.changes.newRuns.push(run);
-    const facts = { id: run.id, tenantId: run.tenantId, actorId: run.actorId, plan: run.plan, inputs: run.inputs, parent: run.parentAttempt ?? null, traceparent: run.traceparent ?? null };
+    const facts = { id: run.id, tenantId: run.tenantId, actorId: run.actorId, plan: run.plan, inputs: run.inputs, parent: run.parentAttempt ?? null, traceparent: run.traceparent ?? null, manifestSha256: run.manifestSha256 ?? null };
     this.facts.put(facts);
     this.news.runs.set(run.id, { facts, state: initialState(run.plan), version: 0, outputs: new Map(), items: new ItemsUnderWay() });
     if (rerun && run.parentRunId !== null) await this.takeOver(run, run.parentRunId, rerun);

@@ -1,28 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { Database } from '@opsmesh/platform';
-import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
 import { isTerminalRun, type RunState } from '@opsmesh/plan-model';
 import type { RunStatus } from '@opsmesh/contracts';
 import type { Pool } from 'pg';
 import { BlobStore } from '../store/blob-store.js';
 import { decodeState } from '../store/state-codec.js';
 import { fanOut, QUEUE, runOf } from '../testing/documents.js';
-import { countOf, historyOf, itemsOf, newEngine, openRecord, statusOf, takeOutbox, type EventRow } from '../testing/rig.js';
+import { countOf, type EventRow, historyOf, itemsOf, newEngine, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, shuffled, succeeded } from '../testing/submissions.js';
 import { ChangeSet, type AttemptRef } from './change-set.js';
 import { RunChangedError, type RunRecord } from './ports.js';
 import type { Submission } from './submission.js';
 
-let server: TestDatabase; let database: Database; let pool: Pool;
-beforeAll(async () => {
-  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
-  database = await openRecord(server.url);
-  ({ pool } = database);
-});
-afterAll(async () => {
-  await database.close();
-  await server.drop();
-});
+let pool: Pool;
+useRecord((database) => { ({ pool } = database); });
 afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers, orchestrator.claims'));
 
 const LISTED = { steps: [{ id: 'hosts', tool: 'list' }, { id: 'each', tool: 'change', forEach: '<<steps.hosts.output.hosts>>', inputs: { host: '<<item>>' } }] };

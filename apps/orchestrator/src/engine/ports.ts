@@ -1,5 +1,5 @@
 import type { ConnectionDto, ItemStatus } from '@opsmesh/contracts';
-import type { CompiledPlan, ItemState, Json, JsonObject, RunState } from '@opsmesh/plan-model';
+import type { CompiledPlan, ItemState, Json, JsonObject, RunState, ToolStep } from '@opsmesh/plan-model';
 import type { AttemptRef, ChangeSet, OutboxEntry } from './change-set.js';
 
 /** What never changes about a run. */
@@ -13,6 +13,8 @@ export interface RunFacts {
   readonly parent: AttemptRef | null;
   /** W3C trace context that its attempts belong to; null or left out when nobody traces it. */
   readonly traceparent?: string | null;
+  /** SHA-256 of the manifest that people approved; null or left out for a run that needed no approval. */
+  readonly manifestSha256?: string | null;
 }
 
 export interface ItemRef {
@@ -86,6 +88,22 @@ export interface EngineNews {
   decisionsWanted(decisions: readonly WantedDecision[]): void;
   /** Workers should abort what they run of the run. */
   abort(runId: string): void;
+}
+
+/** An attempt that a worker wants to carry out. */
+export interface AttemptToCheck {
+  readonly run: RunFacts;
+  readonly step: ToolStep;
+  readonly target: string | null;
+  readonly inputsSha256: string;
+  /** Undefined when the tool needs no credential. */
+  readonly connection: ConnectionDto | undefined;
+}
+
+/** Compares attempts with what people approved. */
+export interface ManifestCheck {
+  /** @throws ProblemError 409 `manifest-mismatch` for an attempt of an approved run that its manifest does not hold */
+  check(attempt: AttemptToCheck): Promise<void>;
 }
 
 /** Which asset a target means. Refusals are ProblemErrors. */

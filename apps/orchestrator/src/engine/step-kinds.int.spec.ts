@@ -1,25 +1,15 @@
-import type { Database } from '@opsmesh/platform';
-import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
 import type { Pool } from 'pg';
 import { ApprovalStore } from '../store/approval-store.js';
 import { ReadModels } from '../store/read-models.js';
 import { SignalStore } from '../store/signal-store.js';
 import { drive } from '../testing/drive.js';
 import { runOf } from '../testing/documents.js';
-import { itemsOf, newEngine, openRecord, statusOf, takeOutbox } from '../testing/rig.js';
+import { itemsOf, newEngine, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
 import { create, failed, happens } from '../testing/submissions.js';
 import type { NewRun } from './change-set.js';
 
-let server: TestDatabase; let database: Database; let pool: Pool;
-beforeAll(async () => {
-  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
-  database = await openRecord(server.url);
-  ({ pool } = database);
-});
-afterAll(async () => {
-  await database.close();
-  await server.drop();
-});
+let pool: Pool;
+useRecord((database) => { ({ pool } = database); });
 afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers'));
 
 const probe = (id: string, host: string, more: object = {}): object => ({ id, tool: 'probe', inputs: { host }, ...more });

@@ -1,21 +1,11 @@
-import type { Database } from '@opsmesh/platform';
-import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
 import type { Pool } from 'pg';
 import { fanOut, runOf } from '../testing/documents.js';
-import { countOf, itemsOf, newEngine, openRecord, statusOf } from '../testing/rig.js';
+import { countOf, itemsOf, newEngine, statusOf, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, succeeded } from '../testing/submissions.js';
 import type { AttemptRef } from './change-set.js';
 
-let server: TestDatabase; let database: Database; let pool: Pool;
-beforeAll(async () => {
-  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
-  database = await openRecord(server.url);
-  ({ pool } = database);
-});
-afterAll(async () => {
-  await database.close();
-  await server.drop();
-});
+let pool: Pool;
+useRecord((database) => { ({ pool } = database); });
 
 const RETRIED = { retry: { maxAttempts: 3, backoff: { initialMs: 0, factor: 1, maxMs: 0, jitter: false } } };
 const ref = (runId: string, item = 0, attempt = 1): AttemptRef => ({ runId, step: 0, item, attempt });

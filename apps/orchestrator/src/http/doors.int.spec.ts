@@ -38,7 +38,7 @@ describe('with auth on the API', () => {
     ['POST', '/runs', { plan: PLAN }, 'runs:write'], ['GET', '/runs', undefined, 'runs:read'], ['GET', '/runs/00000000-0000-7000-8000-000000000000', undefined, 'runs:read'],
     ['GET', '/runs/00000000-0000-7000-8000-000000000000/events', undefined, 'runs:read'], ['GET', '/runs/00000000-0000-7000-8000-000000000000/steps/x/items', undefined, 'runs:read'],
     ['POST', '/runs/00000000-0000-7000-8000-000000000000/cancel', {}, 'runs:write'], ['POST', '/runs/00000000-0000-7000-8000-000000000000/pause', {}, 'runs:write'],
-    ['POST', '/runs/00000000-0000-7000-8000-000000000000/resume', {}, 'runs:write'], ['POST', '/plans/compile', { plan: PLAN }, 'runs:read'], ['POST', '/plans/preview', { plan: PLAN }, 'runs:read'],
+    ['POST', '/runs/00000000-0000-7000-8000-000000000000/resume', {}, 'runs:write'], ['POST', '/plans/compile', { plan: PLAN }, 'runs:read'], ['POST', '/plans/preview', { plan: fanOut('probe', 1) }, 'runs:write'],
     ['GET', '/tools', undefined, 'tools:read'], ['GET', '/tools/probe', undefined, 'tools:read'],
   ] as const;
 

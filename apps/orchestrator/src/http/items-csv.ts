@@ -12,7 +12,12 @@ export function toCsv(items: readonly ItemView[]): string {
   const lines = items.flatMap((item) => outputLines(item.output).map((fields) => ({ item, fields })));
   const columns = [...new Set(lines.flatMap((l) => [...l.fields.keys()]))];
   const rows = lines.map(({ item: i, fields }) => [i.index, i.target, i.status, i.attempt, i.durationMs, i.failure?.code, i.failure?.message, ...columns.map((c) => fields.get(c))]);
-  return [[...FIXED, ...columns], ...rows].map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n';
+  return csvOf([[...FIXED, ...columns], ...rows]);
+}
+
+/** Rows as CSV (RFC 4180); what is no text and no plain value becomes JSON. */
+export function csvOf(rows: readonly (readonly unknown[])[]): string {
+  return rows.map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n';
 }
 
 function outputLines(output: unknown): Fields[] {

@@ -3,6 +3,7 @@ import { canonicalJson, type DiagnosticDto, type ItemStatus, type RerunDto, type
 import { currentTraceparent, ProblemError, type Principal } from '@opsmesh/platform';
 import { isTerminalRun, withoutCredentials, type CompiledPlan, type JsonObject, type RunEvent } from '@opsmesh/plan-model';
 import { uuidv7 } from 'uuidv7';
+import type { NewRun } from '../engine/change-set.js';
 import type { Engine } from '../engine/engine.js';
 import type { PlanCompiler } from './plan-compiler.js';
 import type { RunReader } from './ports.js';
@@ -14,20 +15,25 @@ export interface StartedRun {
   readonly replayed: boolean;
 }
 
+/** A request that was compiled and checked. */
+export interface PreparedRun {
+  readonly plan: CompiledPlan;
+  readonly inputs: JsonObject;
+  readonly warnings: readonly DiagnosticDto[];
+  readonly requestSha256: string;
+}
+
 /** What callers may do to runs. */
 export class RunCommands {
   constructor(private readonly engine: Engine, private readonly reader: RunReader, private readonly compiler: PlanCompiler) {}
 
   /** @throws ProblemError 422 `plan-invalid` with the compiler's diagnostics; 422 `idempotency-key-reused` */
   async start(principal: Principal, request: StartRunDto, idempotencyKey: string | null): Promise<StartedRun> {
-    const requestSha256 = sha256(canonicalJson([request.plan, request.inputs ?? {}]));
+    const requestSha256 = requestHash(request);
     const earlier = idempotencyKey === null ? undefined : await this.earlier(principal, idempotencyKey, requestSha256);
     if (earlier) return earlier;
-    const { plan, warnings: found } = await this.compile(request.plan);
+    const { plan, inputs, warnings } = await this.prepare(request);
     const id = uuidv7();
-    const given = withoutCredentials(checkInputs(plan, request.inputs ?? {}), '/inputs');
-    const inputs = { ...plan.inputs, ...given.values };
-    const warnings = [...found, ...given.diagnostics];
     const run = { id, tenantId: principal.tenantId, actorId: request.actor_id ?? principal.actorId, plan, inputs, warnings, parentRunId: null, idempotencyKey, requestSha256, traceparent: currentTraceparent() ?? null };
     try {
       await this.engine.submit([{ kind: 'create', run }]);
@@ -38,6 +44,26 @@ export class RunCommands {
       return winner;
     }
     return { id, warnings, replayed: false };
+  }
+
+  /**
+   * Compiles a plan and puts its inputs together.
+   * @throws ProblemError 422 `plan-invalid`
+   */
+  async prepare(request: { readonly plan: unknown; readonly inputs?: Record<string, unknown> | undefined }): Promise<PreparedRun> {
+    const { plan, warnings } = await this.compile(request.plan);
+    const given = withoutCredentials(checkInputs(plan, request.inputs ?? {}), '/inputs');
+    return { plan, inputs: { ...plan.inputs, ...given.values }, warnings: [...warnings, ...given.diagnostics], requestSha256: requestHash(request) };
+  }
+
+  /** Creates a run with an id that is known; nothing happens when it exists already. */
+  async create(tenantId: string, run: NewRun): Promise<void> {
+    try {
+      await this.engine.submit([{ kind: 'create', run }]);
+    } catch (e) {
+      if (!isUniqueViolation(e)) throw e;
+      await this.reader.getRun(tenantId, run.id);
+    }
   }
 
   /** @throws ProblemError 422 `plan-invalid` */
@@ -64,9 +90,10 @@ export class RunCommands {
 
   /**
    * Starts a child run that repeats the chosen items of one step and everything that depends on it; the steps before are taken over.
+   * @param manifestSha256 what was approved for the parent, and binds the child too; null when nothing had to be
    * @throws ProblemError 409 `run-not-ended`, 422 `nothing-to-rerun`
    */
-  async rerun(principal: Principal, runId: string, { step, items }: RerunDto): Promise<StartedRun> {
+  async rerun(principal: Principal, runId: string, { step, items }: RerunDto, manifestSha256: string | null): Promise<StartedRun> {
     const parent = await this.reader.getRun(principal.tenantId, runId);
     if (!isTerminalRun(parent.status)) throw new ProblemError(409, 'run-not-ended', `the run is ${parent.status}: wait for its end, or cancel it`);
     const statuses = items.flatMap((i) => SELECTIONS[i]);
@@ -76,7 +103,7 @@ export class RunCommands {
     if (!chosen(found, statuses)) throw new ProblemError(422, 'nothing-to-rerun', `step "${found.id}" has no items that are ${items.join(' or ')}`);
     const { plan, inputs } = await this.reader.getPlan(principal.tenantId, runId);
     const id = uuidv7();
-    const run = { id, tenantId: principal.tenantId, actorId: principal.actorId, plan, inputs, warnings: [], parentRunId: runId, idempotencyKey: null, requestSha256: sha256(canonicalJson([runId, index, statuses])), traceparent: currentTraceparent() ?? null };
+    const run = { id, tenantId: principal.tenantId, actorId: principal.actorId, plan, inputs, warnings: [], parentRunId: runId, idempotencyKey: null, requestSha256: sha256(canonicalJson([runId, index, statuses])), traceparent: currentTraceparent() ?? null, manifestSha256 };
     await this.engine.submit([{ kind: 'create', run, rerun: { step: index, statuses } }]);
     return { id, warnings: [], replayed: false };
   }
@@ -103,6 +130,10 @@ const SELECTIONS: Readonly<Record<RerunDto['items'][number], readonly ItemStatus
 function chosen({ total, status, counts }: StepView, statuses: readonly ItemStatus[]): boolean {
   if (total === null) return status === 'failed' ? statuses.includes('failed') : statuses.includes('skipped');
   return statuses.some((s) => counts[s] > 0);
+}
+
+function requestHash({ plan, inputs }: { readonly plan: unknown; readonly inputs?: Record<string, unknown> | undefined }): string {
+  return sha256(canonicalJson([plan, inputs ?? {}]));
 }
 
 function sha256(text: string): string {

@@ -1,7 +1,8 @@
-import { applyDecorators, Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, UseGuards } from '@nestjs/common';
-import { ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
-import { DecideApprovalDto, PatchStepDto, RepeatItemDto, ResolveItemDto, SignalDto, type ApprovalView, type RunView, type SignalView } from '@opsmesh/contracts';
+import { applyDecorators, Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Query, UseGuards } from '@nestjs/common';
+import { ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { DecideApprovalDto, PatchStepDto, RepeatItemDto, ResolveItemDto, SignalDto, type ApprovalView, type ManifestView, type PlanApprovalView, type RunView, type SignalView } from '@opsmesh/contracts';
 import { ApiTokenGuard, CurrentPrincipal, Scopes, type Principal } from '@opsmesh/platform';
+import { RUN_APPROVALS, type ApprovedRuns } from '../approvals/ports.js';
 import { RunControl, type ItemPlace } from './run-control.js';
 
 type ItemParams = Record<'id' | 'step' | 'item', string>;
@@ -12,7 +13,7 @@ const placeOf = ({ id, step, item }: ItemParams): ItemPlace => ({ runId: id, ste
 @Controller('runs/:id')
 @UseGuards(ApiTokenGuard)
 export class RunControlController {
-  constructor(@Inject(RunControl) private readonly control: RunControl) {}
+  constructor(@Inject(RunControl) private readonly control: RunControl, @Inject(RUN_APPROVALS) private readonly planApprovals: ApprovedRuns) {}
 
   /** Changes how a step fans out while it runs: concurrency, failure threshold, waves, rate. */
   @Patch('steps/:step')
@@ -50,15 +51,29 @@ export class RunControlController {
   /** The questions that the run asks people, and what they decided. */
   @Get('approvals')
   @Scopes('runs:read')
-  approvals(@CurrentPrincipal() principal: Principal, @Param('id') runId: string): Promise<ApprovalView[]> {
-    return this.control.approvals(principal, runId);
+  async approvals(@CurrentPrincipal() principal: Principal, @Param('id') runId: string): Promise<(ApprovalView | PlanApprovalView)[]> {
+    const before = await this.planApprovals.ofRun(principal, runId);
+    if (await this.planApprovals.find(principal, runId)) return before;
+    return [...before, ...await this.control.approvals(principal, runId)];
   }
 
-  /** One person's decision. The run goes on at once when enough have approved; one rejection ends the question. */
+  /** What was, or is to be, approved: exactly what may run. `approval` names one of the questions. */
+  @Get('manifest')
+  @Scopes('runs:read')
+  @ApiQuery({ name: 'approval', required: false, description: 'for example `plan` or `added-1`; left out: what binds the run' })
+  manifest(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Query('approval') approval?: string): Promise<ManifestView> {
+    return this.planApprovals.manifest(principal, runId, approval);
+  }
+
+  /** One person's decision, of a step's question (`<step>.<item>`) or about a proposed run (`plan`, with `manifest_sha256`). The run goes on at once when enough have approved; one rejection ends the question. */
   @Post('approvals/:approval')
   @HttpCode(200)
   @Scopes('runs:approve')
-  decide(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Param('approval') approval: string, @Body() body: DecideApprovalDto): Promise<ApprovalView> {
+  async decide(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Param('approval') approval: string, @Body() body: DecideApprovalDto): Promise<ApprovalView | PlanApprovalView> {
+    if (/^(plan|added-\d+)$/.test(approval)) {
+      const { decision, manifest_sha256: manifestSha256, confirmation, comment, actor_id: actorId } = body;
+      return (await this.planApprovals.decide(principal, { runId, approval, decision, manifestSha256, confirmation, comment, actorId })).approval;
+    }
     return this.control.decide(principal, { runId, approval }, body);
   }
 }
@@ -67,13 +82,14 @@ export class RunControlController {
 @Controller('approvals')
 @UseGuards(ApiTokenGuard)
 export class ApprovalsController {
-  constructor(@Inject(RunControl) private readonly control: RunControl) {}
+  constructor(@Inject(RunControl) private readonly control: RunControl, @Inject(RUN_APPROVALS) private readonly planApprovals: ApprovedRuns) {}
 
-  /** Every question of the tenant that waits for people, oldest first. */
+  /** Every question of the tenant that waits for people, oldest first: about runs that were proposed (`kind` `plan`) and of steps (`step`). */
   @Get()
   @Scopes('runs:read')
-  @ApiOkResponse({ description: 'at most 200' })
-  open(@CurrentPrincipal() principal: Principal): Promise<ApprovalView[]> {
-    return this.control.openApprovals(principal);
+  @ApiOkResponse({ description: 'at most 200 of each kind' })
+  async open(@CurrentPrincipal() principal: Principal): Promise<(ApprovalView | PlanApprovalView)[]> {
+    const [plans, steps] = await Promise.all([this.planApprovals.open(principal), this.control.openApprovals(principal)]);
+    return [...plans, ...steps].sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   }
 }

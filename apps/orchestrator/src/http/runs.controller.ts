@@ -1,24 +1,31 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { ListItemsQueryDto, ListRunsQueryDto, RerunDto, StartRunDto, type DiagnosticDto, type Page, type RunSummary, type RunView } from '@opsmesh/contracts';
+import { ListItemsQueryDto, ListRunsQueryDto, RerunDto, StartRunDto, type DiagnosticDto, type Page, type PlanApprovalView, type ProposedRunView, type RunSummary, type RunView } from '@opsmesh/contracts';
 import { ApiTokenGuard, assertTenant, CurrentPrincipal, ProblemError, Scopes, type Principal } from '@opsmesh/platform';
 import { isTerminalRun } from '@opsmesh/plan-model';
 import type { Request, Response } from 'express';
+import { RUN_APPROVALS, type ApprovedRuns } from '../approvals/ports.js';
 import { EventStream } from './event-stream.js';
 import { toCsv } from './items-csv.js';
+import { QueryOf } from './query-of.js';
 import { RUN_FEED, RUN_READER, type RunFeed, type RunReader } from './ports.js';
-import { RunCommands, type StartedRun } from './run-commands.js';
+import { RunCommands } from './run-commands.js';
 
 /** Answer to `POST /runs`. */
-interface StartedView { readonly id: string; readonly status_url: string; readonly events_url: string; readonly warnings: readonly DiagnosticDto[] }
+interface StartedView {
+  readonly id: string; readonly status_url: string; readonly events_url: string; readonly warnings: readonly DiagnosticDto[];
+  /** Only where people must agree before the run begins; then with the question that they are asked. */
+  readonly status?: 'awaiting-approval';
+  readonly approval?: PlanApprovalView;
+}
 
 @ApiTags('runs')
 @Controller('runs')
 @UseGuards(ApiTokenGuard)
 export class RunsController {
-  constructor(@Inject(RunCommands) private readonly commands: RunCommands, @Inject(RUN_READER) private readonly reader: RunReader, @Inject(RUN_FEED) private readonly feed: RunFeed) {}
+  constructor(@Inject(RunCommands) private readonly commands: RunCommands, @Inject(RUN_READER) private readonly reader: RunReader, @Inject(RUN_FEED) private readonly feed: RunFeed, @Inject(RUN_APPROVALS) private readonly approvals: ApprovedRuns) {}
 
-  /** Compiles the plan and starts a run of it. With the same `Idempotency-Key` the same run is given again. */
+  /** Compiles the plan and starts a run of it, or proposes it where the tenant's policy asks for people first. With the same `Idempotency-Key` the same run is given again. */
   @Post()
   @HttpCode(202)
   @Scopes('runs:write')
@@ -28,13 +35,15 @@ export class RunsController {
   async start(@CurrentPrincipal() principal: Principal, @Body() body: StartRunDto, @Headers('idempotency-key') key: string | undefined, @Res({ passthrough: true }) response: Response): Promise<StartedView> {
     assertTenant(principal, body.tenant_id);
     if (key !== undefined && (key.length === 0 || key.length > 255)) throw new ProblemError(422, 'bad-idempotency-key', 'an idempotency key has 1 to 255 characters');
-    const run = await this.commands.start(principal, body, key ?? null);
-    response.setHeader('Location', `/runs/${run.id}`);
+    const run = await this.approvals.propose(principal, { plan: body.plan, inputs: body.inputs, origin: 'api', requestedBy: body.actor_id ?? principal.actorId, idempotencyKey: key ?? null });
+    response.setHeader('Location', `/runs/${run.runId}`);
     if (run.replayed) response.setHeader('Idempotent-Replayed', 'true');
-    return started(run);
+    if (run.kind === 'started') return started({ id: run.runId, warnings: run.warnings });
+    return { ...started({ id: run.runId, warnings: run.preview.warnings }), status: 'awaiting-approval', approval: run.approval };
   }
 
   @Get()
+  @QueryOf(ListRunsQueryDto)
   @Scopes('runs:read')
   list(@CurrentPrincipal() principal: Principal, @Query() query: ListRunsQueryDto): Promise<Page<RunSummary>> {
     return this.reader.listRuns(principal.tenantId, query);
@@ -42,8 +51,14 @@ export class RunsController {
 
   @Get(':id')
   @Scopes('runs:read')
-  get(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<RunView> {
-    return this.reader.getRun(principal.tenantId, id);
+  async get(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<RunView | ProposedRunView> {
+    try {
+      return await this.reader.getRun(principal.tenantId, id);
+    } catch (e) {
+      const proposed = e instanceof ProblemError && e.code === 'run-not-found' ? await this.approvals.find(principal, id) : undefined;
+      if (proposed) return proposed;
+      throw e;
+    }
   }
 
   /** The run's history, then what happens, as server-sent events. `Last-Event-ID` goes on after that event. */
@@ -63,6 +78,7 @@ export class RunsController {
 
   /** One row an item. `Accept: text/csv` gives the same as a table; an output that is a list of rows has a line for each. */
   @Get(':id/steps/:step/items')
+  @QueryOf(ListItemsQueryDto)
   @Scopes('runs:read')
   @ApiParam({ name: 'id' })
   @ApiParam({ name: 'step' })
@@ -100,7 +116,8 @@ export class RunsController {
   @Scopes('runs:write')
   @ApiBody({ type: RerunDto })
   async rerun(@CurrentPrincipal() principal: Principal, @Param('id') id: string, @Body() body: RerunDto): Promise<StartedView> {
-    return started(await this.commands.rerun(principal, id, body));
+    const { plan } = await this.reader.getPlan(principal.tenantId, id);
+    return started(await this.commands.rerun(principal, id, body, await this.approvals.manifestForRerun(principal, id, plan)));
   }
 
   @Post(':id/resume')
@@ -118,6 +135,6 @@ function following(request: Request<{ id: string; step: string }>, cursor: strin
   return query;
 }
 
-function started({ id, warnings }: StartedRun): StartedView {
+function started({ id, warnings }: Pick<StartedView, 'id' | 'warnings'>): StartedView {
   return { id, status_url: `/runs/${id}`, events_url: `/runs/${id}/events`, warnings };
 }

@@ -1,4 +1,4 @@
-import type { ToolDeclarationDto, WorkerRegistrationDto } from '@opsmesh/contracts';
+import { schemaFault, type ToolDeclarationDto, type WorkerRegistrationDto } from '@opsmesh/contracts';
 import { ProblemError, transaction } from '@opsmesh/platform';
 import type { CatalogueTool, ToolCatalogue } from '@opsmesh/plan-model';
 import type { Pool } from 'pg';
@@ -29,9 +29,10 @@ export class CatalogueStore {
 
   /**
    * Adds or renews the tools of a service; tools that it no longer has are removed.
-   * @throws ProblemError 409 `tool-conflict` when another service has a tool of that name
+   * @throws ProblemError 409 `tool-conflict` when another service has a tool of that name; 422 `tool-invalid` when inputs or outputs can't be checked by its schemas
    */
   async register({ service, queue, tools }: WorkerRegistrationDto): Promise<void> {
+    for (const tool of tools) this.assertSchemas(tool);
     await transaction(this.pool, async (client) => {
       await client.query(`select pg_advisory_xact_lock(hashtextextended('opsmesh catalogue', 0))`);
       const names = tools.map((t) => t.name);
@@ -46,6 +47,16 @@ export class CatalogueStore {
       await client.query('delete from orchestrator.tools where service = $1 and name <> all($2)', [service, names]);
     });
     if (this.cached) this.cached = { ...this.cached, at: -Infinity };
+  }
+
+  /** Workers register again and again with the same tools: what is known was checked. */
+  private assertSchemas(tool: ToolDeclarationDto): void {
+    const known = this.cached?.tools.get(tool.name);
+    for (const side of ['inputSchema', 'outputSchema'] as const) {
+      if (known && JSON.stringify(known[side]) === JSON.stringify(tool[side])) continue;
+      const fault = schemaFault(tool[side]);
+      if (fault !== undefined) throw new ProblemError(422, 'tool-invalid', `the ${side} of the tool "${tool.name}" is no JSON Schema that values can be checked by: ${fault}`);
+    }
   }
 }
 

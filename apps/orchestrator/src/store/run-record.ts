@@ -24,15 +24,15 @@ export class PostgresRunRecord implements RunRecord {
 
   async loadFacts(ids: readonly string[]): Promise<Map<string, RunFacts>> {
     const { rows } = await this.pool.query<FactsRow>({
-      name: 'facts', text: 'select r.id, r.tenant_id, r.actor_id, p.plan, r.inputs, r.parent_run_id, r.parent_step, r.parent_item, r.parent_attempt, r.traceparent from orchestrator.runs r join orchestrator.plans p on p.sha256 = r.plan_sha256 where r.id = any($1::uuid[])', values: [plainArray(ids)],
+      name: 'facts', text: 'select r.id, r.tenant_id, r.actor_id, p.plan, r.inputs, r.parent_run_id, r.parent_step, r.parent_item, r.parent_attempt, r.traceparent, r.manifest_sha256 from orchestrator.runs r join orchestrator.plans p on p.sha256 = r.plan_sha256 where r.id = any($1::uuid[])', values: [plainArray(ids)],
     });
-    return new Map(rows.map((r) => [r.id, { id: r.id, tenantId: r.tenant_id, actorId: r.actor_id, plan: r.plan, inputs: r.inputs, parent: parentOf(r), traceparent: r.traceparent }]));
+    return new Map(rows.map((r) => [r.id, { id: r.id, tenantId: r.tenant_id, actorId: r.actor_id, plan: r.plan, inputs: r.inputs, parent: parentOf(r), traceparent: r.traceparent, manifestSha256: r.manifest_sha256 }]));
   }
 }
 
 interface FactsRow {
   id: string; tenant_id: string; actor_id: string; plan: CompiledPlan; inputs: JsonObject;
-  parent_run_id: string | null; parent_step: number | null; parent_item: number | null; parent_attempt: number | null; traceparent: string | null;
+  parent_run_id: string | null; parent_step: number | null; parent_item: number | null; parent_attempt: number | null; traceparent: string | null; manifest_sha256: string | null;
 }
 
 function parentOf({ parent_run_id: runId, parent_step: step, parent_item: item, parent_attempt: attempt }: FactsRow): AttemptRef | null {

@@ -69,12 +69,10 @@ function toAttempt(row: AttemptRow, entries: readonly DatedEntry[], runId: strin
   const own = entries.filter(({ entry }) => entry[3]['attempt'] === row.attempt);
   const of = (type: StoredEntry[0]): DatedEntry | undefined => own.find(({ entry }) => entry[0] === type);
   const retry = of('item.retrying');
-  // When it became known later, the item's own time is that of the word, not of the end.
-  const ended = of('item.unknown')?.at ?? row.finished_at;
   const wasTaken = row.started_at !== null || row.duration_ms !== null;
   const delay = retry?.entry[3]['delayMs'];
   return {
-    number: row.attempt, status: row.status, queuedAt: row.queued_at?.toISOString() ?? null, startedAt: startOf(row)?.toISOString() ?? null, endedAt: ended?.toISOString() ?? null,
+    number: row.attempt, status: row.status, queuedAt: row.queued_at?.toISOString() ?? null, startedAt: startOf(row)?.toISOString() ?? null, endedAt: row.finished_at?.toISOString() ?? null,
     durationMs: row.duration_ms, workerId: wasTaken ? row.worker_id : null, cached: of('item.succeeded')?.entry[3]['cached'] === true, failure: row.failure,
     retryInMs: typeof delay === 'number' ? Math.round(delay) : null,
     requeuedAt: own.filter(({ entry }) => entry[0] === 'item.requeued').map(({ at }) => at.toISOString()),

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { WorkerRegistrationDto } from '@opsmesh/contracts';
-import type { Database } from '@opsmesh/platform';
-import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
 import type { Pool } from 'pg';
 import { fanOut, runOf, tool } from '../testing/documents.js';
-import { countOf, newEngine, openRecord } from '../testing/rig.js';
+import { countOf, newEngine, useRecord } from '../testing/rig.js';
 import { claimed, create, happens } from '../testing/submissions.js';
 import { BlobStore } from './blob-store.js';
 import { CatalogueStore } from './catalogue-store.js';
@@ -12,16 +10,8 @@ import { DeadLetterStore } from './dead-letter-store.js';
 import { TokenStore, type NewToken } from './token-store.js';
 import { WorkerStore } from './worker-store.js';
 
-let server: TestDatabase; let database: Database; let pool: Pool;
-beforeAll(async () => {
-  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
-  database = await openRecord(server.url);
-  ({ pool } = database);
-});
-afterAll(async () => {
-  await database.close();
-  await server.drop();
-});
+let pool: Pool;
+useRecord((database) => { ({ pool } = database); });
 beforeEach(() => pool.query('truncate orchestrator.tools, orchestrator.workers, orchestrator.api_tokens'));
 
 describe('the catalogue', () => {
@@ -57,6 +47,15 @@ describe('the catalogue', () => {
     await expect(store.register(service('rogue', ['fresh', 'ping']))).rejects.toMatchObject({ status: 409, code: 'tool-conflict', detail: expect.stringContaining('net') as string });
     expect([...(await store.current()).names()]).toEqual(['ping']);
     expect((await store.current()).get('ping')?.service).toBe('net');
+  });
+
+  it.each([
+    ['a type that there is not', { type: 'strin' }], ['a broken pattern', { type: 'object', properties: { a: { type: 'string', pattern: '[' } } }], ['a reference to nothing', { $ref: '#/definitions/none' }],
+  ])('refuses a tool whose schema has %s', async (_, inputSchema) => {
+    const store = new CatalogueStore(pool);
+    const worker = { ...service('net', ['ping']), tools: [tool('ping', { inputSchema })] };
+    await expect(store.register(worker)).rejects.toMatchObject({ status: 422, code: 'tool-invalid', detail: expect.stringContaining('inputSchema of the tool "ping"') as string });
+    expect((await store.current()).get('ping')?.inputSchema).not.toEqual(inputSchema);
   });
 
   it('gives a tool to exactly one of two services that register it at once', async () => {

@@ -111,11 +111,13 @@ describe('the log of an item', () => {
     const [attempt] = await takeOutbox(pool) as [AttemptRef];
     await engine.submit([claimed(attempt)]);
     await engine.submit([happens(run.id, { type: 'lost', step: 0, item: 0, attempt: 1 })]);
+    const [doubted] = (await logOf(run, 'each')).attempts;
     await engine.submit([happens(run.id, { type: 'resolved', step: 0, item: 0, attempt: 1, status: 'succeeded', reason: 'seen', actor: 'bob' })]);
     const log = await logOf(run, 'each');
     expect(outcomes(log.attempts)).toEqual(['1 succeeded']);
     expect(log.acts).toMatchObject([{ act: 'resolved', attempt: 1, status: 'succeeded', actor: 'bob', reason: 'seen' }]);
-    expect(ascending(log.attempts[0]!.endedAt, log.acts[0]!.at)).toBe(true);
+    expect(ascending(doubted!.endedAt, log.acts[0]!.at)).toBe(true);
+    expect(log.attempts[0]!.endedAt).toBe(doubted!.endedAt);
   });
 
   it('tells when an attempt was put into the queue again', async () => {

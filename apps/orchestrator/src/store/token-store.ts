@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { uuidv7 } from 'uuidv7';
 
 /** What an API token may be allowed to do. */
-export const SCOPES = ['runs:read', 'runs:write', 'tools:read', 'queues:read', 'metrics:read', 'assets:read', 'assets:write', 'credentials:write'] as const;
+export const SCOPES = ['runs:read', 'runs:write', 'tools:read', 'queues:read', 'metrics:read', 'assets:read', 'assets:write', 'credentials:write', 'templates:write', 'runs:approve', 'policies:write'] as const;
 
 export interface NewToken {
   readonly name: string;

@@ -97,15 +97,15 @@ function insertRuns(client: PoolClient, runs: readonly NewRun[], plans: PlanText
     client.query({
       name: 'new-runs',
       text: `with made as (
-             insert into orchestrator.runs (id, tenant_id, actor_id, name, status, plan_sha256, inputs, warnings, parent_run_id, idempotency_key, request_sha256, parent_step, parent_item, parent_attempt, traceparent)
-             select v.id, v.tenant, v.actor, v.name, 'running', v.plan, v.inputs::json, v.warnings::json, v.parent, v.key, v.sha256, v.p_step, v.p_item, v.p_attempt, v.trace
-             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::int[], $12::int[], $13::int[], $14::text[]) as v(id, tenant, actor, name, plan, inputs, warnings, parent, key, sha256, p_step, p_item, p_attempt, trace)
+             insert into orchestrator.runs (id, tenant_id, actor_id, name, status, plan_sha256, inputs, warnings, parent_run_id, idempotency_key, request_sha256, parent_step, parent_item, parent_attempt, traceparent, manifest_sha256)
+             select v.id, v.tenant, v.actor, v.name, 'running', v.plan, v.inputs::json, v.warnings::json, v.parent, v.key, v.sha256, v.p_step, v.p_item, v.p_attempt, v.trace, v.manifest
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::int[], $12::int[], $13::int[], $14::text[], $15::text[]) as v(id, tenant, actor, name, plan, inputs, warnings, parent, key, sha256, p_step, p_item, p_attempt, trace, manifest)
            )
            insert into orchestrator.run_states (run_id, version, state) select id, 0, '' from unnest($1::uuid[]) as v(id)`,
       values: [
         runs.map((r) => r.id), runs.map((r) => r.tenantId), runs.map((r) => r.actorId), runs.map((r) => r.plan.name), runs.map((r) => plans.of(r.plan).sha256), runs.map((r) => JSON.stringify(r.inputs)),
         runs.map((r) => JSON.stringify(r.warnings)), runs.map((r) => r.parentRunId), runs.map((r) => r.idempotencyKey), runs.map((r) => r.requestSha256),
-        runs.map((r) => r.parentAttempt?.step ?? null), runs.map((r) => r.parentAttempt?.item ?? null), runs.map((r) => r.parentAttempt?.attempt ?? null), runs.map((r) => r.traceparent ?? null),
+        runs.map((r) => r.parentAttempt?.step ?? null), runs.map((r) => r.parentAttempt?.item ?? null), runs.map((r) => r.parentAttempt?.attempt ?? null), runs.map((r) => r.traceparent ?? null), runs.map((r) => r.manifestSha256 ?? null),
       ],
     }),
   ];
@@ -150,7 +150,7 @@ with states as (
          worker_id = coalesce(v.worker, i.worker_id), duration_ms = v.duration,
          queued_at = case when v.status = 'queued' then now() else i.queued_at end,
          started_at = case when v.status = 'running' then now() when v.status = 'queued' then null else i.started_at end,
-         finished_at = case when v.status in ('queued', 'running', 'pending') then null else now() end
+         finished_at = case when v.status in ('queued', 'running', 'pending') then null when i.status = 'unknown' then i.finished_at else now() end
   from unnest($14::uuid[], $15::int[], $16::int[], $17::text[], $18::int[], ${json(19)}, ${json(20)}, $21::text[], $22::bool[], $23::text[], $24::int[])
        as v(run_id, step, item, status, attempt, failure, output, blob, truncated, worker, duration)
   where i.run_id = v.run_id and i.step = v.step and i.item = v.item

@@ -26,11 +26,11 @@ export interface Ask {
 export class LiveOrchestrator {
   private constructor(readonly url: string, readonly keys: Keys, private readonly end: () => Promise<void>) {}
 
-  static async start({ databaseUrl, redisUrl, auth = 'off', traces }: { databaseUrl: string; redisUrl: string; auth?: 'on' | 'off'; traces?: TraceSettings }): Promise<LiveOrchestrator> {
+  static async start({ databaseUrl, redisUrl, auth = 'off', traces, more = {} }: { databaseUrl: string; redisUrl: string; auth?: 'on' | 'off'; traces?: TraceSettings; more?: Partial<OrchestratorConfig> }): Promise<LiveOrchestrator> {
     const dataDir = mkdtempSync(join(tmpdir(), 'opsmesh-live-'));
     const config: OrchestratorConfig = {
       service: 'orchestrator', host: '127.0.0.1', port: 0, redisUrl, databaseUrl, databaseConnections: 8, dataDir, auth, logLevel: 'silent',
-      orchestratorUrl: 'http://127.0.0.1:1', assetServiceUrl: 'http://127.0.0.1:1', ...(traces ? { traces } : {}),
+      orchestratorUrl: 'http://127.0.0.1:1', assetServiceUrl: 'http://127.0.0.1:1', chatWaitMs: 10_000, ...(traces ? { traces } : {}), ...more,
     };
     const { port, close } = await startOrchestrator(config, SILENT);
     return new LiveOrchestrator(`http://127.0.0.1:${port}`, openKeys(dataDir), async () => { await close(); rmSync(dataDir, { recursive: true }); });

@@ -1,5 +1,6 @@
 import type { CompiledPlan } from '@opsmesh/plan-model';
 import { createLogger, createRedis, type Database, type Logger } from '@opsmesh/platform';
+import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import { uuidv7 } from 'uuidv7';
@@ -36,6 +37,21 @@ export function newEngine(pool: Pool, { record = new PostgresRunRecord(pool), ne
 /** The schema of the orchestrator in an empty database. */
 export function openRecord(databaseUrl: string): Promise<Database> {
   return openStore({ databaseUrl, databaseConnections: 10 }, SILENT);
+}
+
+/** Gives a spec file a database of its own with our schema, before its specs; it is dropped after them. */
+export function useRecord(opened: (database: Database, url: string) => void): void {
+  let server: TestDatabase;
+  let database: Database;
+  beforeAll(async () => {
+    server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
+    database = await openRecord(server.url);
+    opened(database, server.url);
+  });
+  afterAll(async () => {
+    await database.close();
+    await server.drop();
+  });
 }
 
 /** A Redis database that no other spec file uses now: names of streams and queues are fixed, files run in parallel. Emptied. */

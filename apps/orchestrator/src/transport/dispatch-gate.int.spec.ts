@@ -1,32 +1,28 @@
-import { transaction, type Database } from '@opsmesh/platform';
-import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
+import { transaction } from '@opsmesh/platform';
 import type { Pool } from 'pg';
 import type { NewRun } from '../engine/change-set.js';
 import { fanOut, runOf } from '../testing/documents.js';
-import { countOf, newEngine, openRecord, type RunningEngine } from '../testing/rig.js';
+import { countOf, newEngine, releaseOutbox, type RunningEngine, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, succeeded } from '../testing/submissions.js';
 import { DispatchGate } from './dispatch-gate.js';
+import type { OutboxRow } from './relay.js';
 
-let server: TestDatabase; let database: Database; let pool: Pool; let running: RunningEngine;
-beforeAll(async () => {
-  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
-  database = await openRecord(server.url);
-  ({ pool } = database);
-});
-afterAll(async () => {
-  await database.close();
-  await server.drop();
-});
+let pool: Pool; let running: RunningEngine;
+useRecord((database) => { ({ pool } = database); });
 beforeEach(async () => {
   await pool.query('truncate orchestrator.outbox, orchestrator.locks, orchestrator.rates');
   running = newEngine(pool);
 });
 
-/** What the gate lets through now, as `<run>.<item>.<attempt>`. */
+/** What the gate lets through now, as `<run>.<item>.<attempt>`; it leaves the outbox, as the relay does it when it was sent. */
 async function passed(): Promise<string[]> {
   await pool.query('update orchestrator.outbox set held_until = now() where held_until > now()');
-  const rows = await transaction(pool, (client) => new DispatchGate(running.facts).take(client, { blockedQueues: [], limit: 100 }));
+  const rows = await take();
+  await pool.query('delete from orchestrator.outbox where held_until > now()');
   return rows.map((r) => `${r.run_id}.${r.item}.${r.attempt}`);
+}
+function take(): Promise<OutboxRow[]> {
+  return transaction(pool, (client) => new DispatchGate(running.facts).take(client, { blockedQueues: [], limit: 100 }));
 }
 async function start(document: object, more: Partial<NewRun> = {}): Promise<string> {
   const run = runOf(document, more);
@@ -87,8 +83,29 @@ describe('a lock', () => {
   it('is one for two relays that race for it', async () => {
     await start(locked(1));
     await start(locked(1));
-    const taken = await Promise.all([passed(), passed(), passed()]);
+    await releaseOutbox(pool);
+    const taken = await Promise.all([take(), take(), take()]);
     expect(taken.flat()).toHaveLength(1);
+  });
+});
+
+describe('a row', () => {
+  it('that passed stays with its lock until it was sent: after a crash it is sent again', async () => {
+    const one = await start(locked(1));
+    await start(locked(1));
+    await take();
+    expect(await countOf(pool, 'outbox')).toBe(2);
+    await pool.query('update orchestrator.outbox set held_until = now()');
+    expect((await take()).map((r) => r.run_id)).toEqual([one]);
+  });
+
+  it('of an attempt that is over leaves the outbox', async () => {
+    const one = await start(locked(1));
+    await take();
+    await pool.query('update orchestrator.outbox set held_until = now()');
+    await running.engine.submit([failed(ref(one), 'unreachable')]);
+    expect(await passed()).toEqual([]);
+    expect(await countOf(pool, 'outbox')).toBe(0);
   });
 });
 

@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import type { RunFactsCache } from '../engine/run-facts.js';
 import { plainArray } from '../store/arrays.js';
 import { decodeState } from '../store/state-codec.js';
+import { HOLD_MS } from '../store/write-changes.js';
 import type { OutboxRow } from './relay.js';
 
 interface GatedRow extends OutboxRow { readonly target: string | null; readonly lock_key: string | null; readonly state: string }
@@ -10,16 +11,20 @@ interface GatedRow extends OutboxRow { readonly target: string | null; readonly 
 /**
  * Lets attempts through that have their lock and the leave of their rate limit; both are rows, so that they hold for all orchestrators and runs of a tenant.
  *
- * 1. A lock is taken in the transaction that sends the attempt, and given back in the one that ends it: by its outcome, a retry in waiting, `unknown` or a cancel.
- * 2. An attempt that is sent again under its id has its lock already.
+ * 1. A lock is committed before its attempt is sent, and given back in the transaction that ends it: by its outcome, a retry in waiting, `unknown` or a cancel.
+ *    The row stays, held for who sends it: after a crash it is sent again under its id, and has its lock already.
+ * 2. Rows of attempts that are not wanted any more leave the outbox, where they would hide later attempts of their items from the reconciler.
  * 3. A rate is a token bucket by the clock of the database: full at first, `limit` tokens in `perMs`.
  */
 export class DispatchGate {
   constructor(private readonly facts: RunFactsCache) {}
 
-  /** Takes those that may go out of the outbox, oldest first. */
+  /** Those that may go, oldest first. They are sent after the transaction's commit, and leave the outbox after that. */
   async take(client: PoolClient, { blockedQueues, limit }: { blockedQueues: readonly string[]; limit: number }): Promise<OutboxRow[]> {
-    const { rows } = await client.query<GatedRow>({ name: 'gated', text: GATED, values: [blockedQueues, limit] });
+    // Asked first and alone: most of the time there is none, and a join with all items would be made to find that out.
+    const { rows: waiting } = await client.query({ name: 'any-gated', text: 'select 1 from orchestrator.outbox where gated and held_until <= now() limit 1' });
+    if (waiting.length === 0) return [];
+    const { rows } = await client.query<GatedRow>({ name: 'gated', text: GATED, values: [blockedQueues, MOST_LOOKED_AT, limit] });
     if (rows.length === 0) return [];
     const facts = await this.facts.get(rows.map((r) => r.run_id));
     const passed: GatedRow[] = [];
@@ -57,9 +62,11 @@ function bucketOf({ key }: RatePolicy, tool: string, target: string | null): str
 async function takeLock(client: PoolClient, { tenantId, key, row }: { tenantId: string; key: string; row: GatedRow }): Promise<boolean> {
   const { rowCount } = await client.query({
     name: 'take-lock',
-    text: `insert into orchestrator.locks as l (tenant_id, key, run_id, step, item) values ($1, $2, $3, $4, $5)
+    // The item stays locked until the commit: an outcome that comes meanwhile ends it after that, and finds the lock to give back.
+    text: `insert into orchestrator.locks as l (tenant_id, key, run_id, step, item)
+           select $1, $2, i.run_id, i.step, i.item from orchestrator.items i where i.run_id = $3 and i.step = $4 and i.item = $5 and i.attempt = $6 and i.status = 'queued' for share
            on conflict (tenant_id, key) do update set taken_at = now() where l.run_id = excluded.run_id and l.step = excluded.step and l.item = excluded.item`,
-    values: [tenantId, key, row.run_id, row.step, row.item],
+    values: [tenantId, key, row.run_id, row.step, row.item, row.attempt],
   });
   return rowCount === 1;
 }
@@ -74,15 +81,24 @@ const TOKEN = `
 insert into orchestrator.rates as r (tenant_id, key, tokens, at) values ($1, $2, $3::float8 - 1, clock_timestamp())
 on conflict (tenant_id, key) do update set tokens = ${REFILLED} - 1, at = clock_timestamp() where ${REFILLED} >= 1`;
 
+/** Rows among which those that may go are looked for. */
+const MOST_LOOKED_AT = 10_000;
+
 /** Attempts whose lock another item holds are left out, so that they do not stand before others. */
 const GATED = `
+with unwanted as (
+  delete from orchestrator.outbox where ctid = any(array(
+    select o.ctid from orchestrator.outbox o where o.gated and o.held_until <= now()
+      and not exists (select from orchestrator.items i where i.run_id = o.run_id and i.step = o.step and i.item = o.item and i.attempt = o.attempt and i.status = 'queued') for update of o skip locked))
+), oldest as materialized (
+  select queue, run_id, step, item, attempt, held_until from orchestrator.outbox where gated and held_until <= now() and queue <> all($1) order by held_until, run_id, step, item limit $2 for update skip locked
+)
 select o.queue, o.run_id, o.step, o.item, o.attempt, i.inputs, i.target, i.lock_key, s.state
-from orchestrator.outbox o join orchestrator.items i on i.run_id = o.run_id and i.step = o.step and i.item = o.item and i.attempt = o.attempt and i.status = 'queued'
+from oldest o join orchestrator.items i on i.run_id = o.run_id and i.step = o.step and i.item = o.item and i.attempt = o.attempt and i.status = 'queued'
 join orchestrator.run_states s on s.run_id = o.run_id join orchestrator.runs r on r.id = o.run_id
-where o.gated and o.held_until <= now() and o.queue <> all($1)
-  and not exists (select 1 from orchestrator.locks l where l.tenant_id = r.tenant_id and l.key = coalesce(i.lock_key, i.target) and (l.run_id, l.step, l.item) <> (o.run_id, o.step, o.item))
-order by o.held_until, o.run_id, o.step, o.item limit $2 for update of o skip locked`;
+where not exists (select 1 from orchestrator.locks l where l.tenant_id = r.tenant_id and l.key = coalesce(i.lock_key, i.target) and (l.run_id, l.step, l.item) <> (o.run_id, o.step, o.item))
+order by o.held_until, o.run_id, o.step, o.item limit $3`;
 
 const PASSED = `
-delete from orchestrator.outbox o using unnest($1::uuid[], $2::int[], $3::int[], $4::int[]) as v(run_id, step, item, attempt)
+update orchestrator.outbox o set held_until = now() + interval '${HOLD_MS} milliseconds' from unnest($1::uuid[], $2::int[], $3::int[], $4::int[]) as v(run_id, step, item, attempt)
 where o.run_id = v.run_id and o.step = v.step and o.item = v.item and o.attempt = v.attempt`;

@@ -82,7 +82,7 @@ export class Reconciler {
     if (sure.length === 0 || await resultsBacklog(this.deps.redis) > 0) return;
     this.deps.log.warn({ attempts: sure.length, first: sure[0]!.id }, 'attempts were lost');
     await Promise.all(sure.map((m) => this.deps.queues.remove(queueOf(m, facts), m.id)));
-    await this.deps.engine.submit(sure.map((m) => ({ kind: 'event', runId: m.runId, event: { type: 'lost', step: m.step, item: m.item, attempt: m.attempt } })));
+    await this.deps.engine.submit(sure.map((m) => ({ kind: 'event', runId: m.runId, event: { type: 'lost', step: m.step, item: m.item, attempt: m.attempt, claimed: m.claimed } })));
     for (const m of sure) this.suspects.delete(m.id);
   }
 

@@ -113,19 +113,21 @@ export class Relay {
     }
   }
 
-  private relayStored(): Promise<boolean> {
+  private async relayStored(): Promise<boolean> {
     this.mayHaveRows = false;
     this.lookedAt = performance.now();
-    return transaction(this.parts.pool, async (client) => {
+    const taken = await transaction(this.parts.pool, async (client) => {
       const { rows } = await client.query<OutboxRow>({ name: 'take-outbox', text: TAKE, values: [this.blocked, BATCH] });
-      const passed = await this.gate.take(client, { blockedQueues: this.blocked, limit: BATCH });
-      const all = [...rows, ...passed];
-      if (all.length > 0) {
-        await this.send(all);
-        this.mayHaveRows = true;
-      }
-      return all.length > 0;
+      if (rows.length > 0) await this.send(rows);
+      return rows.length;
     });
+    const passed = await transaction(this.parts.pool, (client) => this.gate.take(client, { blockedQueues: this.blocked, limit: BATCH }));
+    if (passed.length > 0) {
+      await this.send(passed);
+      this.parts.sent.add(passed.map((r) => ({ runId: r.run_id, step: r.step, item: r.item, attempt: r.attempt })));
+    }
+    this.mayHaveRows ||= taken + passed.length > 0;
+    return taken + passed.length > 0;
   }
 
   private async send(rows: readonly OutboxRow[]): Promise<void> {
@@ -180,6 +182,7 @@ function toJob(row: OutboxRow, facts: RunFacts): JobDto {
     v: MESSAGE_VERSION, attemptId: attemptId(position), ...position, tenantId: facts.tenantId, actorId: facts.actorId,
     tool: step.tool, toolVersion: step.toolVersion, input: row.inputs, timeoutMs: timeoutOf(step, row.attempt), claim: step.claim,
   };
+  if (facts.manifestSha256) job.manifestSha256 = facts.manifestSha256;
   if (facts.traceparent) job.traceparent = facts.traceparent;
   return job;
 }

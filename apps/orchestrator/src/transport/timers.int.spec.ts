@@ -94,11 +94,12 @@ it('a retry that is due while its run is paused waits for the run', async () => 
   const runId = await waitingForRetry(1);
   const { engine } = newEngine(pool);
   await engine.submit([happens(runId, { type: 'pause' })]);
-  const { rows: [timer] } = await pool.query<{ id: string }>('select id from orchestrator.timers');
+  const other = await waitingForRetry(1);
   await due(runId, 0);
+  await due(other, 0);
   startTimers();
-  await waitFor(async () => (await pool.query('select 1 from orchestrator.timers where id > $1', [timer!.id])).rowCount === 1, { what: 'the timer to be set again' });
-  expect(await takeOutbox(pool)).toEqual([]);
+  expect(await waitFor(async () => (await takeOutbox(pool))[0], { what: 'the retry of the other run' })).toMatchObject({ runId: other });
+  expect((await pool.query('select run_id from orchestrator.timers')).rows).toEqual([{ run_id: runId }]);
   await engine.submit([happens(runId, { type: 'resume' })]);
   expect(await waitFor(async () => (await takeOutbox(pool))[0], { what: 'the retry' })).toMatchObject({ item: 0, attempt: 2 });
 });

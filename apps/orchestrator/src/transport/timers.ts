@@ -22,12 +22,17 @@ export class Timers {
   async stop(): Promise<void> { await this.loop.stop(); }
 
   private async turn(): Promise<boolean> {
-    const { rows } = await this.pool.query<TimerRow>({ name: 'due-timers', text: 'select id, run_id, step, item, attempt, kind, data from orchestrator.timers where due_at <= now() order by due_at limit $1', values: [BATCH] });
+    const { rows } = await this.pool.query<TimerRow>({ name: 'due-timers', text: DUE, values: [BATCH] });
     if (rows.length === 0) return false;
     await this.engine.submit(rows.map((row) => submissionOf(row.run_id, toEvent(row), Number(row.id))));
     return true;
   }
 }
+
+/** Retries of a paused run wait for it to go on: put off one by one they would become more each time that two processes fire the same. */
+const DUE = `
+select t.id, t.run_id, t.step, t.item, t.attempt, t.kind, t.data from orchestrator.timers t
+where t.due_at <= now() and not (t.kind = 'retry' and exists (select from orchestrator.runs r where r.id = t.run_id and r.status = 'paused')) order by t.due_at limit $1`;
 
 /** Rows are written by our own commits only: what they hold is a timed event. */
 function toEvent({ kind, step, item, attempt, data }: TimerRow): TimedEvent {

@@ -33,6 +33,7 @@ export const EVALUATION_TOOLS: readonly CatalogueTool[] = [
   tool('run-powershell', 'write', { ...host, script: text }, { ...winrm, required: ['target_host', 'script'] }),
   tool('nmap', 'read', { targets: {}, ports: text, scan: text, serviceDetection: { type: 'boolean' } }, { target: '/targets', description: 'Scans hosts or networks for open TCP ports' }),
   tool('ping', 'read', { target_host: text, count: number, timeout: number }, { target: '/target_host', description: 'Sends ICMP echo requests to one host' }),
+  tool('tls-certificate', 'read', { target_host: text, port: number, server_name: text, timeout: number }, { target: '/target_host', required: ['target_host'] }),
   tool('port-check', 'read', { target_host: text, ports: { anyOf: [number, list] }, timeout: number }, { target: '/target_host', required: ['target_host', 'ports'] }),
   tool('traceroute', 'read', { target_host: text, method: text, port: number, maxHops: number }, { target: '/target_host' }),
   tool('tcpdump', 'read', { interface: text, hosts: {}, filter: text, duration: number, maxPackets: number, maxBytes: number }, { required: [], description: 'Captures packets for a bounded time' }),

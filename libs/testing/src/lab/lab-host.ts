@@ -20,7 +20,8 @@ export class LabHost {
 
   /** All processes of the host but this look at them. */
   async processes(): Promise<LabProcess[]> {
-    const listed = await this.sh('ps -ww -e -o pid= -o user:32= -o args=');
+    // Again for a while: ps fails now and then on a host whose processes come and go.
+    const listed = await this.sh('for i in 1 2 3 4 5 6 7 8; do seen=$(ps -ww -e -o pid= -o user:32= -o args=) && break; sleep 0.25; done; printf "%s\\n" "$seen"; [ -n "$seen" ]');
     return listed.split('\n').flatMap((line) => {
       const [, pid, user, command] = /^ *(\d+) +(\S+) +(.*)$/.exec(line) ?? [];
       return pid === undefined || user === undefined || command === undefined || command.includes('ps -ww -e') ? [] : [{ pid: Number(pid), user, command }];

@@ -20,6 +20,8 @@ export interface NamespaceOptions {
  * all processes in them end, and with those the namespaces and their network devices. So nothing is left, however this process ends.
  */
 export class Namespace {
+  private ended = false;
+
   private constructor(private readonly holder: ChildProcessByStdio<Writable, Readable, Readable>, /** Of the first process, as we see it. */ readonly pid: number, private readonly separate: NamespaceOptions['separate']) {}
 
   /** @throws Error with what the script said, when it ends or is not through in time */
@@ -45,12 +47,19 @@ export class Namespace {
 
   /** Runs a program in the namespaces; rejects when it fails. */
   async enter(program: string, ...args: string[]): Promise<string> {
-    const { stdout } = await run('nsenter', ['--target', String(this.pid), ...KINDS[this.separate], '--', program, ...args], { maxBuffer: 16_777_216 });
-    return stdout;
+    try {
+      const { stdout } = await run('nsenter', ['--target', String(this.pid), ...KINDS[this.separate], '--', program, ...args], { maxBuffer: 16_777_216 });
+      return stdout;
+    } catch (error) {
+      // Whoever still looked while it was ended has nobody to tell.
+      if (this.ended) return '';
+      throw error;
+    }
   }
 
   /** Ends every process in it. */
   async stop(): Promise<void> {
+    this.ended = true;
     if (this.holder.exitCode !== null || this.holder.signalCode !== null) return;
     const exit = new Promise<void>((ok) => { this.holder.once('exit', () => ok()); });
     this.holder.stdin.end();

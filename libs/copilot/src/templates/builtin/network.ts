@@ -32,6 +32,14 @@ export const NETWORK: readonly Template[] = [
     answer: { kind: 'table', step: 'ports', subject: 'ports', rows: 'ports', columns: [column('port', 'port'), column('state', 'state'), column('time', 'connectMs', 'milliseconds')] },
   }),
   ...both({
+    id: 'certificate-expiry', title: 'Certificate expiry', description: 'Until when the TLS certificates of hosts on port 443 are valid, and whether they are trusted', action: 'certificate-expiry', target: 'target_host', slots: {},
+    step: { id: 'certificates', tool: 'tls-certificate', inputs: {} },
+    answer: {
+      kind: 'table', step: 'certificates', subject: 'certificates',
+      columns: [column('subject', 'subject'), column('valid to', 'validTo', 'time'), column('days left', 'daysLeft'), column('expired', 'expired'), column('trusted', 'trusted')],
+    },
+  }),
+  ...both({
     id: 'ping', title: 'Ping', description: 'Whether hosts answer, with loss and round-trip times', action: 'ping', target: 'target_host', slots: { count: optional('count') },
     step: { id: 'ping', tool: 'ping', inputs: { count: slot('count') } },
     answer: { kind: 'table', step: 'ping', subject: 'ping', columns: [column('address', 'address'), column('reachable', 'reachable'), column('loss', 'lossPercent', 'percent'), column('average', 'rttMs.avg', 'milliseconds')] },

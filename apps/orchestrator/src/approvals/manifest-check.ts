@@ -1,0 +1,80 @@
+import type { ConnectionDto } from '@opsmesh/contracts';
+import { ProblemError } from '@opsmesh/platform';
+import type { ToolCatalogue } from '@opsmesh/plan-model';
+import type { AttemptToCheck, ManifestCheck, RunFacts } from '../engine/ports.js';
+import type { RunFactsCache } from '../engine/run-facts.js';
+import { planSha256 } from './preview/make-manifest.js';
+import { ManifestCoverage } from './manifest-coverage.js';
+import type { ProposalStore } from './proposal-store.js';
+import { shownText } from './shown.js';
+
+/** Manifests that are kept ready. */
+const CAPACITY = 50;
+
+interface Ready { readonly planSha256: string; readonly tenant: string; readonly coverage: ManifestCoverage }
+
+/** Compares attempts of approved runs with what was approved, before they are granted. */
+export class ApprovedManifests implements ManifestCheck {
+  private readonly ready = new Map<string, Promise<Ready>>();
+  private readonly plans = new WeakMap<RunFacts, string>();
+
+  constructor(private readonly parts: { readonly store: Pick<ProposalStore, 'manifest'>; readonly facts: RunFactsCache; readonly catalogue: { current(): Promise<ToolCatalogue> } }) {}
+
+  async check(attempt: AttemptToCheck): Promise<void> {
+    const { run, step, target, inputsSha256, connection } = attempt;
+    const sha256 = run.manifestSha256;
+    if (sha256 === null || sha256 === undefined) return;
+    const manifest = await this.load(sha256);
+    const { root, path } = await this.place(run);
+    if (manifest.tenant !== run.tenantId || manifest.planSha256 !== this.planOf(root)) throw mismatch('it is of another plan');
+    const version = (await this.parts.catalogue.current()).get(step.tool)?.version;
+    if (version !== step.toolVersion) throw mismatch(`${step.tool} is now of version ${version ?? 'none'}, not ${step.toolVersion}`);
+    const why = manifest.coverage.missing({ step: path + step.id, tool: step.tool, toolVersion: step.toolVersion, target: target === null ? null : shownText(target), inputsSha256, asset: connection && assetOf(connection) });
+    if (why !== undefined) throw mismatch(why);
+  }
+
+  private load(sha256: string): Promise<Ready> {
+    const known = this.ready.get(sha256);
+    if (known) return known;
+    const loading = this.read(sha256);
+    loading.catch(() => this.ready.delete(sha256));
+    if (this.ready.size >= CAPACITY) this.ready.delete(this.ready.keys().next().value!);
+    this.ready.set(sha256, loading);
+    return loading;
+  }
+
+  private async read(sha256: string): Promise<Ready> {
+    const manifest = await this.parts.store.manifest(sha256);
+    if (!manifest) throw mismatch('it is not there');
+    return { planSha256: manifest.planSha256, tenant: manifest.tenant, coverage: new ManifestCoverage([manifest]) };
+  }
+
+  /** The run that was approved, and the way from it to this one: steps of sub-plans. */
+  private async place(run: RunFacts): Promise<{ root: RunFacts; path: string }> {
+    let root = run;
+    let path = '';
+    while (root.parent) {
+      const { runId, step } = root.parent;
+      const parent = (await this.parts.facts.get([runId])).get(runId);
+      if (!parent) throw mismatch('the run it belongs to is not there');
+      path = `${parent.plan.steps[step]!.id}/${path}`;
+      root = parent;
+    }
+    return { root, path };
+  }
+
+  private planOf(root: RunFacts): string {
+    let sha256 = this.plans.get(root);
+    if (sha256 === undefined) this.plans.set(root, sha256 = planSha256(root.plan, root.inputs));
+    return sha256;
+  }
+}
+
+function assetOf(connection: ConnectionDto): { assetId: string; credentialIds: string[]; via: string[] } {
+  const way = [connection, ...(connection.via ?? [])];
+  return { assetId: connection.assetId, credentialIds: [...new Set(way.flatMap((c) => c.credentialId ?? []))], via: (connection.via ?? []).map((v) => v.assetId) };
+}
+
+function mismatch(why: string): ProblemError {
+  return new ProblemError(409, 'manifest-mismatch', `the approved manifest does not allow it: ${why}`);
+}

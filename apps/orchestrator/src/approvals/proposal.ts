@@ -1,0 +1,89 @@
+import type { DiagnosticDto, Manifest, PlanApprovalActView, PlanApprovalView, PreviewView, ProposedRunView, RiskView, RunOrigin } from '@opsmesh/contracts';
+import type { CompiledPlan, JsonObject } from '@opsmesh/plan-model';
+import { shownText } from './shown.js';
+
+/** `approved`: enough people agreed and the run is yet to be created. */
+export type StoredStatus = 'waiting' | 'approved' | 'started' | 'rejected' | 'expired';
+
+/** A run that was asked for, as it is stored. */
+export interface NewProposal {
+  readonly runId: string;
+  readonly tenantId: string;
+  readonly requestedBy: string;
+  readonly proposedBy: string;
+  readonly origin: RunOrigin;
+  readonly plan: CompiledPlan;
+  readonly inputs: JsonObject;
+  readonly warnings: readonly DiagnosticDto[];
+  readonly preview: Omit<PreviewView, 'manifest'>;
+  readonly idempotencyKey: string | null;
+  readonly requestSha256: string;
+  readonly traceparent: string | null;
+  readonly expiresMs: number;
+  readonly question: NewQuestion;
+}
+
+/** What people are asked. */
+export interface NewQuestion {
+  readonly manifest: Manifest;
+  readonly manifestSha256: string;
+  readonly risk: RiskView;
+  readonly minApprovals: number;
+  readonly confirmation: string | null;
+  readonly added: readonly string[];
+}
+
+export interface StoredQuestion {
+  readonly part: number;
+  readonly manifestSha256: string;
+  readonly risk: RiskView;
+  readonly minApprovals: number;
+  readonly confirmation: string | null;
+  readonly added: readonly string[];
+  readonly status: 'open' | 'approved' | 'rejected';
+  readonly createdAt: string;
+  readonly acts: readonly PlanApprovalActView[];
+}
+
+export interface StoredProposal extends Omit<NewProposal, 'question' | 'expiresMs'> {
+  readonly status: StoredStatus;
+  readonly vanished: readonly string[];
+  readonly trouble: string | null;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly isOver: boolean;
+  readonly questions: readonly StoredQuestion[];
+}
+
+/** Name of a question in the API. */
+export function approvalId(part: number): string {
+  return part === 0 ? 'plan' : `added-${part}`;
+}
+
+/** The question that a name means; undefined when it is no name of one. */
+export function partOf(approval: string): number | undefined {
+  if (approval === 'plan') return 0;
+  const number = /^added-([1-9]\d{0,2})$/.exec(approval)?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
+export function toApprovalView(proposal: StoredProposal, question: StoredQuestion): PlanApprovalView {
+  const { part, risk, status } = question;
+  const name = shownText(proposal.plan.name);
+  const hosts = risk.changedHosts === null ? 'targets that are not known before' : `${risk.changedHosts} host${risk.changedHosts === 1 ? '' : 's'}`;
+  return {
+    kind: 'plan', id: approvalId(part), runId: proposal.runId, runName: name, tier: risk.tier, risk, manifest_sha256: question.manifestSha256, minApprovals: question.minApprovals,
+    message: part === 0 ? `may "${name}" run? It changes ${hosts}` : `the inventory has more targets for "${name}" than were approved: ${question.added.slice(0, 5).join(', ')}${question.added.length > 5 ? ` and ${question.added.length - 5} more` : ''}. May it run on these too?`,
+    status: status === 'open' && (proposal.isOver || proposal.status !== 'waiting') ? (proposal.status === 'rejected' ? 'rejected' : 'expired') : status, requesterMayApprove: risk.tier !== 'two-people', confirmation: question.confirmation, requestedBy: proposal.requestedBy,
+    createdAt: question.createdAt, expiresAt: proposal.expiresAt, acts: question.acts,
+  };
+}
+
+export function toProposedRunView(proposal: StoredProposal): ProposedRunView {
+  const { runId, tenantId, requestedBy, plan, origin, inputs, warnings, preview, createdAt, expiresAt, status, questions, vanished, trouble, isOver } = proposal;
+  return {
+    id: runId, tenant_id: tenantId, actor_id: requestedBy, name: shownText(plan.name), createdAt, finishedAt: null, parentRunId: null, origin, inputs, warnings, bounds: preview.bounds, expiresAt,
+    status: isOver || status === 'expired' ? 'expired' : status === 'rejected' ? 'rejected' : status === 'waiting' ? 'awaiting-approval' : 'starting',
+    approvals: questions.map((q) => toApprovalView(proposal, q)), drift: { added: questions.flatMap((q) => q.added), vanished }, trouble,
+  };
+}

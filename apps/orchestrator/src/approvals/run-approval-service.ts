@@ -1,0 +1,119 @@
+import type { ManifestView, PlanApprovalView, PreviewView, ProposedRunView } from '@opsmesh/contracts';
+import { ANONYMOUS, currentTraceparent, ProblemError, type Principal } from '@opsmesh/platform';
+import type { CompiledPlan } from '@opsmesh/plan-model';
+import { uuidv7 } from 'uuidv7';
+import type { PreparedRun } from '../http/run-commands.js';
+import type { Launcher, LauncherParts } from './launcher.js';
+import type { ApprovedRuns, AwaitingApproval, Decided, Decision, PlanRequest, ProposeRequest, Started } from './ports.js';
+import type { Previewed } from './preview/plan-previews.js';
+import { approvalId, partOf, toApprovalView, toProposedRunView, type StoredProposal } from './proposal.js';
+import { questionOf } from './question-of.js';
+
+
+/** Runs that people may have to agree to. */
+export class RunApprovalService implements ApprovedRuns {
+  constructor(private readonly parts: LauncherParts, private readonly launcher: Launcher) {}
+
+  async preview(principal: Principal, request: PlanRequest): Promise<PreviewView> {
+    return (await this.previewed(principal, await this.parts.starter.prepare(request))).view;
+  }
+
+  async propose(principal: Principal, request: ProposeRequest): Promise<Started | AwaitingApproval> {
+    const { store, policies, starter } = this.parts;
+    const { origin, requestedBy, idempotencyKey = null } = request;
+    const policy = await policies.current(principal.tenantId);
+    const earlier = idempotencyKey === null ? undefined : await store.findByKey(principal.tenantId, idempotencyKey);
+    if (earlier) return this.again(principal, request, earlier);
+    if (origin === 'api' && !policy.applies.includes('api')) return this.startNow(principal, request);
+    const prepared = await starter.prepare(request);
+    const { view, manifest } = await this.previewed(principal, prepared);
+    if (view.risk.tier === 'none') return this.startNow(principal, request);
+    const runId = uuidv7();
+    const { name, strategy, warnings, risk, bounds, steps, manifest_sha256: sha256 } = view;
+    const isStored = await store.insert({
+      runId, tenantId: principal.tenantId, requestedBy, proposedBy: principal.actorId, origin, plan: prepared.plan, inputs: prepared.inputs, warnings, preview: { name, strategy, warnings, risk, bounds, steps, manifest_sha256: sha256 }, idempotencyKey, requestSha256: prepared.requestSha256,
+      traceparent: currentTraceparent() ?? null, expiresMs: policy.expiresMs, question: questionOf({ manifest, manifestSha256: sha256, risk, policy, added: [] }),
+    });
+    // Two requests with one key at the same time: the unique index let one of them through.
+    const stored = isStored ? await store.find(principal.tenantId, runId) : idempotencyKey === null ? undefined : await store.findByKey(principal.tenantId, idempotencyKey);
+    if (!stored) throw new Error(`proposal ${runId} was not stored`);
+    return isStored ? { kind: 'awaiting-approval', runId, preview: view, approval: toApprovalView(stored, stored.questions[0]!), replayed: false } : this.again(principal, request, stored);
+  }
+
+  async decide(principal: Principal, decision: Decision): Promise<Decided> {
+    const { store } = this.parts;
+    const isKnown = principal.actorId !== ANONYMOUS.actorId;
+    if (isKnown && decision.actorId !== undefined && decision.actorId !== principal.actorId) throw new ProblemError(403, 'actor-mismatch', 'the actor in the body is not the one of the token; leave it out');
+    const part = partOf(decision.approval);
+    if (part === undefined) throw new ProblemError(404, 'approval-not-found', 'there is no such question about a proposed run');
+    const voted = await store.vote(principal.tenantId, {
+      runId: decision.runId, part, actorId: decision.actorId ?? principal.actorId, isKnown, decision: decision.decision, manifestSha256: decision.manifestSha256, confirmation: decision.confirmation, comment: decision.comment ?? null,
+    });
+    const isLaunched = voted.status === 'approved' && await this.launcher.launch(voted.runId);
+    const now = (await store.find(principal.tenantId, voted.runId))!;
+    return { approval: toApprovalView(now, now.questions.find((q) => q.part === part)!), started: isLaunched || now.status === 'started' };
+  }
+
+  async find(principal: Principal, runId: string): Promise<ProposedRunView | undefined> {
+    const found = await this.parts.store.find(principal.tenantId, runId);
+    return found && found.status !== 'started' ? toProposedRunView(found) : undefined;
+  }
+
+  async open(principal: Principal): Promise<PlanApprovalView[]> {
+    const waiting = await this.parts.store.waiting(principal.tenantId);
+    return waiting.flatMap((p) => p.questions.filter((q) => q.status === 'open').map((q) => toApprovalView(p, q)));
+  }
+
+  async ofRun(principal: Principal, runId: string): Promise<PlanApprovalView[]> {
+    const found = await this.parts.store.find(principal.tenantId, runId);
+    return found ? found.questions.map((q) => toApprovalView(found, q)) : [];
+  }
+
+  async manifest(principal: Principal, runId: string, approval?: string): Promise<ManifestView> {
+    const { store } = this.parts;
+    const proposal = await store.find(principal.tenantId, runId);
+    const part = approval === undefined ? undefined : partOf(approval);
+    const question = approval === undefined ? proposal?.questions.at(-1) : proposal?.questions.find((q) => q.part === part);
+    const ofRun = approval === undefined ? await store.manifestOfRun(principal.tenantId, runId) : undefined;
+    const sha256 = ofRun ?? question?.manifestSha256;
+    const manifest = sha256 === undefined ? undefined : await store.manifest(sha256);
+    if (sha256 === undefined || !manifest) throw new ProblemError(404, 'manifest-not-found', 'there is no such run, or it needed no approval');
+    return { manifest_sha256: sha256, approval: ofRun || !question ? null : approvalId(question.part), manifest };
+  }
+
+  async manifestForRerun(principal: Principal, runId: string, plan: CompiledPlan): Promise<string | null> {
+    const { store, policies } = this.parts;
+    const sha256 = await store.manifestOfRun(principal.tenantId, runId) ?? null;
+    if (sha256 !== null) {
+      if (!await store.holds(principal.tenantId, sha256)) throw new ProblemError(409, 'approval-expired', 'the approval of the run holds no more: ask for it again');
+      return sha256;
+    }
+    if ((await policies.current(principal.tenantId)).applies.includes('api') && changesSomething(plan)) throw new ProblemError(409, 'approval-required', 'a run that changes something needs an approval now: ask for it with POST /runs');
+    return null;
+  }
+
+  private async previewed(principal: Principal, { plan, inputs, warnings }: PreparedRun): Promise<Previewed> {
+    const { tenantId } = principal;
+    return this.parts.previews.preview({ tenantId, plan, inputs, warnings, policy: await this.parts.policies.current(tenantId) });
+  }
+
+  private async startNow(principal: Principal, request: ProposeRequest): Promise<Started> {
+    const { id, warnings, replayed } = await this.parts.starter.startNow(principal, request);
+    return { kind: 'started', runId: id, warnings, replayed };
+  }
+
+  /** The answer to a repeated request. */
+  private async again(principal: Principal, request: ProposeRequest, earlier: StoredProposal): Promise<Started | AwaitingApproval> {
+    const { requestSha256 } = await this.parts.starter.prepare(request);
+    if (requestSha256 !== earlier.requestSha256) throw new ProblemError(422, 'idempotency-key-reused', 'this idempotency key belongs to another request: use a new key, or send the same request again');
+    if (earlier.status === 'started') return { kind: 'started', runId: earlier.runId, warnings: earlier.warnings, replayed: true };
+    const question = earlier.questions.at(-1)!;
+    const manifest = await this.parts.store.manifest(question.manifestSha256);
+    if (!manifest) throw new Error(`manifest ${question.manifestSha256} is not there`);
+    return { kind: 'awaiting-approval', runId: earlier.runId, preview: { ...earlier.preview, manifest }, approval: toApprovalView(earlier, question), replayed: true };
+  }
+}
+
+function changesSomething({ steps }: CompiledPlan): boolean {
+  return steps.some((s) => (s.kind === 'tool' && s.effect !== 'read') || (s.kind === 'orchestration' && changesSomething(s.plan)));
+}

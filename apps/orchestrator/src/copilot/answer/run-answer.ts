@@ -1,0 +1,104 @@
+import type { ChatCauseView, ChatRemarkView, ChatResultView, ChatTableView, TimelineStepView } from '@opsmesh/contracts';
+import { showable, type AnswerDescription } from '@opsmesh/copilot';
+import type { TurnKey, TurnWork } from '../turn.js';
+import { actionsOf, SHOWN_ACTIONS } from './actions.js';
+import { MOST_ITEMS, type RunRecordForAnswer } from './read-run.js';
+import { fullTable, SHOWN_ROWS } from './tables.js';
+import { withUnit } from './units.js';
+
+/** Rows that the message itself repeats. */
+const TOLD_ROWS = 20;
+
+export interface RunAnswer {
+  readonly result: ChatResultView;
+  /** Sentences and rows for people who see text only. Every figure in it is computed. */
+  readonly message: string;
+}
+
+/** Steps that change something, by the risk that was computed for them. */
+export function changingSteps({ risk }: TurnWork): string[] {
+  return (risk?.steps ?? []).filter((s) => s.class !== 'read').map((s) => s.id);
+}
+
+/** The answers that are tables: not what only repeats an action, nor, in a model's plan, the hosts that its other steps go over. */
+export function tabled({ answers, plan, source }: TurnWork): readonly AnswerDescription[] {
+  const tables = answers.filter((a) => a.kind !== 'outcome');
+  const telling = tables.filter((a) => plan.steps.find((s) => s.id === a.step)?.tool !== 'asset-query');
+  return source === 'model' && telling.length > 0 ? telling : tables;
+}
+
+/** Steps whose items an answer needs. */
+export function stepsToRead(work: TurnWork): string[] {
+  return [...work.answers.map((a) => a.step), ...changingSteps(work)];
+}
+
+/** The answer of a run, as far as it is. Pure. */
+export function runAnswer(key: TurnKey, work: TurnWork, record: RunRecordForAnswer, now: Date): RunAnswer {
+  const { run } = record;
+  const tables = tabled(work).map((answer, table): ChatTableView => {
+    const full = fullTable(answer, record);
+    return { table, ...full, rows: full.rows.slice(0, SHOWN_ROWS), csv: `/conversations/${key.conversationId}/turns/${key.turn}/tables/${table}` };
+  });
+  const actions = actionsOf(record, changingSteps(work));
+  const causes = record.timeline.flatMap((s) => causeOf(s) ?? []);
+  const result: ChatResultView = {
+    workflow_id: run.id, status: run.status, execution_time_ms: Math.max(0, (run.finishedAt === null ? now : new Date(run.finishedAt)).getTime() - new Date(run.createdAt).getTime()),
+    tables, actions: actions.slice(0, SHOWN_ACTIONS), total_actions: actions.length, root_causes: causes.filter((c) => c.because_of === null), consequences: causes.filter((c) => c.because_of !== null),
+    remarks: remarksOf(record).slice(0, 100), run_url: `/runs/${run.id}`, events_url: `/runs/${run.id}/events`,
+  };
+  return { result, message: messageOf(work, result) };
+}
+
+function messageOf(work: TurnWork, result: ChatResultView): string {
+  const lines: string[] = [];
+  const seconds = Number((result.execution_time_ms / 1000).toFixed(1));
+  if (!['completed', 'partial', 'failed', 'cancelled'].includes(result.status)) lines.push(`It runs (${result.status}) for ${seconds} s so far; see ${result.run_url}.`);
+  if (result.total_actions > 0) {
+    const good = result.actions.filter((a) => a.status === 'succeeded').length;
+    lines.push(`${showable(work.plan.name)}: ${result.total_actions > SHOWN_ACTIONS ? `${result.total_actions} actions` : `${good} of ${result.total_actions} actions succeeded`} in ${seconds} s.`);
+    lines.push(...result.actions.slice(0, TOLD_ROWS).map((a) => `- ${a.tool}${a.target === null ? '' : ` on ${a.target}`}: ${a.status}, ${a.happened}`));
+  }
+  for (const table of result.tables) {
+    lines.push(table.sentence);
+    if (work.source === 'inventory' || table.columns.length === 0) continue;
+    lines.push(...table.rows.slice(0, TOLD_ROWS).map((r) => {
+      const cells = table.columns.map((c, i) => `${c.title} ${oneLine(withUnit(r.cells[i], c.unit))}`).join(', ');
+      return `- ${r.target ?? table.subject}: ${r.status === 'succeeded' ? cells : `${r.status}${r.reason === null ? '' : `, ${r.reason}`}`}`;
+    }));
+    if (table.total_rows > TOLD_ROWS) lines.push(`... and ${table.total_rows - TOLD_ROWS} more rows: ${table.csv}`);
+  }
+  for (const c of result.root_causes) lines.push(`Root cause in step ${c.step}: ${c.code}, ${c.message}`);
+  for (const c of result.consequences) lines.push(`Step ${c.step} did not run because of step ${c.because_of}.`);
+  for (const r of result.remarks) lines.push(`${r.what} in step ${r.step}: ${r.text}`);
+  return lines.length > 0 ? lines.join('\n') : `${showable(work.plan.name)}: ${result.status} in ${seconds} s.`;
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 120 ? `${line.slice(0, 117)}...` : line;
+}
+
+function causeOf(step: TimelineStepView): ChatCauseView | undefined {
+  // A step that ended in part says why in its rows.
+  if (!step.cause || !step.failure) return undefined;
+  return { step: step.id, code: step.failure.code, message: showable(step.failure.message), because_of: step.cause.kind === 'root' ? null : step.cause.root };
+}
+
+/** What was adapted, left out, cut or is not known. */
+function remarksOf({ run, timeline, items, guards }: RunRecordForAnswer): ChatRemarkView[] {
+  const remarks: ChatRemarkView[] = [];
+  for (const step of timeline) {
+    for (const a of step.adaptations) remarks.push({ what: 'adapted', step: step.id, text: `${a.effect}${Object.keys(a.detail).length > 0 ? ` ${showable(JSON.stringify(a.detail))}` : ''}${a.cause === null ? '' : `, because of ${a.cause}`}` });
+  }
+  for (const step of run.steps) {
+    const { counts } = step;
+    if (counts.unknown > 0) remarks.push({ what: 'unknown', step: step.id, text: `of ${counts.unknown} of ${step.total} it is not known whether they happened; they are not repeated by themselves` });
+    if (counts.skipped > 0) remarks.push({ what: 'skipped', step: step.id, text: `${counts.skipped} of ${step.total} were skipped` });
+    else if (step.status === 'skipped' && step.failure === null && !guards.has(step.id)) remarks.push({ what: 'skipped', step: step.id, text: 'its condition did not hold' });
+    if (counts.cancelled > 0) remarks.push({ what: 'cancelled', step: step.id, text: `${counts.cancelled} of ${step.total} were cancelled` });
+    const cut = (items.get(step.id) ?? []).filter((i) => i.truncated).length;
+    if (cut > 0) remarks.push({ what: 'truncated', step: step.id, text: `${cut} outputs were longer than is kept and are not in the table` });
+    if ((step.total ?? 0) > MOST_ITEMS && items.has(step.id)) remarks.push({ what: 'truncated', step: step.id, text: `the first ${MOST_ITEMS} of ${step.total} are in the table` });
+  }
+  return remarks;
+}

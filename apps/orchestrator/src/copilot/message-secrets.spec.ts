@@ -1,0 +1,13 @@
+import { keepable } from './message-secrets.js';
+
+it.each([
+  ['restart nginx on web-01 with password hunter2', 'restart nginx on web-01 with password [redacted]'],
+  ['the password is "s3cret!" for web-01', 'the password is [redacted] for web-01'],
+  ['run it as admin, password=hunter2', 'run it as admin, [redacted]'],
+  ['pass\u200Bword: hunter2', '[redacted]'],
+  ['use ghp_abcdefghijklmnopqrstuvwxyz', 'use [redacted]'],
+])('%j is kept as %j', (message, kept) => { expect(keepable(message)).toBe(kept); });
+
+it.each(['what is the password of web-01?', 'when was the password last set on pc-win10-01', 'show users and password policy on web-01', 'list hosts tagged w\u200Beb', 'restart nginx on web-01'])('%j is kept as it is', (message) => { expect(keepable(message)).toBe(message); });
+
+it('what PostgreSQL does not take is replaced', () => { expect(keepable('a\u0000b\uD800c')).toBe('a\uFFFDb\uFFFDc'); });

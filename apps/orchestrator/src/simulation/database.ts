@@ -1,0 +1,107 @@
+import type { FailureDto, ItemStatus, RunStatus } from '@opsmesh/contracts';
+import type { HistoryEntry, Json, JsonObject, RunState } from '@opsmesh/plan-model';
+import type { AttemptRef, Claim, NewApproval } from '../engine/change-set.js';
+import type { RunFacts } from '../engine/ports.js';
+import type { TimedEvent } from '../engine/timed-event.js';
+
+export interface ItemRow {
+  readonly step: number;
+  readonly item: number;
+  readonly status: ItemStatus;
+  readonly attempt: number;
+  readonly target: string | null;
+  readonly lockKey: string | null;
+  readonly inputs: JsonObject | null;
+  readonly output: Json | undefined;
+  readonly failure: FailureDto | null;
+  readonly workerId: string | null;
+  readonly queuedAt: number | null;
+  readonly startedAt: number | null;
+}
+
+/** A claim with the number of the commit that made it. */
+export interface ClaimRow extends Claim { readonly commit: number }
+
+/** Every row of one run that transactions change together, as committed. Copied by the transaction that changes it. */
+export interface RunRows {
+  readonly facts: RunFacts;
+  readonly version: number;
+  /** As the store encodes it; empty before the first write. */
+  readonly state: string;
+  /** The same, as it is read. */
+  readonly decoded: RunState;
+  readonly stopping: boolean;
+  readonly status: RunStatus;
+  readonly items: ReadonlyMap<string, ItemRow>;
+  readonly history: readonly HistoryEntry[];
+  readonly claims: ReadonlyMap<string, ClaimRow>;
+  readonly signals: readonly { readonly name: string; readonly payload: Json; readonly at: number }[];
+  readonly approvals: readonly NewApproval[];
+}
+
+export interface OutboxRow extends AttemptRef {
+  readonly queue: string;
+  readonly gated: boolean;
+  heldUntil: number;
+  /** The relay's transaction that has locked it. */
+  takenBy: object | undefined;
+}
+
+export interface TimerRow { readonly id: number; readonly runId: string; readonly dueAt: number; readonly event: TimedEvent }
+
+/** `beats`: whether it is up, so that a heartbeat that would say nothing new need not be simulated. */
+export interface WorkerRow { readonly id: string; seenAt: number; active: readonly string[]; resend: readonly string[]; readonly beats: () => boolean }
+
+/** Told of every commit that changed runs; throws when an invariant is broken. */
+export interface CommitWatcher {
+  committed(runs: ReadonlyMap<string, { readonly before: RunRows | undefined; readonly after: RunRows }>): void;
+}
+
+/** The committed rows of the record. Transactions are in {@link SimulatedRecord}; what single statements change is changed here at once. */
+export class Database {
+  readonly runs = new Map<string, RunRows>();
+  readonly outbox = new Map<string, OutboxRow>();
+  readonly timers = new Map<number, TimerRow>();
+  readonly workers = new Map<string, WorkerRow>();
+  /** Locks of targets and keys, and the item that holds each. */
+  readonly targetLocks = new Map<string, string>();
+  readonly rates = new Map<string, { tokens: number; at: number }>();
+  /** Transactions that hold the row of a run's state. */
+  readonly runLocks = new Map<string, object>();
+  /** Every attempt that an outbox row ever asked for. */
+  readonly wanted = new Set<string>();
+  /** Result entries that were set aside. */
+  readonly deadLetters: string[] = [];
+  commits = 0;
+  private timerId = 0;
+
+  constructor(readonly clock: { readonly now: number }, readonly watcher: CommitWatcher) {}
+
+  insertTimer(runId: string, delayMs: number, event: TimedEvent): void {
+    const id = ++this.timerId;
+    this.timers.set(id, { id, runId, dueAt: this.clock.now + delayMs, event });
+  }
+
+  /** Changes one run in a transaction of its own, whose version grows with it: signals and the like. */
+  change(runId: string, how: (rows: RunRows) => Partial<RunRows>): void {
+    const before = this.runs.get(runId)!;
+    const after = { ...before, ...how(before), version: before.version + 1 };
+    this.runs.set(runId, after);
+    this.commits++;
+    this.watcher.committed(new Map([[runId, { before, after }]]));
+  }
+}
+
+/** Key of an item among those of its run. */
+export function placeOf({ step, item }: { readonly step: number; readonly item: number }): string {
+  return `${step}.${item}`;
+}
+
+export function attemptKey({ runId, step, item, attempt }: AttemptRef): string {
+  return `${runId}.${step}.${item}.${attempt}`;
+}
+
+/** Timers that may fire at their time: retries of a paused run wait for it to go on. */
+export function dueTimers({ timers, runs }: Database): TimerRow[] {
+  return [...timers.values()].filter((t) => t.event.kind !== 'retry' || runs.get(t.runId)?.status !== 'paused');
+}

@@ -1,0 +1,59 @@
+import { isTerminalItem, type CompiledStep, type MapPolicy, type RunningStep } from '@opsmesh/plan-model';
+import { placeOf, type ItemRow, type RunRows } from './database.js';
+import type { Watched } from './oracle.js';
+
+/** The contract of `map`, told without the product's own arithmetic. @returns what is broken */
+export function fanOutRules({ facts, items }: RunRows, watched: Watched, now: number): { readonly rule: string; readonly detail: string }[] {
+  const broken: { rule: string; detail: string }[] = [];
+  for (const [index, state] of watched.state.steps.entries()) {
+    if (state.status === 'waiting' || state.status === 'open' || state.total === null) continue;
+    const step = facts.plan.steps[index]!;
+    const changed = watched.state.overrides[index] as Partial<MapPolicy> | undefined;
+    const own: ItemRow[] = [];
+    for (let item = state.base; item < state.base + state.total; item++) {
+      const row = items.get(placeOf({ step: index, item }));
+      if (row) own.push(row);
+    }
+    const cap = Math.max(watched.caps.get(index) ?? 0, step.map.concurrency, changed?.concurrency ?? 0);
+    watched.caps.set(index, cap);
+    const active = own.filter((i) => !isTerminalItem(i.status) && i.attempt > 0 && !watched.repeated.has(placeOf(i))).length;
+    if (active > cap) broken.push({ rule: 'concurrency', detail: `${active} items of step ${step.id} are under way, at most ${cap} may be` });
+    if (changed) continue;
+    const { waves, failureThreshold } = step.map;
+    const touched = own.some((i) => watched.repeated.has(placeOf(i)));
+    if (waves && !touched && state.status === 'running') broken.push(...waveRules(watched, { step, state, own, now }));
+    if (touched || step.kind !== 'tool') continue;
+    const bad = own.filter((i) => i.status === 'failed' || i.status === 'unknown').length;
+    const good = own.filter((i) => i.status === 'succeeded').length;
+    const most = failureThreshold && ('count' in failureThreshold ? failureThreshold.count : Math.floor((failureThreshold.percent * own.length) / 100));
+    const isOver = most !== undefined && bad > most;
+    if (state.status === 'running') {
+      // What is over the threshold leaves nothing untouched behind, unless nothing may start or be given up now.
+      if (isOver && watched.state.status === 'running' && watched.stoppedAt === null && own.some((i) => i.status === 'pending' && i.attempt === 0)) broken.push({ rule: 'threshold', detail: `step ${step.id} has ${bad} bad items, more than ${most}, and goes on` });
+      if (!isOver && own.some((i) => i.status === 'skipped')) broken.push({ rule: 'threshold', detail: `step ${step.id} gave up with ${bad} bad items, of ${most ?? 'any number'}` });
+      continue;
+    }
+    const cancelled = own.some((i) => i.status === 'cancelled');
+    if (own.some((i) => !isTerminalItem(i.status))) broken.push({ rule: 'join', detail: `step ${step.id} is ${state.status} and has open items` });
+    const expected = good === own.length ? 'succeeded' : cancelled && bad === 0 ? (good > 0 ? 'partial' : 'cancelled') : isOver || good === 0 ? 'failed' : 'partial';
+    if (state.status !== expected) broken.push({ rule: 'join', detail: `step ${step.id} with ${good} good and ${bad} bad of ${own.length} items is ${state.status} and not ${expected}` });
+  }
+  return broken;
+}
+
+/** No item of a wave starts before those of the waves before it have ended and the pause is over. */
+function waveRules(watched: Watched, { step, state, own, now }: { step: CompiledStep; state: RunningStep; own: readonly ItemRow[]; now: number }): { rule: string; detail: string }[] {
+  let end = 0;
+  for (const [wave, share] of step.map.waves!.entries()) {
+    end = Math.min(own.length, 'count' in share ? share.count : Math.ceil((share.percent * own.length) / 100));
+    if (end >= own.length) return [];
+    const over = own.slice(0, end).every((i) => isTerminalItem(i.status));
+    const key = `${step.index} ${state.base} ${wave}`;
+    if (over && !watched.waveEnds.has(key)) watched.waveEnds.set(key, now);
+    const next = own.slice(end).find((i) => i.attempt > 0);
+    if (!next) continue;
+    if (!over) return [{ rule: 'waves', detail: `item ${next.item} of step ${step.id} started before wave ${wave} had ended` }];
+    if (!next.startedAt && next.queuedAt !== null && next.attempt === 1 && next.queuedAt < watched.waveEnds.get(key)! + (step.map.wavePauseMs ?? 0)) return [{ rule: 'waves', detail: `item ${next.item} of step ${step.id} started before the pause was over` }];
+  }
+  return [];
+}

@@ -1,0 +1,210 @@
+import type { Pool } from 'pg';
+import type { AttemptRef } from '../engine/change-set.js';
+import type { KnownWorker, WorkerStore } from '../store/worker-store.js';
+import { HOLD_MS } from '../store/write-changes.js';
+import { dueTimers, placeOf, type Database, type ItemRow, type OutboxRow } from './database.js';
+import type { Party, Scheduler } from './scheduler.js';
+
+interface Statement { readonly name?: string; readonly text: string; readonly values?: readonly unknown[] }
+interface Answer { readonly rows: readonly object[]; readonly rowCount: number }
+
+/** What relay, gate, timers and reconciler ask of PostgreSQL, known by the names of their prepared statements. An unknown one is an error of the simulation. */
+export function poolOf(database: Database, scheduler: Scheduler, party: Party): Pool {
+  const pool = {
+    query: (statement: Statement) => scheduler.effect(party, statement.name ?? 'query', () => new Statements(database, undefined).run(statement)),
+    connect: () => Promise.resolve(new Client(database, scheduler, party)),
+  };
+  return pool as unknown as Pool;
+}
+
+/** A transaction of the relay: rows that it takes are locked until it ends. */
+class Client {
+  private readonly statements: Statements;
+
+  constructor(database: Database, private readonly scheduler: Scheduler, private readonly party: Party) {
+    this.statements = new Statements(database, this);
+    party.onDeath(() => { this.statements.rollback(); });
+  }
+
+  query(statement: Statement | string, values?: readonly unknown[]): Promise<Answer> {
+    if (statement === 'begin') return Promise.resolve(NOTHING);
+    if (statement === 'commit') return this.scheduler.effect(this.party, 'commit what was relayed', () => this.statements.commit());
+    if (statement === 'rollback') return Promise.resolve(this.statements.rollback());
+    const asked = typeof statement === 'string' ? { text: statement, ...(values ? { values } : {}) } : statement;
+    return this.scheduler.effect(this.party, asked.name ?? 'query', () => this.statements.run(asked));
+  }
+
+  release(): void {
+    this.statements.rollback();
+  }
+}
+
+const NOTHING: Answer = { rows: [], rowCount: 0 };
+
+class Statements {
+  private taken: OutboxRow[] = [];
+  private locked: (readonly [key: string, holder: string])[] = [];
+  private marked: OutboxRow[] = [];
+  private passing: OutboxRow[] = [];
+
+  constructor(private readonly database: Database, private readonly transaction: object | undefined) {}
+
+  run({ name, text, values = [] }: Statement): Answer {
+    switch (name) {
+      case 'sent': return this.clearSent(values);
+      case 'due-timers': return rows(this.dueTimers());
+      case 'quiet-attempts': return rows(this.quietAttempts(Number(values[0])));
+      case 'take-outbox': return rows(this.takeOutbox());
+      case 'any-gated': return rows(this.free((row) => row.gated));
+      case 'gated': return rows(this.gated());
+      case 'passed': return this.passed(values);
+      case 'take-lock': return this.takeLock(values);
+      case 'take-token': return this.takeToken(values);
+      default:
+        if (text.startsWith('delete from orchestrator.locks')) return this.unlock(values);
+        throw new Error(`the simulation does not know the statement ${name ?? text}`);
+    }
+  }
+
+  commit(): Answer {
+    for (const row of this.taken) this.database.outbox.delete(keyOf(row));
+    for (const row of this.passing) row.heldUntil = this.database.clock.now + HOLD_MS;
+    this.taken = [];
+    this.locked = [];
+    return this.rollback();
+  }
+
+  rollback(): Answer {
+    for (const row of this.marked) row.takenBy = undefined;
+    for (const [key, holder] of this.locked) if (this.database.targetLocks.get(key) === holder) this.database.targetLocks.delete(key);
+    this.taken = [];
+    this.marked = [];
+    this.locked = [];
+    this.passing = [];
+    return NOTHING;
+  }
+
+  private clearSent(values: readonly unknown[]): Answer {
+    for (const key of keysOf(values)) if (!this.database.outbox.get(key)?.takenBy) this.database.outbox.delete(key);
+    return NOTHING;
+  }
+
+  private dueTimers(): object[] {
+    return dueTimers(this.database).filter((t) => t.dueAt <= this.database.clock.now).sort((a, b) => a.dueAt - b.dueAt)
+      .map((t) => ({ id: String(t.id), run_id: t.runId, step: null, item: null, attempt: null, kind: t.event.kind, data: t.event }));
+  }
+
+  private quietAttempts(quietMs: number): object[] {
+    const { runs, outbox, clock } = this.database;
+    const found: object[] = [];
+    const inOutbox = new Set([...outbox.values()].map((o) => `${o.runId}.${placeOf(o)}`));
+    for (const [id, run] of runs) {
+      if (run.status !== 'running' && run.status !== 'paused') continue;
+      for (const [place, i] of run.items) {
+        if ((i.status !== 'queued' && i.status !== 'running') || (i.startedAt ?? i.queuedAt ?? Infinity) >= clock.now - quietMs || inOutbox.has(`${id}.${place}`)) continue;
+        found.push({ run_id: id, step: i.step, item: i.item, attempt: i.attempt, status: i.status, worker_id: i.workerId });
+      }
+    }
+    return found;
+  }
+
+  private takeOutbox(): object[] {
+    const picked = this.free((row) => !row.gated);
+    for (const row of picked) this.take(row);
+    return picked.flatMap((row) => {
+      const item = this.queuedItem(row);
+      return item ? [{ queue: row.queue, run_id: row.runId, step: row.step, item: row.item, attempt: row.attempt, inputs: item.inputs }] : [];
+    });
+  }
+
+  private gated(): object[] {
+    const { runs, targetLocks } = this.database;
+    return this.free((row) => row.gated).flatMap((row) => {
+      const item = this.queuedItem(row);
+      if (!item) this.take(row);
+      const holder = item && targetLocks.get(item.lockKey ?? item.target ?? '');
+      if (!item || (holder !== undefined && holder !== `${row.runId}.${placeOf(row)}`)) return [];
+      this.mark(row);
+      return [{ queue: row.queue, run_id: row.runId, step: row.step, item: row.item, attempt: row.attempt, inputs: item.inputs, target: item.target, lock_key: item.lockKey, state: runs.get(row.runId)!.state }];
+    });
+  }
+
+  private passed(values: readonly unknown[]): Answer {
+    for (const key of keysOf(values)) {
+      const row = this.database.outbox.get(key);
+      if (row) this.passing.push(row);
+    }
+    return NOTHING;
+  }
+
+  private takeLock([, key, runId, step, item, attempt]: readonly unknown[]): Answer {
+    if (!this.queuedItem({ runId: String(runId), step: Number(step), item: Number(item), attempt: Number(attempt) })) return NOTHING;
+    const holder = this.database.targetLocks.get(String(key));
+    const wanted = `${String(runId)}.${String(step)}.${String(item)}`;
+    if (holder !== undefined && holder !== wanted) return NOTHING;
+    if (holder === undefined) this.locked.push([String(key), wanted]);
+    this.database.targetLocks.set(String(key), wanted);
+    return { rows: [], rowCount: 1 };
+  }
+
+  private unlock([, key]: readonly unknown[]): Answer {
+    this.database.targetLocks.delete(String(key));
+    return NOTHING;
+  }
+
+  private takeToken([, bucket, limit, perMs]: readonly unknown[]): Answer {
+    const { rates, clock } = this.database;
+    const key = String(bucket);
+    const now = rates.get(key) ?? { tokens: Number(limit), at: clock.now };
+    const tokens = Math.min(Number(limit), now.tokens + ((clock.now - now.at) * Number(limit)) / Number(perMs));
+    if (tokens < 1) return NOTHING;
+    rates.set(key, { tokens: tokens - 1, at: clock.now });
+    return { rows: [], rowCount: 1 };
+  }
+
+  private free(which: (row: OutboxRow) => boolean): OutboxRow[] {
+    return [...this.database.outbox.values()].filter((row) => which(row) && row.heldUntil <= this.database.clock.now && row.takenBy === undefined);
+  }
+
+  private mark(row: OutboxRow): void {
+    row.takenBy = this.transaction;
+    this.marked.push(row);
+  }
+
+  private take(row: OutboxRow | undefined): void {
+    if (!row) return;
+    if (row.takenBy !== this.transaction) this.mark(row);
+    this.taken.push(row);
+  }
+
+  private queuedItem(row: AttemptRef): ItemRow | undefined {
+    const item = this.database.runs.get(row.runId)?.items.get(placeOf(row));
+    return item?.status === 'queued' && item.attempt === row.attempt ? item : undefined;
+  }
+}
+
+function rows(found: readonly object[]): Answer {
+  return { rows: found, rowCount: found.length };
+}
+
+function keyOf({ runId, step, item, attempt }: OutboxRow): string {
+  return `${runId}.${step}.${item}.${attempt}`;
+}
+
+/** Attempts given as four array literals. */
+function keysOf(values: readonly unknown[]): string[] {
+  const [runs, ...numbers] = values.map((v) => String(v).slice(1, -1).split(','));
+  return runs![0] === '' ? [] : runs!.map((run, i) => [run, ...numbers.map((n) => n[i])].join('.'));
+}
+
+/** What the reconciler asks about workers. */
+export function workersOf(database: Database, scheduler: Scheduler, party: Party): WorkerStore {
+  const store: Pick<WorkerStore, 'list' | 'askToResend'> = {
+    list: () => scheduler.effect(party, 'list workers', () => [...database.workers.values()].map((w): KnownWorker => ({ id: w.id, service: 'service', queue: 'service', concurrency: 2, active: w.active, silentMs: w.beats() ? 0 : database.clock.now - w.seenAt }))),
+    askToResend: (worker, attempts) => scheduler.effect(party, 'ask to resend', () => {
+      const found = database.workers.get(worker);
+      if (found) found.resend = attempts;
+    }),
+  };
+  return store as unknown as WorkerStore;
+}

@@ -1,0 +1,159 @@
+import type { Json, JsonObject, ItemState, RunState } from '@opsmesh/plan-model';
+import { itemKey, type ChangeSet } from '../engine/change-set.js';
+import { RunChangedError, type ItemRef, type RecordTransaction, type RunFacts, type RunRecord, type StoredItem } from '../engine/ports.js';
+import { placeOf, type Database, type RunRows } from './database.js';
+import { Staged } from './staged-writes.js';
+import type { Party, Scheduler } from './scheduler.js';
+
+/** The record of one process: transactions that see what is committed and what they wrote themselves (read committed), with the rows of runs as locks. */
+export class SimulatedRecord implements RunRecord {
+  constructor(private readonly database: Database, private readonly scheduler: Scheduler, private readonly party: Party) {}
+
+  async transaction<T>(work: (tx: RecordTransaction) => Promise<T>): Promise<T> {
+    const { database, scheduler, party } = this;
+    const tx = new SimulatedTransaction(database, scheduler, party);
+    party.onDeath(() => { tx.end(); });
+    try {
+      const result = await work(tx);
+      await scheduler.effect(party, 'commit', () => { tx.commit(); }, () => tx.mayCommit());
+      return result;
+    } finally {
+      tx.end();
+    }
+  }
+
+  loadFacts(ids: readonly string[]): Promise<Map<string, RunFacts>> {
+    return this.scheduler.effect(this.party, 'read plans', () => {
+      const found = new Map<string, RunFacts>();
+      for (const id of ids) {
+        const rows = this.database.runs.get(id);
+        if (rows) found.set(id, rows.facts);
+      }
+      return found;
+    });
+  }
+}
+
+class SimulatedTransaction implements RecordTransaction {
+  private readonly staged: Staged;
+  private readonly held = new Set<string>();
+  /** Statements go out in order: what follows a lock waits for it. */
+  private locking: Promise<unknown> | undefined;
+  private last: ChangeSet | undefined;
+
+  constructor(private readonly database: Database, private readonly scheduler: Scheduler, private readonly party: Party) {
+    this.staged = new Staged(database);
+  }
+
+  lockRuns(ids: readonly string[]): Promise<Map<string, number>> {
+    const locked = this.scheduler.effect(this.party, 'lock runs', () => {
+      const found = new Map<string, number>();
+      for (const id of ids) {
+        const rows = this.database.runs.get(id);
+        if (!rows) continue;
+        this.lock(id);
+        found.set(id, rows.version);
+      }
+      return found;
+    }, () => this.free(ids));
+    this.locking = locked;
+    return locked;
+  }
+
+  loadStates(ids: readonly string[]): Promise<Map<string, RunState>> {
+    return this.read('read states', () => {
+      const found = new Map<string, RunState>();
+      for (const id of ids) {
+        const rows = this.rows(id);
+        if (rows) found.set(id, rows.decoded);
+      }
+      return found;
+    });
+  }
+
+  loadItems(refs: readonly ItemRef[]): Promise<Map<string, ItemState>> {
+    return this.read('read items', () => {
+      const found = new Map<string, ItemState>();
+      for (const ref of refs) {
+        const item = this.rows(ref.runId)?.items.get(placeOf(ref));
+        if (item) found.set(itemKey(ref.runId, ref.step, ref.item), { status: item.status, attempt: item.attempt });
+      }
+      return found;
+    });
+  }
+
+  loadStepItems(runId: string, step: number): Promise<StoredItem[]> {
+    return this.read('read the items of a step', () => [...this.rows(runId)?.items.values() ?? []].filter((i) => i.step === step).sort((a, b) => a.item - b.item)
+      .map(({ item, status, target, lockKey, inputs, output, failure }) => ({ item, status, target, lockKey, inputs, output, failure: failure as unknown as Json })));
+  }
+
+  loadInputs(runId: string, step: number, items: readonly number[]): Promise<Map<number, JsonObject>> {
+    return this.read('read inputs', () => new Map(items.map((item): [number, JsonObject] => [item, this.rows(runId)!.items.get(placeOf({ step, item }))!.inputs!])));
+  }
+
+  openChildren(runId: string): Promise<string[]> {
+    return this.read('read open children', () => {
+      const all = new Map([...this.database.runs, ...this.staged.runs]);
+      return [...all.values()].filter((r) => r.facts.parent?.runId === runId && (r.status === 'running' || r.status === 'paused')).map((r) => r.facts.id);
+    });
+  }
+
+  takeSignal(runId: string, name: string): Promise<{ readonly payload: Json } | undefined> {
+    return this.read('take a signal', () => this.staged.takeSignal(runId, name));
+  }
+
+  write(changes: ChangeSet): Promise<void> {
+    return this.scheduler.effect(this.party, 'write', () => {
+      for (const id of changes.states.keys()) this.lock(id);
+      this.staged.apply(changes);
+    }, () => this.free([...changes.states.keys()]));
+  }
+
+  writeLast(changes: ChangeSet): void {
+    this.last = changes;
+  }
+
+  mayCommit(): boolean {
+    return this.last === undefined || this.free([...this.last.states.keys()]);
+  }
+
+  commit(): void {
+    if (this.last) this.staged.apply(this.last);
+    this.staged.commit();
+    this.end();
+  }
+
+  /** Gives back its locks; what was not committed never was. */
+  end(): void {
+    for (const id of this.held) this.database.runLocks.delete(id);
+    this.held.clear();
+  }
+
+  private async read<T>(label: string, act: () => T): Promise<T> {
+    if (this.locking) await this.locking;
+    return this.scheduler.effect(this.party, label, act);
+  }
+
+  private rows(id: string): RunRows | undefined {
+    return this.staged.runs.get(id) ?? this.database.runs.get(id);
+  }
+
+  private lock(id: string): void {
+    if (this.held.has(id)) return;
+    this.database.runLocks.set(id, this);
+    this.held.add(id);
+  }
+
+  private free(ids: readonly string[]): boolean {
+    for (const id of ids) {
+      const holder = this.database.runLocks.get(id);
+      if (holder !== undefined && holder !== this) return false;
+    }
+    return true;
+  }
+}
+
+/** What a transaction gets that the database ends because two wait for each other. */
+export function deadlock(): Error {
+  return new RunChangedError('a run was changed by another process');
+}

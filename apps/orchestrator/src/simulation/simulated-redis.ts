@@ -1,0 +1,132 @@
+import type { JobDto } from '@opsmesh/contracts';
+import type { Redis } from 'ioredis';
+import type { Queues } from '../transport/queues.js';
+import type { Party, Scheduler } from './scheduler.js';
+
+interface Entry { readonly id: number; readonly payload: string; takenBy: string | null; takenAt: number }
+
+/** Entries given out at once: below the number from which the consumer takes a rest. */
+const MOST_READ = 8;
+
+/** How BullMQ and the results stream look like from outside: jobs with ids, a consumer group with pending entries, cancels that nobody may hear. All of it may be emptied. */
+export class Transport {
+  /** Waiting jobs of every queue by id, in order. */
+  readonly waiting = new Map<string, JobDto>();
+  /** Jobs that a worker has, with its lock. */
+  readonly active = new Map<string, { readonly job: JobDto; readonly by: Party }>();
+  stream: Entry[] = [];
+  private group = true;
+  private lastId = 0;
+  /** Runs whose workers should abort, by subscriber. */
+  readonly subscribers = new Map<Party, (runId: string) => void>();
+
+  constructor(private readonly clock: { readonly now: number }, private readonly watch: { added(job: JobDto): void; acknowledged(payload: string): void }) {}
+
+  wipe(): void {
+    this.waiting.clear();
+    this.active.clear();
+    this.stream = [];
+    this.group = false;
+  }
+
+  /** A job whose id is there already is left as it is. */
+  add(job: JobDto): void {
+    this.watch.added(job);
+    if (!this.waiting.has(job.attemptId) && !this.active.has(job.attemptId)) this.waiting.set(job.attemptId, job);
+  }
+
+  remove(id: string): void {
+    this.waiting.delete(id);
+    this.active.delete(id);
+  }
+
+  publish(payload: string): void {
+    this.stream.push({ id: ++this.lastId, payload, takenBy: null, takenAt: 0 });
+  }
+
+  get hasNews(): boolean {
+    return this.stream.some((e) => e.takenBy === null);
+  }
+
+  /** When the first entry that a consumer took is abandoned, should it not acknowledge it. */
+  abandonedAt(ms: number): number {
+    return this.stream.reduce((first, e) => (e.takenBy === null ? first : Math.min(first, e.takenAt + ms)), Infinity);
+  }
+
+  read(consumer: string): [string, string[]][] {
+    this.needGroup();
+    return this.take(this.stream.filter((e) => e.takenBy === null), consumer);
+  }
+
+  takeOver(consumer: string, idleMs: number): [string, string[]][] {
+    this.needGroup();
+    return this.take(this.stream.filter((e) => e.takenBy !== null && this.clock.now - e.takenAt >= idleMs), consumer);
+  }
+
+  createGroup(): void {
+    if (this.group) return;
+    this.group = true;
+    for (const entry of this.stream) entry.takenBy = null;
+  }
+
+  delete(ids: readonly string[]): void {
+    for (const id of ids) {
+      const found = this.stream.find((e) => entryId(e.id) === id);
+      if (found) this.watch.acknowledged(found.payload);
+    }
+    this.stream = this.stream.filter((e) => !ids.includes(entryId(e.id)));
+  }
+
+  private take(entries: Entry[], consumer: string): [string, string[]][] {
+    return entries.slice(0, MOST_READ).map((e) => {
+      e.takenBy = consumer;
+      e.takenAt = this.clock.now;
+      return [entryId(e.id), ['result', e.payload]];
+    });
+  }
+
+  private needGroup(): void {
+    if (!this.group) throw new Error('NOGROUP No such key or consumer group');
+  }
+}
+
+function entryId(id: number): string {
+  return `${id}-0`;
+}
+
+/** The commands that the orchestrator gives to Redis, as one process gives them. */
+export function redisOf(transport: Transport, scheduler: Scheduler, party: Party): Redis {
+  const effect = <T>(label: string, act: () => T): Promise<T> => scheduler.effect(party, label, act);
+  const redis = {
+    xreadgroup: (...args: unknown[]) => effect('read results', () => {
+      const entries = transport.read(String(args[2]));
+      return entries.length > 0 ? [['results', entries]] : null;
+    }),
+    xautoclaim: (...args: unknown[]) => effect('take over results', () => ['0-0', transport.takeOver(String(args[2]), Number(args[3]))]),
+    xgroup: () => effect('create the group', () => { transport.createGroup(); }),
+    pipeline: () => {
+      const ids: string[] = [];
+      const pipe = {
+        xack: () => pipe,
+        xdel: (_stream: string, ...of: string[]) => { ids.push(...of); return pipe; },
+        exec: () => effect('acknowledge', () => { transport.delete(ids); }),
+      };
+      return pipe;
+    },
+    xlen: () => effect('length of the stream', () => transport.stream.length),
+    info: () => Promise.resolve('used_memory:0\r\nmaxmemory:0'),
+  };
+  return redis as unknown as Redis;
+}
+
+/** The queues, as one orchestrator sees them. */
+export function queuesOf(transport: Transport, scheduler: Scheduler, party: Party): Queues {
+  const queues: Pick<Queues, 'add' | 'waiting' | 'waitingIds' | 'remove'> & { all(): { name: string }[] } = {
+    all: () => [{ name: 'service' }],
+    waiting: () => Promise.resolve(transport.waiting.size),
+    add: (_name, jobs) => scheduler.effect(party, 'add jobs', () => { for (const job of jobs) transport.add(job); }),
+    waitingIds: () => scheduler.effect(party, 'look for jobs', () => new Set(transport.waiting.keys())),
+    remove: (_name, id) => scheduler.effect(party, 'remove a job', () => { transport.remove(id); }),
+  };
+  return queues as unknown as Queues;
+}

@@ -1,0 +1,244 @@
+import { failure, parseAttemptId, type FailureCode, type FailureDto, type JobDto, type ResultDto } from '@opsmesh/contracts';
+import { ProblemError } from '@opsmesh/platform';
+import type { Database } from './database.js';
+import type { Oracle } from './oracle.js';
+import { inputDigest, type OrchestratorProcess } from './orchestrator-process.js';
+import { ConnectionLost, type Party, type Scheduler } from './scheduler.js';
+import type { Transport } from './simulated-redis.js';
+
+export interface WorkerSurroundings {
+  readonly database: Database;
+  readonly scheduler: Scheduler;
+  readonly transport: Transport;
+  readonly oracle: Oracle;
+  /** Those that are up now. */
+  readonly orchestrators: () => readonly OrchestratorProcess[];
+  /** One attempt of so many fails; 0: none. */
+  readonly failOneIn: number;
+}
+
+interface Running { readonly job: JobDto; aborted: boolean }
+interface Outcome { readonly failure: FailureDto | null; readonly output: object | null }
+
+/** Jobs that a worker has in hand at once. */
+const CONCURRENCY = 2;
+const BEAT_MS = 1000;
+const CLAIM_AGAIN_MS = 100;
+/** How long tools take. */
+const DURATIONS = [0, 0, 300, 3000, 15_000];
+/** How tools fail, before they acted and after. */
+const BEFORE: readonly FailureCode[] = ['unreachable', 'service-unavailable', 'auth-failed'];
+const AFTER: readonly FailureCode[] = ['nonzero-exit', 'timed-out', 'connection-lost', 'stop-unconfirmed', 'output-invalid'];
+
+/**
+ * A worker, by the contract of `AttemptRunner` in the worker runtime:
+ * 1. An attempt that must be claimed is claimed before anything is done; a refusal leaves it to others without a word.
+ * 2. The result is on the stream before the job returns, however often it must be written.
+ * 3. An attempt is active until its result is written; a second delivery of it is not run, one of a known result publishes that again.
+ */
+export class WorkerProcess {
+  private readonly active = new Map<string, Running>();
+  private readonly recent = new Map<string, string>();
+  private lastBeat: number;
+  private beating = false;
+  private claims = 0;
+
+  constructor(readonly party: Party, private readonly around: WorkerSurroundings) {
+    const { database, scheduler, transport, oracle } = around;
+    this.lastBeat = scheduler.now;
+    database.workers.set(party.name, { id: party.name, seenAt: scheduler.now, active: [], resend: [], beats: () => this.isUp });
+    transport.subscribers.set(party, (runId) => { for (const r of this.active.values()) if (r.job.runId === runId) r.aborted = true; });
+    party.onDeath(() => {
+      transport.subscribers.delete(party);
+      database.workers.get(party.name)!.seenAt = scheduler.now;
+      this.explain();
+      for (const id of this.recent.keys()) oracle.ledger.explain(id);
+    });
+  }
+
+  get isUp(): boolean {
+    return this.party.alive && this.party.frozenUntil <= this.around.scheduler.now;
+  }
+
+  /** It stands still: what it has may be given up. */
+  freeze(until: number): void {
+    this.around.database.workers.get(this.party.name)!.seenAt = this.around.scheduler.now;
+    this.party.frozenUntil = until;
+    this.around.scheduler.wakeAt(until);
+    this.explain();
+    for (const id of this.recent.keys()) this.around.oracle.ledger.explain(id);
+  }
+
+  turns(): (() => void)[] {
+    if (!this.isUp) return [];
+    const { scheduler, transport } = this.around;
+    const found: (() => void)[] = [];
+    if (this.active.size < CONCURRENCY && transport.waiting.size > 0) found.push(() => { this.take(); });
+    if (this.nextBeat() <= scheduler.now) found.push(() => { void this.beat(); });
+    return found;
+  }
+
+  /** When its heartbeat says or brings something new next. */
+  nextBeat(): number {
+    return this.party.alive && !this.beating && this.hasNews() ? Math.max(this.lastBeat + BEAT_MS, this.party.frozenUntil) : Infinity;
+  }
+
+  private hasNews(): boolean {
+    const { database } = this.around;
+    const { active, resend } = database.workers.get(this.party.name)!;
+    if (resend.length > 0 || active.length !== this.active.size) return true;
+    for (const [id, { aborted, job }] of this.active) if (!active.includes(id) || (!aborted && isUnwanted(database, job.runId))) return true;
+    return false;
+  }
+
+  private explain(): void {
+    for (const id of this.active.keys()) this.around.oracle.ledger.explain(id);
+  }
+
+  private take(): void {
+    const { transport, scheduler } = this.around;
+    const ids = [...transport.waiting.keys()];
+    const id = ids[scheduler.choices.below(ids.length)]!;
+    const job = transport.waiting.get(id)!;
+    transport.waiting.delete(id);
+    transport.active.set(id, { job, by: this.party });
+    scheduler.say(() => `${this.party.name}: takes ${id}`);
+    const finish = (): void => { if (transport.active.get(id)?.by === this.party) transport.active.delete(id); };
+    void this.handle(job).then(() => scheduler.effect(this.party, 'finish the job', finish)).catch(() => undefined);
+  }
+
+  private async handle(job: JobDto): Promise<void> {
+    const id = job.attemptId;
+    if (this.active.has(id)) return;
+    const running = { job, aborted: false };
+    this.active.set(id, running);
+    try {
+      const known = this.recent.get(id);
+      if (known !== undefined) return await this.publish(id, known);
+      const outcome = await this.outcomeOf(running);
+      if (outcome) await this.publish(id, this.resultOf(job, outcome));
+    } finally {
+      this.active.delete(id);
+    }
+  }
+
+  private async outcomeOf(running: Running): Promise<Outcome | undefined> {
+    const { job } = running;
+    let keyThumbprint: string | undefined;
+    if (job.claim) {
+      keyThumbprint = `${this.party.name} ${++this.claims}`;
+      const answer = await this.claim(running, keyThumbprint);
+      if (answer === 'refused') return undefined;
+      if (running.aborted) return failed('cancelled');
+    }
+    return this.act(running, keyThumbprint);
+  }
+
+  private async act(running: Running, keyThumbprint: string | undefined): Promise<Outcome> {
+    const { scheduler, oracle, failOneIn } = this.around;
+    const { choices } = scheduler;
+    const { job } = running;
+    const fails = choices.oneIn(failOneIn);
+    const before = fails && choices.oneIn(2);
+    if (before) return failed(choices.pick(BEFORE));
+    try {
+      await scheduler.effect(this.party, `act: ${job.attemptId}`, () => { oracle.act(job, { workerId: this.party.name, keyThumbprint }); });
+    } catch {
+      return this.doubtful(job, 'connection-lost');
+    }
+    const ms = choices.pick(DURATIONS);
+    if (ms > 0) await scheduler.after(this.party, { label: 'the tool ends', ms, early: () => running.aborted }, () => undefined).catch(() => undefined);
+    if (running.aborted && choices.oneIn(2)) return this.doubtful(job, 'stop-unconfirmed');
+    if (fails) return this.doubtful(job, choices.pick(AFTER));
+    return { failure: null, output: { value: choices.below(3), hosts: ['x', 'y'] } };
+  }
+
+  private doubtful(job: JobDto, code: FailureCode): Outcome {
+    if (code === 'connection-lost' || code === 'stop-unconfirmed') this.around.oracle.ledger.explain(job.attemptId);
+    return failed(code);
+  }
+
+  /** Asks whichever orchestrator is up until one answers. */
+  private async claim(running: Running, keyThumbprint: string): Promise<'granted' | 'refused'> {
+    const { scheduler, orchestrators } = this.around;
+    const { job } = running;
+    const request = { workerId: this.party.name, inputSha256: inputDigest(job), keyThumbprint };
+    for (;;) {
+      if (running.aborted) return 'granted';
+      try {
+        const asked = await scheduler.effect(this.party, `claim ${job.attemptId}`, () => {
+          const up = orchestrators();
+          const desk = up[scheduler.choices.below(up.length)]!;
+          const answer = answerOf(desk, desk.desk.claim(job.attemptId, request));
+          // Heard by nobody when the question is lost.
+          answer.catch(() => undefined);
+          return { answer };
+        }, () => orchestrators().length > 0);
+        await asked.answer;
+        await scheduler.effect(this.party, 'hear of the claim', () => undefined);
+        return 'granted';
+      } catch (e) {
+        if (e instanceof ProblemError && e.code === 'claim-refused') return 'refused';
+        this.around.oracle.heard(e);
+        await scheduler.after(this.party, { label: 'wait for the orchestrator', ms: CLAIM_AGAIN_MS, early: () => running.aborted }, () => undefined).catch(() => undefined);
+      }
+    }
+  }
+
+  private resultOf({ attemptId, runId, stepId, item, attempt, tenantId }: JobDto, { failure: why, output }: Outcome): string {
+    const status = why ? 'failed' : 'succeeded';
+    this.around.oracle.ledger.said.add(`${attemptId} ${status}`);
+    return JSON.stringify({ v: 1, attemptId, runId, stepId, item, attempt, tenantId, workerId: this.party.name, status, durationMs: 1, ...(why ? { failure: why } : {}), ...(output ? { output } : {}) } satisfies ResultDto);
+  }
+
+  private async publish(id: string, json: string): Promise<void> {
+    const { scheduler, transport } = this.around;
+    for (;;) {
+      try {
+        await scheduler.effect(this.party, `publish ${id}`, () => { transport.publish(json); });
+        break;
+      } catch { /* written again until it is confirmed */ }
+    }
+    this.recent.set(id, json);
+  }
+
+  private async beat(): Promise<void> {
+    const { scheduler, database, transport } = this.around;
+    this.beating = true;
+    this.lastBeat = scheduler.now;
+    try {
+      const { resend, unwanted } = await scheduler.effect(this.party, 'heartbeat', () => {
+        const row = database.workers.get(this.party.name)!;
+        const asked = row.resend;
+        Object.assign(row, { seenAt: scheduler.now, active: [...this.active.keys()], resend: [] });
+        return { resend: asked, unwanted: row.active.filter((id) => isUnwanted(database, parseAttemptId(id)!.runId)) };
+      });
+      for (const id of unwanted) {
+        const running = this.active.get(id);
+        if (running) running.aborted = true;
+      }
+      for (const id of resend) {
+        const known = this.recent.get(id);
+        if (!this.active.has(id) && known !== undefined) void scheduler.effect(this.party, `publish ${id} again`, () => { transport.publish(known); }).catch(() => undefined);
+      }
+    } catch { /* the next one tells it */ }
+    this.beating = false;
+  }
+}
+
+function isUnwanted({ runs }: Database, runId: string): boolean {
+  const run = runs.get(runId);
+  return !run || run.stopping || (run.status !== 'running' && run.status !== 'paused');
+}
+
+function failed(code: FailureCode): Outcome {
+  return { failure: failure(code, code), output: null };
+}
+
+/** The answer, unless the process that was asked dies first. */
+function answerOf({ party }: OrchestratorProcess, answer: Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    party.onDeath(() => { reject(new ConnectionLost('socket hang up')); });
+    answer.then(resolve, reject);
+  });
+}
