@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MESSAGE_VERSION, QUEUE_PREFIX, RESULTS_STREAM, type ResultDto, type ToolDeclarationDto, type WorkerRegistrationDto } from '@opsmesh/contracts';
+import { testRedisUrl } from '@opsmesh/testing';
 import { startWorker, type RunningWorker } from '@opsmesh/worker-runtime';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -35,12 +35,11 @@ function startOrchestrator(): Promise<Server> {
 beforeAll(async () => {
   store = await testStore();
   orchestrator = await startOrchestrator();
-  const redisUrl = new URL(process.env['TEST_REDIS_URL']!);
-  redisUrl.pathname = `/${1 + (randomBytes(1)[0]! % 15)}`;
-  redis = new Redis(redisUrl.href);
+  const redisUrl = testRedisUrl();
+  redis = new Redis(redisUrl);
   await redis.flushdb();
-  queue = new Queue(SERVICE, { connection: { url: redisUrl.href }, prefix: QUEUE_PREFIX });
-  const config = assetServiceConfig({ DATABASE_URL: store.url, REDIS_URL: redisUrl.href, OPSMESH_DATA: store.dataDir, PORT: '0', ORCHESTRATOR_URL: `http://127.0.0.1:${(orchestrator.address() as AddressInfo).port}` });
+  queue = new Queue(SERVICE, { connection: { url: redisUrl }, prefix: QUEUE_PREFIX });
+  const config = assetServiceConfig({ DATABASE_URL: store.url, REDIS_URL: redisUrl, OPSMESH_DATA: store.dataDir, PORT: '0', ORCHESTRATOR_URL: `http://127.0.0.1:${(orchestrator.address() as AddressInfo).port}` });
   worker = await startWorker({ service: SERVICE, module: AssetServiceModule.over(store), defaultPort: DEFAULT_PORT, http: { body: BODY_LIMITS }, config, log: store.log, ownProcess: false });
   url = `http://127.0.0.1:${worker.port}`;
 });

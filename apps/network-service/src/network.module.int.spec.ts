@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attemptId, DEFAULT_PORTS, type JobDto, QUEUE_PREFIX, queueOf, RESULTS_STREAM, type ResultDto, ToolDeclarationDto, validate, WorkerRegistrationDto } from '@opsmesh/contracts';
+import { testRedisUrl } from '@opsmesh/testing';
 import { type RunningWorker, startWorker } from '@opsmesh/worker-runtime';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
@@ -29,8 +30,7 @@ describe('the service', () => {
   const uploads: string[] = [];
 
   beforeAll(async () => {
-    // Results go to one stream, so this spec has a database of Redis for itself.
-    const redisUrl = `${process.env['TEST_REDIS_URL']}/13`;
+    const redisUrl = testRedisUrl();
     redis = new Redis(redisUrl);
     await redis.flushdb();
     folder = await mkdtemp(join(tmpdir(), 'network-service-'));

@@ -8,6 +8,7 @@ export * from './lab/lab.js';
 export { LabHost, type LabProcess } from './lab/lab-host.js';
 export { type LabUserName } from './lab/lab-users.js';
 export * from './otlp-receiver.js';
+export * from './redis.js';
 export * from './sshd.js';
 export * from './wait-for.js';
 export * from './winrm/index.js';

@@ -1,6 +1,6 @@
 import type { CompiledPlan } from '@opsmesh/plan-model';
 import { createLogger, createRedis, type Database, type Logger } from '@opsmesh/platform';
-import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
+import { createTestDatabase, testRedisUrl, type TestDatabase } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import { uuidv7 } from 'uuidv7';
@@ -56,11 +56,10 @@ export function useRecord(opened: (database: Database, url: string) => void): vo
 
 /** A Redis database that no other spec file uses now: names of streams and queues are fixed, files run in parallel. Emptied. */
 export async function openRedis(): Promise<{ readonly url: string; readonly redis: Redis }> {
-  const url = new URL(process.env['TEST_REDIS_URL']!);
-  url.pathname = `/${Number(process.env['JEST_WORKER_ID'] ?? 1) % 16}`;
-  const redis = createRedis(url.href, { log: SILENT });
+  const url = testRedisUrl();
+  const redis = createRedis(url, { log: SILENT });
   await redis.flushdb();
-  return { url: url.href, redis };
+  return { url, redis };
 }
 
 /** Takes attempts out of the outbox by their position, as the relay does. */

@@ -137,10 +137,7 @@ it('the demo has the same keys and passwords at its next start', () => {
 
 it('the demo runs as a process, says when it is ready and ends on SIGTERM', async () => {
   const file = join(folder, 'fleet.json');
-  const project = join(import.meta.dirname, '../..');
-  const built = join(project, '.jest/build');
-  execFileSync(process.execPath, [join(project, '../../node_modules/typescript7/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', built, '--declaration', 'false'], { cwd: project });
-  const child = spawn(process.execPath, [join(built, 'fleet/main.js')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../dist/fleet/main.js')], {
     env: { ...process.env, FLEET_PORT: '0', FLEET_WINRM_PORT: '0', FLEET_DATA: join(folder, 'data'), FLEET_FILE: file }, stdio: ['ignore', 'pipe', 'inherit'],
   });
   let printed = '';
