@@ -6,10 +6,11 @@ export function machine() {
   return { cpu: cpus()[0]?.model.trim(), cores: availableParallelism(), memoryGiB: Math.round(totalmem() / 2 ** 30), kernel: release(), node: process.version, load1: Number(loadavg()[0].toFixed(2)) };
 }
 
-/** CPU time that a process and its children have used so far, in microseconds (measured in ticks of 10 ms). */
+/** CPU time, user and system, that a process and its children, also those that have ended, have used so far, in microseconds (measured in ticks of 10 ms). */
 export function cpuOf(pid) {
   const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && stat(name)?.[1] === String(pid));
-  return [String(pid), ...children].reduce((sum, p) => sum + (stat(p)?.slice(11, 13).reduce((a, b) => a + Number(b), 0) ?? 0), 0) * 10_000;
+  // Of the process itself with utime, stime, cutime and cstime (proc(5)).
+  return [String(pid), ...children].reduce((sum, p) => sum + (stat(p)?.slice(11, p === String(pid) ? 15 : 13).reduce((a, b) => a + Number(b), 0) ?? 0), 0) * 10_000;
 }
 
 /** The fields of /proc/pid/stat after the name: state, parent, ... */

@@ -1,4 +1,4 @@
-// WinRM to a simulated Windows host, sealed NTLM over HTTP: by libs/winrm alone and by the product's client over it, in turn in one run.
+// WinRM to simulated Windows hosts, sealed NTLM over HTTP: by libs/winrm alone, by the product's client over it, and by the whole product, in turn in one run.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
@@ -6,68 +6,73 @@ import { fileURLToPath } from 'node:url';
 import { winRmClient } from '../libs/winrm/dist/index.js';
 import { DEFAULT_WINDOWS_LIMITS, PowerShellClient } from '../apps/automation-service/dist/winrm/powershell-client.js';
 import { median } from './machine.mjs';
+import { startProduct } from './product.mjs';
 import { overHosts } from './ssh-loops.mjs';
 
 const MEGABYTE = 1_000_000;
 const SHELLS = 50;
+const BIG = `write-utf8 ${MEGABYTE}`;
+const SMALL = 'hostname';
+/** Rounds before anything is measured, so that the code of every process is compiled. */
+const WARM_UPS = 3;
 
-/** Time of 1 MB of output, and of 50 scripts at once. */
+/** Time of 1 MB of output from one host, and of one script on each of 50 hosts at once. */
 export async function benchWinrm({ rounds, say }) {
-  const child = fork(join(dirname(fileURLToPath(import.meta.url)), 'windows-host.mjs'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(join(dirname(fileURLToPath(import.meta.url)), 'windows-hosts.mjs'), [String(SHELLS)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  let product;
   try {
-    const [host] = await once(child, 'message');
-    const bare = bareRun(host);
-    const product = new PowerShellClient({ limits: { ...DEFAULT_WINDOWS_LIMITS, handshakes: SHELLS, channels: SHELLS } });
-    const client = clientRun(host, product);
-    const samples = { bare: [], client: [], bareShells: [], clientShells: [] };
-    const shells = Array.from({ length: SHELLS }, (_, i) => `shell ${i}`);
-    // One more at first, which lets the code be compiled and is not counted.
-    for (let round = -1; round < rounds; round++) {
-      const big = [];
-      for (const run of [bare, client]) big.push(await overHosts(['one'], 1, () => run(`write-utf8 ${MEGABYTE}`, MEGABYTE)));
-      const many = [];
-      for (const run of [bare, client]) many.push(await overHosts(shells, SHELLS, () => run('hostname')));
-      if (round < 0) continue;
-      for (const [i, name] of ['bare', 'client'].entries()) {
-        samples[name].push(big[i]);
-        samples[`${name}Shells`].push(many[i]);
-      }
+    const [hosts] = await once(child, 'message');
+    product = await startProduct(hosts);
+    const client = new PowerShellClient({ limits: { ...DEFAULT_WINDOWS_LIMITS, handshakes: SHELLS, channels: SHELLS } });
+    const loops = { bare: bareRun, client: clientRun(client) };
+    const all = (script, { tag, bytes }) => ({
+      ...Object.fromEntries(Object.entries(loops).map(([name, run]) => [name, () => overHosts(hosts.filter((h) => h.tags.includes(tag)), SHELLS, (h) => run(h, script, bytes))])),
+      product: () => product.run({ tool: 'run-powershell', inputs: { script, maxOutputBytes: 2 * MEGABYTE }, tag, atOnce: SHELLS }),
+    });
+    const rows = { big: all(BIG, { tag: 'big', bytes: MEGABYTE }), shells: all(SMALL, { tag: 'bench' }) };
+    const samples = [];
+    for (let round = -WARM_UPS; round < rounds; round++) {
+      const sample = {};
+      for (const [row, ways] of Object.entries(rows)) for (const [name, work] of Object.entries(ways)) (sample[row] ??= {})[name] = await work();
+      if (round >= 0) samples.push(sample);
     }
-    product.onApplicationShutdown();
+    client.onApplicationShutdown();
     const figures = summary(samples);
     say(`WinRM: ${JSON.stringify(figures)}`);
     return figures;
   } finally {
+    await product?.stop();
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     await ended;
   }
 }
 
-function bareRun({ address, port, username, password }) {
-  return async (script, bytes) => {
-    const result = await winRmClient.run({ host: address, port, transport: 'http', auth: { kind: 'ntlm', username, password }, script, deliver: 'stdin', maxOutputBytes: 2 * MEGABYTE });
-    if (result.kind !== 'exited' || result.exitCode !== 0 || (bytes && result.stdoutBytes !== bytes)) throw new Error(JSON.stringify(result).slice(0, 500));
-  };
+async function bareRun({ ip, port, username, password }, script, bytes) {
+  const result = await winRmClient.run({ host: ip, port, transport: 'http', auth: { kind: 'ntlm', username, password }, script, deliver: 'stdin', maxOutputBytes: 2 * MEGABYTE });
+  if (result.kind !== 'exited' || result.exitCode !== 0 || (bytes && result.stdoutBytes !== bytes)) throw new Error(JSON.stringify(result).slice(0, 500));
 }
 
-function clientRun({ address, port, username, password }, client) {
-  return async (script, bytes) => {
+function clientRun(client) {
+  return async ({ hostname, ip, port, username, password }, script, bytes) => {
     const outcome = await client.run({
-      tenantId: 'bench', connection: { assetId: 'w', hostname: 'WIN-BENCH', address, protocol: 'winrm', port, tls: false, credentialId: 'c' }, credential: { kind: 'winrm', username, password },
+      tenantId: 'bench', connection: { assetId: hostname, hostname, address: ip, protocol: 'winrm', port, tls: false, credentialId: 'c' }, credential: { kind: 'winrm', username, password },
       run: { script, deliver: 'stdin' }, maxOutputBytes: 2 * MEGABYTE, deadline: performance.now() + 120_000, signal: new AbortController().signal, stdout: 'text', beforeStart: () => undefined,
     });
     if (outcome.kind !== 'ok' || (bytes && Buffer.byteLength(outcome.output.stdout) !== bytes)) throw new Error(JSON.stringify(outcome).slice(0, 500));
   };
 }
 
-function summary({ bare, client, bareShells, clientShells }) {
+function summary(samples) {
   const round = (n, digits = 1) => Number(n.toFixed(digits));
-  const megabytes = (samples) => ({ megabytesPerSecond: round(median(samples.map((s) => 1000 / s.ms)), 2) });
-  const shells = (samples) => ({ shellsPerSecond: round(median(samples.map((s) => SHELLS / (s.ms / 1000)))), p50Ms: round(median(samples.flatMap((s) => s.times))) });
-  const ratio = (of, to) => round(median(of.map((s, i) => to[i].ms / s.ms)), 2);
+  const over = (value) => median(samples.map(value));
+  const ratio = (row, name) => (name === 'bare' ? {} : { throughputRatio: round(over((s) => s[row].bare.ms / s[row][name].ms), 2) });
+  const named = (of) => Object.fromEntries(['bare', 'client', 'product'].map((name) => [name === 'bare' ? 'winrm' : name, of(name)]));
   return {
-    'one output of 1 MB': { winrm: megabytes(bare), client: { ...megabytes(client), throughputRatio: ratio(client, bare) } },
-    '50 shells at once': { winrm: shells(bareShells), client: { ...shells(clientShells), throughputRatio: ratio(clientShells, bareShells), overheadPerShellMs: round(median(clientShells.map((s, i) => (s.ms - bareShells[i].ms) / SHELLS)), 2) } },
+    'one output of 1 MB': named((name) => ({ megabytesPerSecond: round(over((s) => 1000 / s.big[name].ms), 2), ms: round(over((s) => s.big[name].ms)), ...ratio('big', name) })),
+    '50 shells at once': named((name) => ({
+      shellsPerSecond: round(over((s) => SHELLS / (s.shells[name].ms / 1000))), p50Ms: round(over((s) => median(s.shells[name].times))), ...ratio('shells', name),
+      ...(name === 'bare' ? {} : { overheadPerShellMs: round(over((s) => (s.shells[name].ms - s.shells.bare.ms) / SHELLS), 2) }),
+    })),
   };
 }

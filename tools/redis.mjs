@@ -40,18 +40,18 @@ export function fetchRedis() {
 
 /**
  * A Redis on 127.0.0.1 with its data in `dir` and a password that stands in no argument list.
- * @param {{ dir: string, port: number, persist?: boolean, passwordFile?: string, log?: string }} options
- *   passwordFile: made on first use, `password` in dir by default; log: `redis.log` in dir by default
+ * @param {{ dir: string, port: number, persist?: boolean, settings?: Record<string, string>, passwordFile?: string, log?: string }} options
+ *   settings: lines of its configuration beside ours; passwordFile: made on first use, `password` in dir by default; log: `redis.log` in dir by default
  * @returns {{ url: string, child: Child }} not started yet
  */
-export function redisChild({ dir, port, persist = true, passwordFile = join(dir, 'password'), log = join(dir, 'redis.log') }) {
+export function redisChild({ dir, port, persist = true, settings = {}, passwordFile = join(dir, 'password'), log = join(dir, 'redis.log') }) {
   if (!findRedis()) fetchRedis();
   const { bin, env } = findRedis();
   privateFolder(dir);
   const password = passwordIn(passwordFile);
   const config = {
     port, bind: '127.0.0.1', requirepass: password, dir: JSON.stringify(resolve(dir)), save: '""', appendonly: persist ? 'yes' : 'no', appendfsync: 'everysec',
-    maxmemory: '1gb', 'maxmemory-policy': 'noeviction', daemonize: 'no',
+    maxmemory: '1gb', 'maxmemory-policy': 'noeviction', daemonize: 'no', ...settings,
   };
   const child = new Child({
     name: 'redis', command: bin, args: ['-'], env: { ...process.env, ...env }, input: Object.entries(config).map(([k, v]) => `${k} ${v}\n`).join(''), log, stage: 2,

@@ -25,7 +25,7 @@ const PHASES = [
   { name: 'types', command: nx('typecheck') },
   { name: 'unit', command: nx('unit'), results: 'unit' },
   // One project at a time: they share the servers.
-  { name: 'integration', command: nx('integration', '--parallel=1'), results: 'integration', servers: true },
+  { name: 'integration', command: nx('integration', '--parallel=1', '--maxWorkers=2'), results: 'integration', servers: true },
   { name: 'build', command: nx('build') },
   { name: 'e2e', command: nx('e2e', '--parallel=1'), results: 'e2e', needs: 'build' },
   ...(existsSync(containers) ? [{ name: 'containers', command: [process.execPath, containers] }] : []),

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DATABASE } from './database/database.js';
+import { AccessController } from './http/access.controller.js';
 import { AssetsController } from './http/assets.controller.js';
 import { CredentialsController } from './http/credentials.controller.js';
 import { InternalController } from './http/internal.controller.js';
@@ -24,7 +25,7 @@ export class AssetServiceModule {
   static over(store: AssetStore): DynamicModule {
     return {
       module: AssetServiceModule,
-      controllers: [AssetsController, CredentialsController, InternalController, AssetQueryTool, AssetListTool, AssetCreateTool, AssetUpdateTool, AssetDeleteTool],
+      controllers: [AssetsController, CredentialsController, InternalController, AccessController, AssetQueryTool, AssetListTool, AssetCreateTool, AssetUpdateTool, AssetDeleteTool],
       providers: [{ provide: DATABASE, useValue: store.db }, { provide: VaultKey, useValue: store.vaultKey }, { provide: StoreLifetime, useValue: new StoreLifetime(store) }, InventoryService, ConnectionService, TargetService, VaultService, LeaseService, UsedGrantSweeper],
     };
   }

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ItemView, Page, ProblemDto, RunView } from '@opsmesh/contracts';
+import type { ItemPageView, ItemView, ProblemDto, RunView } from '@opsmesh/contracts';
 import { readLedger, waitFor, type LedgerEntry } from '@opsmesh/testing';
 import { startMesh, type Mesh } from '../../../tools/mesh.mjs';
 import { seedFleet } from '../../../tools/seed.mjs';
@@ -74,7 +74,7 @@ export class Rig {
   async items(id: string, step: string): Promise<ItemView[]> {
     const all: ItemView[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
-      const page: Page<ItemView> = (await this.request<Page<ItemView>>('GET', `/runs/${id}/steps/${step}/items?limit=500${cursor ? `&cursor=${cursor}` : ''}`)).body;
+      const page: ItemPageView = (await this.request<ItemPageView>('GET', `/runs/${id}/steps/${step}/items?limit=500${cursor ? `&cursor=${cursor}` : ''}`)).body;
       all.push(...page.items);
       cursor = page.next;
     }

@@ -38,7 +38,7 @@ it('one trace leads from the request through every process to the handler of the
   const handler = spans.find((s) => s.name === 'tool run-command')!;
   expect(handler.service).toBe('automation-service');
   expect(wayUp(spans, handler)).toEqual(['tool run-command', 'attempt run-command', 'POST /runs']);
-  const claim = spans.find((s) => s.service === 'orchestrator' && s.name.endsWith('/claim'))!;
+  const claim = spans.find((s) => s.service === 'orchestrator' && s.name.endsWith('/claims'))!;
   expect(wayUp(spans, claim).slice(1)).toEqual(['attempt run-command', 'POST /runs']);
   expect(spans.filter((s) => s.service === 'orchestrator').map((s) => s.name)).toEqual(expect.arrayContaining(['plan compile', 'engine commit', 'relay send']));
   expect(spans.find((s) => s.name === 'POST /internal/leases')).toMatchObject({ service: 'asset-service' });

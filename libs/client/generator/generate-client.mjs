@@ -28,6 +28,8 @@ function operationsOf(document) {
       parameters: Object.fromEntries(['path', 'query', 'header'].map((place) => [place, parameters.filter((p) => p.in === place)])),
       body: operation.requestBody?.content?.['application/json']?.schema,
       answer: operation.responses?.['204'] && !answer?.content ? { type: 'null' } : answer?.content?.['application/json']?.schema,
+      isJson: !answer?.content || 'application/json' in answer.content,
+      event: answer?.content?.['text/event-stream']?.schema,
     };
   })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -38,7 +40,7 @@ function nameOf(id, method, path) {
   return group ? `${group[0].toLowerCase()}${group.slice(1)}.${name}` : `${method} ${path}`;
 }
 
-function members({ parameters, body, answer }) {
+function members({ parameters, body, answer, isJson, event }) {
   const place = (name, list) => {
     if (list.length === 0) return [];
     const optional = list.every((p) => !p.required) ? '?' : '';
@@ -47,7 +49,8 @@ function members({ parameters, body, answer }) {
   return [
     ...place('path', parameters.path), ...place('query', parameters.query), ...place('headers', parameters.header),
     ...(body ? [`readonly body: ${typeOf(body, '')}`] : []),
-    `readonly answer: ${answer ? (answer.type === 'null' ? 'undefined' : typeOf(answer, '')) : 'unknown'}`,
+    `readonly answer: ${answer ? (answer.type === 'null' ? 'undefined' : typeOf(answer, '')) : isJson ? 'unknown' : 'never'}`,
+    ...(event ? [`readonly event: ${typeOf(event, '')}`] : []),
   ];
 }
 
@@ -80,7 +83,7 @@ function objectType({ properties, required = [], additionalProperties, type }, i
   if (!properties || Object.keys(properties).length === 0) return type === 'object' || additionalProperties ? `{ readonly [key: string]: ${typeof additionalProperties === 'object' ? typeOf(additionalProperties, indent) : 'unknown'} }` : 'unknown';
   const inner = `${indent}  `;
   const lines = Object.entries(properties).map(([name, schema]) => `${comment(schema.description, inner)}${inner}readonly ${key(name)}${required.includes(name) ? '' : '?'}: ${typeOf(schema, inner)};`);
-  return `{\n${lines.join('\n')}\n${indent}}`;
+  return `{\n${lines.join('\n')}\n${indent}}${additionalProperties === true ? ' & { readonly [key: string]: unknown }' : ''}`;
 }
 
 function distinct(types) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { generateClient } from '../generator/generate-client.mjs';
-import { OpsmeshClient, OpsmeshProblem, type ServerEvent } from './index.js';
+import { OpsmeshClient, OpsmeshProblem, type EventOf } from './index.js';
 
 const read = (path: string): string => readFileSync(new URL(path, `file://${import.meta.dirname}/`), 'utf8');
 
@@ -15,6 +15,7 @@ describe('generateClient', () => {
     components: { schemas: { Thing: { type: 'object', required: ['id'], properties: { id: { type: 'string', description: 'its id' }, more: { anyOf: [{ $ref: '#/components/schemas/Thing' }, { type: 'null' }] }, 'odd-name': { type: 'array', items: { enum: ['a', 'b'] } } } } } },
     paths: {
       '/things/{id}': { get: { operationId: 'ThingsController_get', parameters: [{ in: 'path', name: 'id', required: true }, { in: 'query', name: 'limit', schema: { type: 'integer' } }], responses: { 200: { content: { 'application/json': { schema: { $ref: '#/components/schemas/Thing' } } } } } } },
+      '/things/{id}/news': { get: { operationId: 'ThingsController_news', parameters: [{ in: 'path', name: 'id', required: true }], responses: { 200: { content: { 'text/event-stream': { schema: { oneOf: [{ type: 'object', required: ['type', 'data'], properties: { type: { enum: ['grew'] }, data: { $ref: '#/components/schemas/Thing' } } }] } } } } } } },
       '/internal/x': { post: { operationId: 'InternalController_x', responses: {} } },
     },
   };
@@ -23,6 +24,7 @@ describe('generateClient', () => {
     const made = generateClient(document);
     expect(made).toContain('export type Thing = {\n  /** its id */\n  readonly id: string;\n  readonly more?: Thing | null;\n  readonly \'odd-name\'?: readonly (\'a\' | \'b\')[];\n};');
     expect(made).toContain('\'things.get\': { readonly path: { readonly id: string | number }; readonly query?: { readonly limit?: number }; readonly answer: Thing };');
+    expect(made).toContain('readonly answer: never; readonly event: {\n  readonly type: \'grew\';\n  readonly data: Thing;\n} };');
     expect(made).not.toContain('internal');
   });
 });
@@ -61,6 +63,18 @@ describe('OpsmeshClient', () => {
     ]);
   });
 
+  it('answers are typed: what is no run yet is told by its status', async () => {
+    answer = (_, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify({ id: 'r', status: 'awaiting-approval', approvals: [{ manifest_sha256: 'abc', typed_text: '3 hosts' }], steps: [{ counts: { failed: 2 } }] }));
+    const run = await client.call('runs.get', { path: { id: 'r' } });
+    const told: string | number | null | undefined = run.status === 'awaiting-approval' ? run.approvals[0]?.typed_text : 'steps' in run && !('attempts' in run) ? run.steps[0]?.counts.failed : null;
+    expect(told).toBe('3 hosts');
+  });
+
+  it('gives bytes as they are', async () => {
+    answer = (_, response) => response.setHeader('content-type', 'application/vnd.tcpdump.pcap').end(Buffer.from([0xd4, 0xc3, 0xb2, 0xa1]));
+    expect([...await client.bytes('runBlobs.download', { path: { id: 'r', sha256: 'x' } })]).toEqual([0xd4, 0xc3, 0xb2, 0xa1]);
+  });
+
   it.each([
     ['{"code":"plan-invalid","detail":"no","errors":[{"pointer":"/a"}]}', { status: 422, code: 'plan-invalid', detail: 'no', errors: [{ pointer: '/a' }] }],
     ['<html>', { status: 422, code: 'unknown', detail: '<html>', errors: [] }],
@@ -81,7 +95,7 @@ describe('OpsmeshClient', () => {
       };
       next(0);
     };
-    const events: ServerEvent[] = [];
+    const events: EventOf<'chat.chat'>[] = [];
     for await (const event of client.chatEvents({ message: 'x' })) events.push(event);
     expect(events).toEqual([{ id: undefined, type: 'started', data: { turn: 1 } }, { id: '1', type: 'understood', data: { as: ['é'] } }, { id: undefined, type: 'result', data: { kind: 'answer' } }]);
     expect(asked[0]!.accept).toBe('text/event-stream');

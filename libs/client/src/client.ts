@@ -12,8 +12,13 @@ export interface ClientOptions {
 }
 
 /** What an operation takes, apart from what it gives. */
-export type CallOf<Name extends keyof Operations> = Omit<Operations[Name], 'answer'> & { readonly signal?: AbortSignal };
+export type CallOf<Name extends keyof Operations> = Omit<Operations[Name], 'answer' | 'event'> & { readonly signal?: AbortSignal };
 type Arguments<Name extends keyof Operations> = object extends CallOf<Name> ? [call?: CallOf<Name>] : [call: CallOf<Name>];
+
+/** Operations that answer with server-sent events. */
+export type StreamName = { [Name in keyof Operations]: Operations[Name] extends { readonly event: unknown } ? Name : never }[keyof Operations];
+/** An event of such an operation: a union by `type`, each with its data. */
+export type EventOf<Name extends StreamName> = Operations[Name]['event'] & Pick<ServerEvent, 'id'>;
 
 interface AnyCall {
   readonly path?: Readonly<Record<string, string | number>>;
@@ -42,10 +47,15 @@ export class OpsmeshClient {
     return (await this.send(name, call as AnyCall, accept)).text();
   }
 
+  /** The same as bytes, for example a capture that a run made. */
+  async bytes<Name extends keyof Operations>(name: Name, call: CallOf<Name>, accept = 'application/octet-stream'): Promise<Uint8Array> {
+    return new Uint8Array(await (await this.send(name, call as AnyCall, accept)).arrayBuffer());
+  }
+
   /** The events of an operation that streams, until the server ends them. */
-  async *events<Name extends keyof Operations>(name: Name, call: CallOf<Name>): AsyncGenerator<ServerEvent, void, undefined> {
+  async *events<Name extends StreamName>(name: Name, call: CallOf<Name>): AsyncGenerator<EventOf<Name>, void, undefined> {
     const response = await this.send(name, call as AnyCall, 'text/event-stream');
-    if (response.body) yield* serverEvents(response.body);
+    if (response.body) yield* serverEvents(response.body) as AsyncGenerator<EventOf<Name>, void, undefined>;
   }
 
   /** Says something to the copilot and gives what became of it. */
@@ -54,7 +64,7 @@ export class OpsmeshClient {
   }
 
   /** The same with the way there: the last event is `confirmation` or `result`, and its data is the reply. */
-  chatEvents(request: ChatRequestDto, signal?: AbortSignal): AsyncGenerator<ServerEvent, void, undefined> {
+  chatEvents(request: ChatRequestDto, signal?: AbortSignal): AsyncGenerator<EventOf<'chat.chat'>, void, undefined> {
     return this.events('chat.chat', { body: request, ...(signal ? { signal } : {}) });
   }
 

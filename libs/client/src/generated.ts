@@ -2,7 +2,7 @@
 
 export type AdaptationView = {
   readonly at: string;
-  readonly cause?: string | null;
+  readonly cause: string | null;
   readonly effect: string;
   readonly detail: { readonly [key: string]: unknown };
 };
@@ -10,6 +10,13 @@ export type AdaptationView = {
 export type AddTemplateDto = {
   readonly template: { readonly [key: string]: unknown };
   readonly tenant_id?: string;
+};
+
+export type ApprovalActView = {
+  readonly actor_id: string;
+  readonly decision: 'approve' | 'reject';
+  readonly comment: string | null;
+  readonly at: string;
 };
 
 export type ApprovalPolicyDto = {
@@ -21,39 +28,68 @@ export type ApprovalPolicyDto = {
   readonly approvers: number;
 };
 
+export type ApprovalPolicyView = {
+  readonly updatedBy: string | null;
+  readonly updatedAt: string | null;
+  readonly applies: readonly ('chat' | 'api')[];
+  readonly largeFrom: number;
+  readonly productionEnvironments: readonly (string)[];
+  readonly protected: ProtectedAssetsDto;
+  readonly expiresMs: number;
+  readonly approvers: number;
+};
+
+export type ApprovalView = {
+  readonly kind: 'step';
+  readonly id: string;
+  readonly runId: string;
+  readonly runName: string;
+  readonly step: string;
+  readonly item: number;
+  readonly message: string;
+  readonly approvers: readonly (string)[];
+  readonly minApprovals: number;
+  readonly status: 'open' | 'approved' | 'rejected' | 'closed';
+  readonly requestedBy: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly acts: readonly (ApprovalActView)[];
+};
+
 export type AttemptBarView = {
   readonly step: string;
   readonly item: number;
   readonly attempt: number;
-  readonly target?: string | null;
+  readonly target: string | null;
   readonly status: 'pending' | 'queued' | 'running' | 'succeeded' | 'failed' | 'unknown' | 'skipped' | 'cancelled';
-  readonly queuedAt?: string | null;
-  readonly startedAt?: string | null;
-  readonly endedAt?: string | null;
-  readonly workerId?: string | null;
-  readonly failure?: string | null;
+  readonly queuedAt: string | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly workerId: string | null;
+  readonly failure: string | null;
 };
 
 export type AttemptBarsView = {
   readonly items: readonly (AttemptBarView)[];
-  readonly next?: string | null;
+  readonly next: string | null;
 };
 
 export type AttemptView = {
   readonly number: number;
   readonly status: 'pending' | 'queued' | 'running' | 'succeeded' | 'failed' | 'unknown' | 'skipped' | 'cancelled';
-  readonly queuedAt?: string | null;
-  readonly startedAt?: string | null;
-  readonly endedAt?: string | null;
-  readonly durationMs?: number | null;
-  readonly workerId?: string | null;
+  readonly queuedAt: string | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly durationMs: number | null;
+  readonly workerId: string | null;
   readonly cached: boolean;
-  readonly failure?: FailureDto | null;
-  readonly retryInMs?: number | null;
+  readonly cachedFrom: CachedFromView | null;
+  readonly failure: FailureDto | null;
+  readonly retryInMs: number | null;
   readonly requeuedAt: readonly (string)[];
   readonly adaptations: readonly (AdaptationView)[];
   readonly output?: unknown;
-  readonly blob?: BlobLinkView | null;
+  readonly blob: BlobLinkView | null;
   readonly truncated: boolean;
 };
 
@@ -70,6 +106,43 @@ export type BlobLinkView = {
   readonly url: string;
 };
 
+export type BoundsView = {
+  readonly hosts: number | null;
+  readonly commands: number | null;
+  readonly minutes: number | null;
+  readonly expectedMinutes: number | null;
+  readonly tokens: number | null;
+};
+
+export type CachedFromView = {
+  readonly runId: string;
+  readonly step: string;
+  readonly item: number;
+  readonly at: string;
+};
+
+export type CatalogueToolView = {
+  readonly service: string;
+  readonly queue: string;
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly effect: 'read' | 'write' | 'destructive';
+  readonly idempotent: boolean;
+  readonly inputSchema: { readonly [key: string]: unknown };
+  readonly outputSchema: { readonly [key: string]: unknown };
+  readonly credential?: CredentialNeedDto;
+  readonly target?: string;
+  readonly listOutput?: string;
+  readonly commands: readonly (CommandInputDto)[];
+  readonly timeoutMs: number;
+  readonly retry?: RetryPolicyDto;
+  readonly estimate?: ToolEstimateDto;
+  readonly cacheMs?: number;
+  readonly probe?: ProbeDto;
+  readonly examples: readonly ({ readonly [key: string]: unknown })[];
+};
+
 export type CauseView = {
   readonly kind: 'root' | 'consequence';
   readonly root: string;
@@ -78,10 +151,10 @@ export type CauseView = {
 export type ChatActionView = {
   readonly step: string;
   readonly tool: string;
-  readonly target?: string | null;
+  readonly target: string | null;
   readonly status: 'pending' | 'queued' | 'running' | 'succeeded' | 'failed' | 'unknown' | 'skipped' | 'cancelled';
   readonly happened: string;
-  readonly duration_ms?: number | null;
+  readonly duration_ms: number | null;
   readonly source: ChatSourceView;
 };
 
@@ -89,29 +162,29 @@ export type ChatCauseView = {
   readonly step: string;
   readonly code: string;
   readonly message: string;
-  readonly because_of?: string | null;
+  readonly because_of: string | null;
 };
 
 export type ChatColumnView = {
   readonly title: string;
   readonly type: string;
-  readonly unit?: string | null;
+  readonly unit: string | null;
 };
 
 export type ChatConfirmationView = {
   readonly approval_id: string;
   readonly manifest_sha256: string;
-  readonly status: 'open' | 'approved' | 'rejected' | 'expired';
+  readonly status: 'open' | 'approved' | 'rejected' | 'withdrawn' | 'expired';
   readonly risk: string;
   readonly reasons: readonly (string)[];
   readonly tier: string;
   readonly wanted: string;
-  readonly typed_text?: string | null;
+  readonly typed_text: string | null;
   readonly approve_by_message: boolean;
   readonly affected: readonly (string)[];
   readonly affected_total: number;
   readonly actions: readonly (string)[];
-  readonly estimated_duration_ms?: number | null;
+  readonly estimated_duration_ms: number | null;
   readonly expires_at: string;
   readonly decide_url: string;
   readonly manifest_url: string;
@@ -122,6 +195,17 @@ export type ChatErrorView = {
   readonly detail: string;
 };
 
+export type ChatFullTableView = {
+  readonly step: string;
+  readonly tool: string | null;
+  readonly subject: string;
+  readonly sentence: string;
+  readonly figures: { readonly [key: string]: unknown };
+  readonly columns: readonly (ChatColumnView)[];
+  readonly rows: readonly (ChatRowView)[];
+  readonly total_rows: number;
+};
+
 export type ChatOptionView = {
   readonly label: string;
   readonly value: string;
@@ -129,9 +213,15 @@ export type ChatOptionView = {
 
 export type ChatPlanView = {
   readonly name: string;
-  readonly source?: string | null;
+  readonly source: string | null;
   readonly risk: string;
   readonly steps: readonly (ChatStepView)[];
+};
+
+export type ChatProgressView = {
+  readonly workflow_id: string;
+  readonly status: 'running' | 'paused' | 'completed' | 'partial' | 'failed' | 'cancelled';
+  readonly steps: readonly (ChatStepProgressView)[];
 };
 
 export type ChatProseView = {
@@ -153,12 +243,12 @@ export type ChatReplyView = {
   readonly options: readonly (ChatOptionView)[];
   readonly suggestions: readonly (string)[];
   readonly notes: readonly (string)[];
-  readonly plan?: ChatPlanView | null;
-  readonly confirmation?: ChatConfirmationView | null;
-  readonly result?: ChatResultView | null;
-  readonly error?: ChatErrorView | null;
-  readonly prose?: ChatProseView | null;
-  readonly usage?: ChatUsageView | null;
+  readonly plan: ChatPlanView | null;
+  readonly confirmation: ChatConfirmationView | null;
+  readonly result: ChatResultView | null;
+  readonly error: ChatErrorView | null;
+  readonly prose: ChatProseView | null;
+  readonly usage: ChatUsageView | null;
 };
 
 export type ChatRequestDto = {
@@ -184,11 +274,11 @@ export type ChatResultView = {
 };
 
 export type ChatRowView = {
-  readonly target?: string | null;
+  readonly target: string | null;
   readonly status: string;
-  readonly reason?: string | null;
+  readonly reason: string | null;
   readonly cells: readonly (unknown)[];
-  readonly source?: ChatSourceView | null;
+  readonly source: ChatSourceView | null;
 };
 
 export type ChatSourceView = {
@@ -198,33 +288,46 @@ export type ChatSourceView = {
   readonly url: string;
 };
 
+export type ChatStartedView = {
+  readonly conversation_id: string;
+  readonly turn: number;
+};
+
+export type ChatStepProgressView = {
+  readonly id: string;
+  readonly tool: string | null;
+  readonly status: 'waiting' | 'running' | 'succeeded' | 'partial' | 'failed' | 'skipped' | 'cancelled';
+  readonly done: number;
+  readonly total: number | null;
+};
+
 export type ChatStepView = {
   readonly id: string;
-  readonly tool?: string | null;
-  readonly effect?: string | null;
+  readonly tool: string | null;
+  readonly effect: string | null;
   readonly risk: string;
-  readonly status?: 'waiting' | 'running' | 'succeeded' | 'partial' | 'failed' | 'skipped' | 'cancelled' | null;
+  readonly status: 'waiting' | 'running' | 'succeeded' | 'partial' | 'failed' | 'skipped' | 'cancelled' | null;
 };
 
 export type ChatTableView = {
   readonly table: number;
+  readonly csv: string;
   readonly step: string;
-  readonly tool?: string | null;
+  readonly tool: string | null;
   readonly subject: string;
   readonly sentence: string;
   readonly figures: { readonly [key: string]: unknown };
   readonly columns: readonly (ChatColumnView)[];
   readonly rows: readonly (ChatRowView)[];
   readonly total_rows: number;
-  readonly csv: string;
 };
 
 export type ChatTurnView = {
   readonly turn: number;
-  readonly client_message_id?: string | null;
+  readonly client_message_id: string | null;
   readonly message: string;
   readonly at: string;
-  readonly reply?: ChatReplyView | null;
+  readonly reply: ChatReplyView | null;
 };
 
 export type ChatUsageView = {
@@ -245,14 +348,38 @@ export type CompileRequestDto = {
   readonly tenant_id?: string;
 };
 
+export type CompiledPlanView = {
+  readonly version: 1;
+  readonly name: string;
+  readonly inputs: { readonly [key: string]: unknown };
+  readonly steps: readonly (CompiledStepView)[];
+  readonly strategy: 'PARALLEL' | 'SERIAL' | 'DAG';
+  readonly timeoutMs: number | null;
+};
+
+export type CompiledStepView = {
+  readonly index: number;
+  readonly id: string;
+  readonly kind: string;
+  readonly level: number;
+  readonly dependsOn: readonly (number)[];
+  readonly inputs: { readonly [key: string]: unknown };
+} & { readonly [key: string]: unknown };
+
+export type CompiledView = {
+  readonly ok: boolean;
+  readonly diagnostics: readonly (DiagnosticDto)[];
+  readonly plan: CompiledPlanView | null;
+};
+
 export type ContainerView = {
   readonly step: string;
-  readonly arm?: number | null;
+  readonly arm: number | null;
 };
 
 export type ConversationPageView = {
   readonly items: readonly (ConversationSummaryView)[];
-  readonly next?: string | null;
+  readonly next: string | null;
 };
 
 export type ConversationSummaryView = {
@@ -285,7 +412,7 @@ export type CredentialNeedDto = {
 export type DecideApprovalDto = {
   readonly decision: 'approve' | 'reject';
   readonly manifest_sha256?: string;
-  readonly confirmation?: string;
+  readonly typed_text?: string;
   readonly comment?: string;
   readonly actor_id?: string;
 };
@@ -306,12 +433,22 @@ export type DecisionView = {
   readonly usage: ChatUsageView;
 };
 
+export type DeliveredSignalView = {
+  readonly step: string;
+  readonly item: number;
+};
+
 export type DiagnosticDto = {
   readonly code: string;
   readonly severity: 'error' | 'warning';
   readonly pointer: string;
   readonly message: string;
-  readonly fix?: readonly ({ readonly [key: string]: unknown })[];
+  readonly fix?: readonly (PatchOperation)[];
+};
+
+export type DriftView = {
+  readonly added: readonly (string)[];
+  readonly vanished: readonly (string)[];
 };
 
 export type FailureDto = {
@@ -323,7 +460,7 @@ export type FailureDto = {
 
 export type GenerationPageView = {
   readonly items: readonly (GenerationView)[];
-  readonly next?: string | null;
+  readonly next: string | null;
 };
 
 export type GenerationView = {
@@ -332,15 +469,15 @@ export type GenerationView = {
   readonly actor_id: string;
   readonly at: string;
   readonly message: string;
-  readonly source?: string | null;
+  readonly source: string | null;
   readonly understood: readonly (string)[];
   readonly matched: readonly ({ readonly [key: string]: unknown })[];
   readonly rejected: readonly ({ readonly [key: string]: unknown })[];
   readonly optimised: readonly (string)[];
   readonly repairs: readonly ({ readonly [key: string]: unknown })[];
   readonly dropped: readonly (string)[];
-  readonly run_id?: string | null;
-  readonly usage?: ChatUsageView | null;
+  readonly run_id: string | null;
+  readonly usage: ChatUsageView | null;
   readonly kind?: string;
 };
 
@@ -348,29 +485,117 @@ export type ItemActView = {
   readonly at: string;
   readonly act: 'resolved' | 'repeated';
   readonly attempt: number;
-  readonly status?: 'succeeded' | 'failed' | null;
-  readonly actor?: string | null;
-  readonly reason?: string | null;
+  readonly status: 'succeeded' | 'failed' | null;
+  readonly actor: string | null;
+  readonly reason: string | null;
+};
+
+export type ItemCountsView = {
+  readonly pending: number;
+  readonly queued: number;
+  readonly running: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly unknown: number;
+  readonly skipped: number;
+  readonly cancelled: number;
 };
 
 export type ItemLogView = {
   readonly runId: string;
   readonly step: string;
   readonly item: number;
-  readonly tool?: string | null;
-  readonly target?: string | null;
+  readonly tool: string | null;
+  readonly target: string | null;
   readonly status: 'pending' | 'queued' | 'running' | 'succeeded' | 'failed' | 'unknown' | 'skipped' | 'cancelled';
-  readonly inputs?: { readonly [key: string]: unknown } | null;
+  readonly inputs: { readonly [key: string]: unknown } | null;
   readonly attempts: readonly (AttemptView)[];
   readonly acts: readonly (ItemActView)[];
-  readonly failure?: FailureDto | null;
-  readonly takenFrom?: string | null;
+  readonly probes: readonly (ProbeView)[];
+  readonly failure: FailureDto | null;
+  readonly takenFrom: string | null;
+};
+
+export type ItemPageView = {
+  readonly items: readonly (ItemView)[];
+  readonly next: string | null;
+};
+
+export type ItemView = {
+  readonly index: number;
+  readonly target: string | null;
+  readonly status: 'pending' | 'queued' | 'running' | 'succeeded' | 'failed' | 'unknown' | 'skipped' | 'cancelled';
+  readonly attempt: number;
+  readonly inputs: { readonly [key: string]: unknown } | null;
+  readonly output?: unknown;
+  readonly truncated: boolean;
+  readonly cached: boolean;
+  readonly cachedFrom: CachedFromView | null;
+  readonly failure: FailureDto | null;
+  readonly workerId: string | null;
+  readonly queuedAt: string | null;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly durationMs: number | null;
+};
+
+export type Manifest = {
+  readonly v: 1;
+  readonly tenant: string;
+  readonly planSha256: string;
+  readonly addsTo: string | null;
+  readonly steps: readonly (ManifestStep)[];
+};
+
+export type ManifestCommand = {
+  readonly pointer: string;
+  readonly dialect: 'posix-shell' | 'powershell';
+  readonly text: string;
+  readonly class: 'read' | 'write' | 'destructive' | 'uninspectable';
+  readonly why: string;
+};
+
+export type ManifestItem = {
+  readonly target: string | null;
+  readonly assetId: string | null;
+  readonly hostname: string | null;
+  readonly via: readonly (string)[];
+  readonly credentialIds: readonly (string)[];
+  readonly inputsSha256: string | null;
+  readonly inputs: { readonly [key: string]: unknown } | null;
+};
+
+export type ManifestStep = {
+  readonly step: string;
+  readonly tool: string;
+  readonly toolVersion: string;
+  readonly effect: 'read' | 'write' | 'destructive';
+  readonly class: 'read' | 'write' | 'destructive' | 'uninspectable';
+  readonly reasons: readonly (string)[];
+  readonly known: 'exact' | 'targets' | 'nothing';
+  readonly because: string | null;
+  readonly conditional: boolean;
+  readonly template: { readonly [key: string]: unknown };
+  readonly commands: readonly (ManifestCommand)[];
+  readonly items: readonly (ManifestItem)[];
+};
+
+export type ManifestView = {
+  readonly manifest_sha256: string;
+  readonly approval: string | null;
+  readonly manifest: Manifest;
 };
 
 export type PassView = {
   readonly status: 'waiting' | 'running' | 'succeeded' | 'partial' | 'failed' | 'skipped' | 'cancelled';
   readonly from: string;
-  readonly to?: string | null;
+  readonly to: string | null;
+};
+
+export type PatchOperation = {
+  readonly op: 'add' | 'remove' | 'replace';
+  readonly path: string;
+  readonly value?: unknown;
 };
 
 export type PatchStepDto = {
@@ -379,7 +604,76 @@ export type PatchStepDto = {
 
 export type PeriodView = {
   readonly from: string;
-  readonly to?: string | null;
+  readonly to: string | null;
+};
+
+export type PlanApprovalActView = {
+  readonly actor_id: string;
+  readonly decision: 'approve' | 'reject' | 'withdraw';
+  readonly comment: string | null;
+  readonly at: string;
+  readonly manifest_sha256: string;
+};
+
+export type PlanApprovalView = {
+  readonly kind: 'plan';
+  readonly id: string;
+  readonly runId: string;
+  readonly runName: string;
+  readonly message: string;
+  readonly status: 'open' | 'approved' | 'rejected' | 'withdrawn' | 'expired';
+  readonly tier: 'none' | 'one-click' | 'typed' | 'two-people';
+  readonly risk: RiskView;
+  readonly manifest_sha256: string;
+  readonly minApprovals: number;
+  readonly requesterMayApprove: boolean;
+  readonly typed_text: string | null;
+  readonly requestedBy: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly acts: readonly (PlanApprovalActView)[];
+};
+
+export type PreviewStepView = {
+  readonly id: string;
+  readonly tool: string;
+  readonly toolVersion: string;
+  readonly effect: 'read' | 'write' | 'destructive';
+  readonly class: 'read' | 'write' | 'destructive' | 'uninspectable';
+  readonly level: number;
+  readonly dependsOn: readonly (string)[];
+  readonly known: 'exact' | 'targets' | 'nothing';
+  readonly mostItems: number;
+  readonly mostAttempts: number;
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+};
+
+export type PreviewView = {
+  readonly name: string;
+  readonly strategy: string;
+  readonly warnings: readonly (DiagnosticDto)[];
+  readonly risk: RiskView;
+  readonly bounds: BoundsView;
+  readonly steps: readonly (PreviewStepView)[];
+  readonly manifest: Manifest;
+  readonly manifest_sha256: string;
+};
+
+export type ProbeDto = {
+  readonly tool: string;
+  readonly inputs: { readonly [key: string]: unknown };
+  readonly since?: string;
+  readonly answer: string;
+};
+
+export type ProbeView = {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly tool: string;
+  readonly status: 'running' | 'paused' | 'completed' | 'partial' | 'failed' | 'cancelled';
+  readonly startedAt: string;
+  readonly endedAt: string | null;
 };
 
 export type ProblemDto = {
@@ -390,6 +684,35 @@ export type ProblemDto = {
   readonly detail?: string;
   readonly instance?: string;
   readonly errors?: readonly (DiagnosticDto)[];
+};
+
+export type ProgressDto = {
+  readonly v: 1;
+  readonly runId: string;
+  readonly stepId: string;
+  readonly item: number;
+  readonly attempt: number;
+  readonly percent?: number;
+  readonly message?: string;
+};
+
+export type ProposedRunView = {
+  readonly status: 'awaiting-approval' | 'starting' | 'rejected' | 'withdrawn' | 'expired';
+  readonly origin: 'chat' | 'api';
+  readonly inputs: { readonly [key: string]: unknown };
+  readonly warnings: readonly (DiagnosticDto)[];
+  readonly bounds: BoundsView;
+  readonly expiresAt: string;
+  readonly approvals: readonly (PlanApprovalView)[];
+  readonly drift: DriftView;
+  readonly trouble: string | null;
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly actor_id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+  readonly parentRunId: string | null;
 };
 
 export type ProtectedAssetsDto = {
@@ -405,7 +728,9 @@ export type RepeatItemDto = {
 
 export type RerunDto = {
   readonly step?: string;
-  readonly items: readonly ('failed' | 'unknown' | 'not-started')[];
+  readonly items?: readonly ('failed' | 'unknown' | 'not-started')[];
+  readonly item_numbers?: readonly (number)[];
+  readonly plan?: { readonly [key: string]: unknown };
 };
 
 export type ResolveItemDto = {
@@ -419,8 +744,60 @@ export type RetryPolicyDto = {
   readonly backoff?: BackoffDto;
 };
 
+export type RiskView = {
+  readonly class: 'read' | 'write' | 'destructive' | 'uninspectable';
+  readonly tier: 'none' | 'one-click' | 'typed' | 'two-people';
+  readonly changedHosts: number | null;
+  readonly reasons: readonly (string)[];
+};
+
+export type RunEventView = {
+  readonly seq: number;
+  readonly type: 'run.started' | 'run.paused' | 'run.resumed' | 'run.cancel-requested' | 'run.finished' | 'step.started' | 'step.opened' | 'step.wave-started' | 'step.policy-changed' | 'step.adapted' | 'step.finished' | 'step.skipped' | 'item.running' | 'item.succeeded' | 'item.failed' | 'item.unknown' | 'item.cancelled' | 'item.skipped' | 'item.retrying' | 'item.requeued' | 'item.repeated' | 'item.resolved';
+  readonly at: string;
+  readonly step: string | null;
+  readonly item: number | null;
+  readonly data: { readonly [key: string]: unknown };
+};
+
+export type RunPageView = {
+  readonly items: readonly (RunSummary)[];
+  readonly next: string | null;
+};
+
+export type RunSummary = {
+  readonly status: 'running' | 'paused' | 'completed' | 'partial' | 'failed' | 'cancelled' | 'awaiting-approval' | 'starting' | 'rejected' | 'withdrawn' | 'expired';
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly actor_id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+  readonly parentRunId: string | null;
+};
+
+export type RunView = {
+  readonly status: 'running' | 'paused' | 'completed' | 'partial' | 'failed' | 'cancelled';
+  readonly strategy: 'PARALLEL' | 'SERIAL' | 'DAG';
+  readonly inputs: { readonly [key: string]: unknown };
+  readonly steps: readonly (StepView)[];
+  readonly warnings: readonly (DiagnosticDto)[];
+  readonly lastEvent: number;
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly actor_id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+  readonly parentRunId: string | null;
+};
+
 export type SignalDto = {
   readonly payload?: { readonly [key: string]: unknown };
+};
+
+export type SignalView = {
+  readonly delivered: readonly (DeliveredSignalView)[];
 };
 
 export type StartRunDto = {
@@ -428,6 +805,28 @@ export type StartRunDto = {
   readonly inputs?: { readonly [key: string]: unknown };
   readonly plan: { readonly [key: string]: unknown };
   readonly tenant_id?: string;
+};
+
+export type StartedRunView = {
+  readonly id: string;
+  readonly status_url: string;
+  readonly events_url: string;
+  readonly warnings: readonly (DiagnosticDto)[];
+  readonly status?: 'awaiting-approval';
+  readonly approval?: PlanApprovalView;
+};
+
+export type StepView = {
+  readonly id: string;
+  readonly kind: string;
+  readonly tool: string | null;
+  readonly effect: 'read' | 'write' | 'destructive' | null;
+  readonly status: 'waiting' | 'running' | 'succeeded' | 'partial' | 'failed' | 'skipped' | 'cancelled';
+  readonly dependsOn: readonly (string)[];
+  readonly level: number;
+  readonly total: number | null;
+  readonly counts: ItemCountsView;
+  readonly failure: FailureDto | null;
 };
 
 export type TemplateListView = {
@@ -452,42 +851,42 @@ export type TemplateView = {
   readonly description: string;
   readonly category: string;
   readonly action: string;
-  readonly platform?: string | null;
+  readonly platform: string | null;
   readonly builtin: boolean;
   readonly enabled: boolean;
-  readonly missing_tool?: string | null;
+  readonly missing_tool: string | null;
   readonly slots: { readonly [key: string]: unknown };
   readonly phrases: readonly (string)[];
   readonly steps: readonly ({ readonly [key: string]: unknown })[];
-  readonly added_by?: string | null;
-  readonly added_at?: string | null;
+  readonly added_by: string | null;
+  readonly added_at: string | null;
 };
 
 export type TimelineStepView = {
   readonly id: string;
   readonly kind: string;
-  readonly tool?: string | null;
+  readonly tool: string | null;
   readonly level: number;
-  readonly container?: ContainerView | null;
+  readonly container: ContainerView | null;
   readonly dependsOn: readonly (string)[];
   readonly status: 'waiting' | 'running' | 'succeeded' | 'partial' | 'failed' | 'skipped' | 'cancelled';
-  readonly startedAt?: string | null;
-  readonly endedAt?: string | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
   readonly passes: readonly (PassView)[];
   readonly passCount: number;
   readonly waves: readonly (WaveView)[];
   readonly retries: number;
   readonly adaptations: readonly (AdaptationView)[];
-  readonly failure?: FailureDto | null;
-  readonly cause?: CauseView | null;
-  readonly takenFrom?: string | null;
+  readonly failure: FailureDto | null;
+  readonly cause: CauseView | null;
+  readonly takenFrom: string | null;
 };
 
 export type TimelineView = {
   readonly runId: string;
   readonly status: 'running' | 'paused' | 'completed' | 'partial' | 'failed' | 'cancelled';
   readonly createdAt: string;
-  readonly finishedAt?: string | null;
+  readonly finishedAt: string | null;
   readonly now: string;
   readonly pauses: readonly (PeriodView)[];
   readonly steps: readonly (TimelineStepView)[];
@@ -509,11 +908,17 @@ export type ToolDeclarationDto = {
   readonly timeoutMs: number;
   readonly retry?: RetryPolicyDto;
   readonly estimate?: ToolEstimateDto;
+  readonly cacheMs?: number;
+  readonly probe?: ProbeDto;
   readonly examples: readonly ({ readonly [key: string]: unknown })[];
 };
 
 export type ToolEstimateDto = {
   readonly durationMs: number;
+};
+
+export type ToolListView = {
+  readonly items: readonly (CatalogueToolView)[];
 };
 
 export type WaveView = {
@@ -523,35 +928,65 @@ export type WaveView = {
 
 /** What each operation takes and gives. */
 export interface Operations {
-  'approvalPolicy.get': { readonly answer: unknown };
-  'approvalPolicy.set': { readonly body: ApprovalPolicyDto; readonly answer: unknown };
-  'approvals.open': { readonly answer: unknown };
-  'chat.chat': { readonly body: ChatRequestDto; readonly answer: ChatReplyView };
-  'chat.events': { readonly path: { readonly turn: string | number; readonly id: string | number }; readonly query?: { readonly actor_id?: string }; readonly answer: unknown };
+  'approvalPolicy.get': { readonly answer: ApprovalPolicyView };
+  'approvalPolicy.set': { readonly body: ApprovalPolicyDto; readonly answer: ApprovalPolicyView };
+  'approvals.open': { readonly answer: readonly (ApprovalView | PlanApprovalView)[] };
+  'chat.chat': { readonly body: ChatRequestDto; readonly answer: ChatReplyView; readonly event: {
+  readonly type: 'started';
+  readonly data: ChatStartedView;
+} | {
+  readonly type: 'understood' | 'template' | 'rejected' | 'model.tools' | 'model.plan' | 'model.diagnostics' | 'model.repair' | 'model.failed';
+  readonly data: { readonly [key: string]: unknown };
+} | {
+  readonly type: 'confirmation' | 'result';
+  readonly data: ChatReplyView;
+} | {
+  readonly type: 'progress';
+  readonly data: ChatProgressView;
+} };
+  'chat.events': { readonly path: { readonly turn: string | number; readonly id: string | number }; readonly query?: { readonly actor_id?: string }; readonly answer: never; readonly event: {
+  readonly type: 'started';
+  readonly data: ChatStartedView;
+} | {
+  readonly type: 'understood' | 'template' | 'rejected' | 'model.tools' | 'model.plan' | 'model.diagnostics' | 'model.repair' | 'model.failed';
+  readonly data: { readonly [key: string]: unknown };
+} | {
+  readonly type: 'confirmation' | 'result';
+  readonly data: ChatReplyView;
+} | {
+  readonly type: 'progress';
+  readonly data: ChatProgressView;
+} };
   'chat.generations': { readonly query?: { readonly conversation_id?: string; readonly limit?: number; readonly cursor?: string }; readonly answer: GenerationPageView };
   'chat.get': { readonly path: { readonly id: string | number }; readonly query?: { readonly actor_id?: string }; readonly answer: ConversationView };
   'chat.list': { readonly query?: { readonly actor_id?: string; readonly limit?: number; readonly cursor?: string }; readonly answer: ConversationPageView };
-  'chat.table': { readonly path: { readonly table: string | number; readonly turn: string | number; readonly id: string | number }; readonly query?: { readonly status?: 'pending' | 'queued' | 'running' | 'succeeded' | 'failed' | 'unknown' | 'skipped' | 'cancelled'; readonly actor_id?: string }; readonly answer: unknown };
+  'chat.table': { readonly path: { readonly table: string | number; readonly turn: string | number; readonly id: string | number }; readonly query?: { readonly status?: 'pending' | 'queued' | 'running' | 'succeeded' | 'failed' | 'unknown' | 'skipped' | 'cancelled'; readonly actor_id?: string }; readonly answer: ChatFullTableView };
   'decisions.list': { readonly path: { readonly id: string | number }; readonly answer: DecisionListView };
-  'plans.compile': { readonly body: CompileRequestDto; readonly answer: unknown };
-  'plans.preview': { readonly body: StartRunDto; readonly answer: unknown };
-  'runBlobs.download': { readonly path: { readonly id: string | number; readonly sha256: string | number }; readonly answer: unknown };
-  'runControl.approvals': { readonly path: { readonly id: string | number }; readonly answer: unknown };
-  'runControl.decide': { readonly path: { readonly id: string | number; readonly approval: string | number }; readonly body: DecideApprovalDto; readonly answer: unknown };
-  'runControl.manifest': { readonly path: { readonly id: string | number }; readonly query?: { readonly approval?: string }; readonly answer: unknown };
-  'runControl.patchStep': { readonly path: { readonly id: string | number; readonly step: string | number }; readonly body: PatchStepDto; readonly answer: unknown };
-  'runControl.repeat': { readonly path: { readonly id: string | number; readonly step: string | number; readonly item: string | number }; readonly body: RepeatItemDto; readonly answer: unknown };
+  'plans.compile': { readonly body: CompileRequestDto; readonly answer: CompiledView };
+  'plans.preview': { readonly body: StartRunDto; readonly answer: PreviewView };
+  'runBlobs.download': { readonly path: { readonly id: string | number; readonly sha256: string | number }; readonly answer: never };
+  'runControl.approvals': { readonly path: { readonly id: string | number }; readonly answer: readonly (ApprovalView | PlanApprovalView)[] };
+  'runControl.decide': { readonly path: { readonly id: string | number; readonly approval: string | number }; readonly body: DecideApprovalDto; readonly answer: ApprovalView | PlanApprovalView };
+  'runControl.manifest': { readonly path: { readonly id: string | number }; readonly query?: { readonly approval?: string }; readonly answer: ManifestView };
+  'runControl.patchStep': { readonly path: { readonly id: string | number; readonly step: string | number }; readonly body: PatchStepDto; readonly answer: RunView };
+  'runControl.repeat': { readonly path: { readonly id: string | number; readonly step: string | number; readonly item: string | number }; readonly body: RepeatItemDto; readonly answer: undefined };
   'runControl.resolve': { readonly path: { readonly id: string | number; readonly step: string | number; readonly item: string | number }; readonly body: ResolveItemDto; readonly answer: undefined };
-  'runControl.signal': { readonly path: { readonly id: string | number; readonly name: string | number }; readonly body: SignalDto; readonly answer: unknown };
-  'runs.cancel': { readonly path: { readonly id: string | number }; readonly answer: unknown };
-  'runs.events': { readonly path: { readonly id: string | number }; readonly answer: unknown };
-  'runs.get': { readonly path: { readonly id: string | number }; readonly answer: unknown };
-  'runs.items': { readonly path: { readonly step: string | number; readonly id: string | number }; readonly query?: { readonly status?: 'pending' | 'queued' | 'running' | 'succeeded' | 'failed' | 'unknown' | 'skipped' | 'cancelled'; readonly sort?: 'index' | '-index' | 'status' | '-status' | 'target' | '-target' | 'duration' | '-duration'; readonly limit?: number; readonly cursor?: string }; readonly answer: unknown };
-  'runs.list': { readonly query?: { readonly status?: 'running' | 'paused' | 'completed' | 'partial' | 'failed' | 'cancelled'; readonly name?: string; readonly limit?: number; readonly cursor?: string }; readonly answer: unknown };
-  'runs.pause': { readonly path: { readonly id: string | number }; readonly answer: unknown };
-  'runs.rerun': { readonly path: { readonly id: string | number }; readonly body: RerunDto; readonly answer: unknown };
-  'runs.resume': { readonly path: { readonly id: string | number }; readonly answer: unknown };
-  'runs.start': { readonly headers?: { readonly 'Idempotency-Key'?: string }; readonly body: StartRunDto; readonly answer: unknown };
+  'runControl.signal': { readonly path: { readonly id: string | number; readonly name: string | number }; readonly body: SignalDto; readonly answer: SignalView };
+  'runs.cancel': { readonly path: { readonly id: string | number }; readonly answer: RunView | ProposedRunView };
+  'runs.events': { readonly path: { readonly id: string | number }; readonly answer: never; readonly event: {
+  readonly type: 'run.started' | 'run.paused' | 'run.resumed' | 'run.cancel-requested' | 'run.finished' | 'step.started' | 'step.opened' | 'step.wave-started' | 'step.policy-changed' | 'step.adapted' | 'step.finished' | 'step.skipped' | 'item.running' | 'item.succeeded' | 'item.failed' | 'item.unknown' | 'item.cancelled' | 'item.skipped' | 'item.retrying' | 'item.requeued' | 'item.repeated' | 'item.resolved';
+  readonly data: RunEventView;
+} | {
+  readonly type: 'progress';
+  readonly data: ProgressDto;
+} };
+  'runs.get': { readonly path: { readonly id: string | number }; readonly query?: { readonly view?: 'timeline'; readonly step?: string; readonly limit?: number; readonly cursor?: string }; readonly answer: RunView | ProposedRunView | TimelineView };
+  'runs.items': { readonly path: { readonly step: string | number; readonly id: string | number }; readonly query?: { readonly status?: 'pending' | 'queued' | 'running' | 'succeeded' | 'failed' | 'unknown' | 'skipped' | 'cancelled'; readonly sort?: 'index' | '-index' | 'status' | '-status' | 'target' | '-target' | 'duration' | '-duration'; readonly limit?: number; readonly cursor?: string }; readonly answer: ItemPageView };
+  'runs.list': { readonly query?: { readonly status?: 'running' | 'paused' | 'completed' | 'partial' | 'failed' | 'cancelled' | 'awaiting-approval' | 'starting' | 'rejected' | 'withdrawn' | 'expired'; readonly name?: string; readonly limit?: number; readonly cursor?: string }; readonly answer: RunPageView };
+  'runs.pause': { readonly path: { readonly id: string | number }; readonly answer: RunView };
+  'runs.rerun': { readonly path: { readonly id: string | number }; readonly headers?: { readonly 'Idempotency-Key'?: string }; readonly body: RerunDto; readonly answer: StartedRunView };
+  'runs.resume': { readonly path: { readonly id: string | number }; readonly answer: RunView };
+  'runs.start': { readonly headers?: { readonly 'Idempotency-Key'?: string }; readonly body: StartRunDto; readonly answer: StartedRunView };
   'templates.add': { readonly body: AddTemplateDto; readonly answer: TemplateView };
   'templates.disable': { readonly path: { readonly id: string | number }; readonly answer: TemplateView };
   'templates.enable': { readonly path: { readonly id: string | number }; readonly answer: TemplateView };
@@ -560,11 +995,10 @@ export interface Operations {
   'templates.promote': { readonly path: { readonly id: string | number }; readonly answer: TemplateView };
   'templates.proposals': { readonly answer: TemplateProposalListView };
   'templates.reject': { readonly path: { readonly id: string | number }; readonly answer: undefined };
-  'timeline.attempts': { readonly path: { readonly id: string | number }; readonly answer: AttemptBarsView };
+  'timeline.attempts': { readonly path: { readonly id: string | number }; readonly query?: { readonly step?: string; readonly limit?: number; readonly cursor?: string }; readonly answer: AttemptBarsView };
   'timeline.item': { readonly path: { readonly id: string | number; readonly step: string | number; readonly item: string | number }; readonly answer: ItemLogView };
-  'timeline.timeline': { readonly path: { readonly id: string | number }; readonly answer: TimelineView };
-  'tools.get': { readonly path: { readonly name: string | number }; readonly answer: unknown };
-  'tools.list': { readonly answer: unknown };
+  'tools.get': { readonly path: { readonly name: string | number }; readonly answer: CatalogueToolView };
+  'tools.list': { readonly answer: ToolListView };
 }
 
 /** Where each operation is. */
@@ -606,9 +1040,8 @@ export const OPERATIONS = {
   'templates.promote': { method: 'POST', path: '/templates/proposals/{id}/promote' },
   'templates.proposals': { method: 'GET', path: '/templates/proposals' },
   'templates.reject': { method: 'POST', path: '/templates/proposals/{id}/reject' },
-  'timeline.attempts': { method: 'GET', path: '/runs/{id}/timeline/attempts' },
+  'timeline.attempts': { method: 'GET', path: '/runs/{id}/attempts' },
   'timeline.item': { method: 'GET', path: '/runs/{id}/steps/{step}/items/{item}' },
-  'timeline.timeline': { method: 'GET', path: '/runs/{id}/timeline' },
   'tools.get': { method: 'GET', path: '/tools/{name}' },
   'tools.list': { method: 'GET', path: '/tools' },
 } as const satisfies Record<keyof Operations, { readonly method: string; readonly path: string }>;

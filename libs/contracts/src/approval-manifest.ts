@@ -1,5 +1,8 @@
-import type { DiagnosticDto } from './problem.js';
-import type { CommandDialect, ToolEffect } from './tool.js';
+import { Type } from 'class-transformer';
+import { IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsObject, IsString, Matches, Min, ValidateNested } from 'class-validator';
+import { OrNull } from './or-null.js';
+import { DiagnosticDto } from './problem.js';
+import { COMMAND_DIALECTS, TOOL_EFFECTS, type CommandDialect, type ToolEffect } from './tool.js';
 
 /** What a step does, as the server judges it. `uninspectable`: a command of it can't be read, so it may do anything. From harmless to grave. */
 export const ACTION_CLASSES = ['read', 'write', 'destructive', 'uninspectable'] as const;
@@ -9,123 +12,124 @@ export type ActionClass = (typeof ACTION_CLASSES)[number];
  * How much of a step is known before the run. `exact`: the inputs of every item. `targets`: what it acts on, while inputs depend on results.
  * `nothing`: its targets depend on results too.
  */
-export type Foreknowledge = 'exact' | 'targets' | 'nothing';
+export const FOREKNOWLEDGE = ['exact', 'targets', 'nothing'] as const;
+export type Foreknowledge = (typeof FOREKNOWLEDGE)[number];
 
 /** One action on one target. Texts are shown with hidden characters as `⟨U+202E⟩`; the hash is of the inputs as they are. */
-export interface ManifestItem {
+export class ManifestItem {
   /** As the inputs name it; null when the tool has no target. */
-  readonly target: string | null;
+  @OrNull() @IsString() readonly target!: string | null;
   /** The asset that was meant when the manifest was made; null for what is none of the inventory. */
-  readonly assetId: string | null;
-  readonly hostname: string | null;
+  @OrNull() @IsString() readonly assetId!: string | null;
+  @OrNull() @IsString() readonly hostname!: string | null;
   /** Jump hosts, nearest to us first. */
-  readonly via: readonly string[];
+  @IsArray() @IsString({ each: true }) readonly via!: readonly string[];
   /** Of the asset and its jump hosts, each once. Empty when the tool needs none. */
-  readonly credentialIds: readonly string[];
+  @IsArray() @IsString({ each: true }) readonly credentialIds!: readonly string[];
   /** SHA-256 of the canonical JSON of the bound inputs; null when they are not known before the run. */
-  readonly inputsSha256: string | null;
+  @OrNull() @Matches(/^[0-9a-f]{64}$/) readonly inputsSha256!: string | null;
   /** Inputs, with `[masked]` for what looks like a secret; null when they are those of the step's template. */
-  readonly inputs: Record<string, unknown> | null;
+  @OrNull() @IsObject() readonly inputs!: Record<string, unknown> | null;
 }
 
-export interface ManifestCommand {
-  readonly pointer: string;
-  readonly dialect: CommandDialect;
+export class ManifestCommand {
+  @IsString() readonly pointer!: string;
+  @IsIn(COMMAND_DIALECTS) readonly dialect!: CommandDialect;
   /** As shown to people; of a step that is not `exact` with its references. */
-  readonly text: string;
-  readonly class: ActionClass;
-  readonly why: string;
+  @IsString() readonly text!: string;
+  @IsIn(ACTION_CLASSES) readonly class!: ActionClass;
+  @IsString() readonly why!: string;
 }
 
 /** One step of a tool. Steps of other kinds do nothing to a target and are part of the plan's hash only. */
-export interface ManifestStep {
+export class ManifestStep {
   /** Id of the step; in a sub-plan after the ids of the steps that run it: `check/alive`. */
-  readonly step: string;
-  readonly tool: string;
-  readonly toolVersion: string;
-  readonly effect: ToolEffect;
-  readonly class: ActionClass;
-  readonly reasons: readonly string[];
-  readonly known: Foreknowledge;
+  @IsString() readonly step!: string;
+  @IsString() readonly tool!: string;
+  @IsString() readonly toolVersion!: string;
+  @IsIn(TOOL_EFFECTS) readonly effect!: ToolEffect;
+  @IsIn(ACTION_CLASSES) readonly class!: ActionClass;
+  @IsArray() @IsString({ each: true }) readonly reasons!: readonly string[];
+  @IsIn(FOREKNOWLEDGE) readonly known!: Foreknowledge;
   /** Why not everything is known; null when it is. */
-  readonly because: string | null;
+  @OrNull() @IsString() readonly because!: string | null;
   /** Whether it may be left out: a condition, a branch or a failure decides during the run. */
-  readonly conditional: boolean;
+  @IsBoolean() readonly conditional!: boolean;
   /** The inputs as the plan has them, references included. */
-  readonly template: Record<string, unknown>;
+  @IsObject() readonly template!: Record<string, unknown>;
   /** Commands by what they do, each text once, at most 100. */
-  readonly commands: readonly ManifestCommand[];
-  readonly items: readonly ManifestItem[];
+  @IsArray() @ValidateNested({ each: true }) @Type(() => ManifestCommand) readonly commands!: readonly ManifestCommand[];
+  @IsArray() @ValidateNested({ each: true }) @Type(() => ManifestItem) readonly items!: readonly ManifestItem[];
 }
 
 /** Exactly what an approval allows. Its SHA-256 is of its canonical JSON (RFC 8785). */
-export interface Manifest {
-  readonly v: 1;
-  readonly tenant: string;
+export class Manifest {
+  @IsIn([1]) readonly v!: 1;
+  @IsString() readonly tenant!: string;
   /** SHA-256 of the canonical JSON of the compiled plan and the run's inputs. */
-  readonly planSha256: string;
+  @Matches(/^[0-9a-f]{64}$/) readonly planSha256!: string;
   /** Manifests that were approved before and that this one adds targets to. */
-  readonly addsTo: string | null;
-  readonly steps: readonly ManifestStep[];
+  @OrNull() @IsString() readonly addsTo!: string | null;
+  @IsArray() @ValidateNested({ each: true }) @Type(() => ManifestStep) readonly steps!: readonly ManifestStep[];
 }
 
 /** Answer to `GET /runs/:id/manifest`. `approval`: the question it belongs to; null: it is the one that binds the run. */
-export interface ManifestView {
-  readonly manifest_sha256: string;
-  readonly approval: string | null;
-  readonly manifest: Manifest;
+export class ManifestView {
+  @Matches(/^[0-9a-f]{64}$/) readonly manifest_sha256!: string;
+  @OrNull() @IsString() readonly approval!: string | null;
+  @IsObject() @ValidateNested() @Type(() => Manifest) readonly manifest!: Manifest;
 }
 
 /** Grades of care. `none`: runs at once. `one-click`, `typed`: one person, the second by typing a text. `two-people`: two others than the requester. */
 export const POLICY_TIERS = ['none', 'one-click', 'typed', 'two-people'] as const;
 export type PolicyTier = (typeof POLICY_TIERS)[number];
 
-export interface RiskView {
-  readonly class: ActionClass;
-  readonly tier: PolicyTier;
+export class RiskView {
+  @IsIn(ACTION_CLASSES) readonly class!: ActionClass;
+  @IsIn(POLICY_TIERS) readonly tier!: PolicyTier;
   /** Assets that something is done to which is more than reading; null when they can't be known before the run. */
-  readonly changedHosts: number | null;
-  readonly reasons: readonly string[];
+  @OrNull() @IsNumber() @Min(0) readonly changedHosts!: number | null;
+  @IsArray() @IsString({ each: true }) readonly reasons!: readonly string[];
 }
 
 /** What a run does at most. Null: there is no bound below the limits of the plan language. */
-export interface BoundsView {
-  readonly hosts: number | null;
+export class BoundsView {
+  @OrNull() @IsNumber() @Min(0) readonly hosts!: number | null;
   /** Attempts of tools, retries included. */
-  readonly commands: number | null;
+  @OrNull() @IsNumber() @Min(0) readonly commands!: number | null;
   /** Of the whole run, by the time limits of steps, waits for people and signals left out. */
-  readonly minutes: number | null;
+  @OrNull() @IsNumber() @Min(0) readonly minutes!: number | null;
   /** By what tools say they usually take; null when one does not say. */
-  readonly expectedMinutes: number | null;
+  @OrNull() @IsNumber() @Min(0) readonly expectedMinutes!: number | null;
   /** Tokens of a model for decision steps: one for each byte asked and answered. */
-  readonly tokens: number | null;
+  @OrNull() @IsNumber() @Min(0) readonly tokens!: number | null;
 }
 
 /** A step in a preview. */
-export interface PreviewStepView {
-  readonly id: string;
-  readonly tool: string;
-  readonly toolVersion: string;
-  readonly effect: ToolEffect;
-  readonly class: ActionClass;
-  readonly level: number;
-  readonly dependsOn: readonly string[];
-  readonly known: Foreknowledge;
-  readonly mostItems: number;
-  readonly mostAttempts: number;
-  readonly concurrency: number;
+export class PreviewStepView {
+  @IsString() readonly id!: string;
+  @IsString() readonly tool!: string;
+  @IsString() readonly toolVersion!: string;
+  @IsIn(TOOL_EFFECTS) readonly effect!: ToolEffect;
+  @IsIn(ACTION_CLASSES) readonly class!: ActionClass;
+  @IsInt() @Min(0) readonly level!: number;
+  @IsArray() @IsString({ each: true }) readonly dependsOn!: readonly string[];
+  @IsIn(FOREKNOWLEDGE) readonly known!: Foreknowledge;
+  @IsInt() @Min(0) readonly mostItems!: number;
+  @IsInt() @Min(0) readonly mostAttempts!: number;
+  @IsInt() @Min(0) readonly concurrency!: number;
   /** Largest time of one attempt, in milliseconds. */
-  readonly timeoutMs: number;
+  @IsInt() @Min(0) readonly timeoutMs!: number;
 }
 
 /** Answer to `POST /plans/preview`. It starts nothing. */
-export interface PreviewView {
-  readonly name: string;
-  readonly strategy: string;
-  readonly warnings: readonly DiagnosticDto[];
-  readonly risk: RiskView;
-  readonly bounds: BoundsView;
-  readonly steps: readonly PreviewStepView[];
-  readonly manifest: Manifest;
-  readonly manifest_sha256: string;
+export class PreviewView {
+  @IsString() readonly name!: string;
+  @IsString() readonly strategy!: string;
+  @IsArray() @ValidateNested({ each: true }) @Type(() => DiagnosticDto) readonly warnings!: readonly DiagnosticDto[];
+  @IsObject() @ValidateNested() @Type(() => RiskView) readonly risk!: RiskView;
+  @IsObject() @ValidateNested() @Type(() => BoundsView) readonly bounds!: BoundsView;
+  @IsArray() @ValidateNested({ each: true }) @Type(() => PreviewStepView) readonly steps!: readonly PreviewStepView[];
+  @IsObject() @ValidateNested() @Type(() => Manifest) readonly manifest!: Manifest;
+  @Matches(/^[0-9a-f]{64}$/) readonly manifest_sha256!: string;
 }

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsInt, IsObject, IsString, Matches, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsInt, IsISO8601, IsObject, IsString, Matches, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
+import { OrNull } from './or-null.js';
 
 /** Where a run is asked for. */
 export const RUN_ORIGINS = ['chat', 'api'] as const;
@@ -18,7 +19,7 @@ export class ApprovalPolicyDto {
   @IsArray() @ArrayUnique() @IsIn(RUN_ORIGINS, { each: true }) applies!: RunOrigin[];
   /** More changed hosts than this need two people. */
   @IsInt() @Min(1) @Max(100_000) largeFrom!: number;
-  /** Environments that need a typed confirmation; upper and lower case are the same. */
+  /** Environments that need a typed text; upper and lower case are the same. */
   @IsArray() @ArrayMaxSize(100) @IsString({ each: true }) @MinLength(1, { each: true }) @MaxLength(255, { each: true }) productionEnvironments!: string[];
   @IsObject() @ValidateNested() @Type(() => ProtectedAssetsDto) protected!: ProtectedAssetsDto;
   /** How long a proposal waits, and after that its approval holds, in milliseconds. */
@@ -33,8 +34,8 @@ export const DEFAULT_APPROVAL_POLICY: Readonly<ApprovalPolicyDto> = {
 };
 
 /** Answer to `GET /approval-policy`. */
-export interface ApprovalPolicyView extends ApprovalPolicyDto {
+export class ApprovalPolicyView extends ApprovalPolicyDto {
   /** Null while the defaults hold. */
-  readonly updatedBy: string | null;
-  readonly updatedAt: string | null;
+  @OrNull() @IsString() readonly updatedBy!: string | null;
+  @OrNull() @IsISO8601() readonly updatedAt!: string | null;
 }

@@ -62,9 +62,7 @@ export class ChatRowView {
 }
 
 /** The answer of one step: a sentence whose figures are computed from the results, and the rows it is computed from. */
-export class ChatTableView {
-  /** Number of the table in the reply, from 0; part of its path. */
-  @IsInt() @Min(0) table!: number;
+export class ChatFullTableView {
   @IsString() step!: string;
   @OrNull() @IsString() tool!: string | null;
   @IsString() subject!: string;
@@ -72,10 +70,16 @@ export class ChatTableView {
   /** The figures of the sentence by name. */
   @IsObject() figures!: Record<string, number>;
   @IsArray() @ValidateNested({ each: true }) @Type(() => ChatColumnView) columns!: ChatColumnView[];
-  /** Failed rows first, then what is unknown; at most 200 in a reply. */
+  /** Failed rows first, then what is unknown. */
   @IsArray() @ValidateNested({ each: true }) @Type(() => ChatRowView) rows!: ChatRowView[];
   /** All rows of the table, shown or not. */
   @IsInt() @Min(0) total_rows!: number;
+}
+
+/** A table of a reply, with at most 200 of its rows. */
+export class ChatTableView extends ChatFullTableView {
+  /** Number of the table in the reply, from 0; part of its path. */
+  @IsInt() @Min(0) table!: number;
   /** Path of the whole table as CSV (RFC 4180). */
   @IsString() csv!: string;
 }
@@ -130,14 +134,14 @@ export class ChatResultView {
 export class ChatConfirmationView {
   @IsString() approval_id!: string;
   @IsString() manifest_sha256!: string;
-  @IsIn(['open', 'approved', 'rejected', 'expired']) status!: 'open' | 'approved' | 'rejected' | 'expired';
+  @IsIn(['open', 'approved', 'rejected', 'withdrawn', 'expired']) status!: 'open' | 'approved' | 'rejected' | 'withdrawn' | 'expired';
   @IsString() risk!: string;
   /** Why it is that risk. */
   @IsArray() @IsString({ each: true }) reasons!: string[];
   /** Tier of the policy, and what it asks of people in words. */
   @IsString() tier!: string;
   @IsString() wanted!: string;
-  /** The text that an approval must repeat as `confirmation`; null where a click is enough. */
+  /** The text that an approval must repeat; null where a click is enough. */
   @OrNull() @IsString() typed_text!: string | null;
   /** Whether `approve` or `yes` as the next message of this conversation is enough. */
   @IsBoolean() approve_by_message!: boolean;
@@ -147,7 +151,7 @@ export class ChatConfirmationView {
   @IsArray() @IsString({ each: true }) actions!: string[];
   @OrNull() @IsInt() @Min(0) estimated_duration_ms!: number | null;
   @IsISO8601() expires_at!: string;
-  /** Where to decide: `POST` with `{ "decision": "approve" | "reject", "manifest_sha256", "confirmation"?, "comment"? }`. */
+  /** Where to decide: `POST` with `{ "decision": "approve" | "reject", "manifest_sha256", "typed_text"?, "comment"? }`. */
   @IsString() decide_url!: string;
   /** The whole manifest. */
   @IsString() manifest_url!: string;
@@ -229,11 +233,17 @@ export class ConversationPageView {
   @OrNull() @IsUUID() next!: string | null;
 }
 
+/** Events on the way from a message to a plan. */
+export const CHAT_NOTE_TYPES = ['understood', 'template', 'rejected', 'model.tools', 'model.plan', 'model.diagnostics', 'model.repair', 'model.failed'] as const;
 /** Events of `POST /chat` with `Accept: text/event-stream`, in the order in which they come. */
-export const CHAT_EVENT_TYPES = [
-  'started', 'understood', 'template', 'rejected', 'model.tools', 'model.plan', 'model.diagnostics', 'model.repair', 'model.failed', 'confirmation', 'progress', 'result',
-] as const;
+export const CHAT_EVENT_TYPES = ['started', ...CHAT_NOTE_TYPES, 'confirmation', 'progress', 'result'] as const;
 export type ChatEventType = (typeof CHAT_EVENT_TYPES)[number];
+
+/** The event `started`. */
+export class ChatStartedView {
+  @IsUUID() conversation_id!: string;
+  @IsInt() @Min(1) turn!: number;
+}
 
 /** How far a step is. */
 export class ChatStepProgressView {

@@ -1,16 +1,31 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
+import { MAX_BATCH } from './batch.js';
+import { PlainMessage } from './validate.js';
 
 /** Longest life of a grant, in seconds. */
 export const GRANT_SECONDS = 60;
 
-/** `POST /internal/attempts/:attemptId/claim`. */
+/** Who claims an attempt, and for what. */
+@PlainMessage()
 export class ClaimRequestDto {
   @IsString() @MaxLength(128) workerId!: string;
   /** SHA-256 (hex) of the canonical JSON of the job's input, so that the grant names the command that was approved. */
   @Matches(/^[0-9a-f]{64}$/) inputSha256!: string;
   /** RFC 7638 thumbprint of the worker's one-use public key; a credential is sealed to that key only. */
   @Matches(/^[A-Za-z0-9_-]{43}$/) keyThumbprint!: string;
+}
+
+/** The claim of one attempt. */
+@PlainMessage()
+export class AttemptClaimDto extends ClaimRequestDto {
+  @IsString() @MaxLength(256) attemptId!: string;
+}
+
+/** `POST /internal/claims`: each is answered by a {@link ClaimAnswerDto} or its own problem: `claim-refused`, `manifest-mismatch`, `target-unknown`, `target-refused`, `service-unavailable`. */
+@PlainMessage()
+export class ClaimBatchDto {
+  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(MAX_BATCH) @ValidateNested({ each: true }) @Type(() => AttemptClaimDto) batch!: AttemptClaimDto[];
 }
 
 export const HOST_KEY_POLICIES = ['strict', 'accept-new', 'off'] as const;
@@ -20,6 +35,7 @@ export type HostKeyPolicy = (typeof HOST_KEY_POLICIES)[number];
 export const MAX_HOPS = 4;
 
 /** How to reach one asset. It holds no secret. */
+@PlainMessage()
 export class ConnectionDto {
   @IsString() @MaxLength(64) assetId!: string;
   @IsString() @MaxLength(255) hostname!: string;
@@ -41,7 +57,8 @@ export class ConnectionDto {
   @IsOptional() @IsArray() @ArrayMaxSize(MAX_HOPS) @ValidateNested({ each: true }) @Type(() => ConnectionDto) via?: ConnectionDto[];
 }
 
-/** Answer to a claim that was committed. Refusals are problem documents: `claim-refused`, `target-unknown`, `service-unavailable`. */
+/** Answer to a claim that was committed. */
+@PlainMessage()
 export class ClaimAnswerDto {
   /** The grant, a compact JWS (EdDSA) with the claims of {@link GrantClaims}. */
   @IsString() grant!: string;
@@ -74,7 +91,8 @@ export interface GrantClaims {
   readonly manifestSha256: string | null;
 }
 
-/** `POST /internal/connections` on asset-service: which asset a target means. The answer is a {@link ConnectionDto} or a problem. */
+/** Which asset a target means. */
+@PlainMessage()
 export class ConnectionQueryDto {
   @IsString() @MaxLength(64) tenantId!: string;
   /** An asset id, an IP address or a host name. */
@@ -82,13 +100,26 @@ export class ConnectionQueryDto {
   @IsOptional() @IsIn(['ssh', 'winrm']) protocol?: 'ssh' | 'winrm';
 }
 
-/** `POST /internal/leases` on asset-service: exchange a grant for one of its credentials, each once. */
+/** `POST /internal/connections` on asset-service: each is answered by a {@link ConnectionDto} or its own problem: `target-unknown`, `target-ambiguous`, `target-refused`. */
+@PlainMessage()
+export class ConnectionBatchDto {
+  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(MAX_BATCH) @ValidateNested({ each: true }) @Type(() => ConnectionQueryDto) batch!: ConnectionQueryDto[];
+}
+
+/** Exchange a grant for one of its credentials, each once. */
+@PlainMessage()
 export class LeaseRequestDto {
   @IsString() @MaxLength(8192) grant!: string;
   /** Which of the grant's credentials. */
   @IsString() @MaxLength(64) credentialId!: string;
   /** The worker's one-use public key, a JWK (OKP X25519) as JSON text. */
   @IsString() @MaxLength(1024) publicKey!: string;
+}
+
+/** `POST /internal/leases` on asset-service: each is answered by a {@link LeaseAnswerDto} or its own problem: `grant-invalid`, `grant-expired`, `grant-used`, `credential-unavailable`. */
+@PlainMessage()
+export class LeaseBatchDto {
+  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(MAX_BATCH) @ValidateNested({ each: true }) @Type(() => LeaseRequestDto) batch!: LeaseRequestDto[];
 }
 
 /** Answer to a lease request: a compact JWE (ECDH-ES, A256GCM) of a {@link Credential}, sealed to the worker's key. */

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import { allSchemas, attemptId, canonicalJson, failure, FAILURE_CODES, FAILURE_MEANINGS, HeartbeatDto, InvalidMessage, JobDto, jsonSchemaOf, parseAttemptId, readResult, ResultDto, ToolDeclarationDto, validate } from './index.js';
+import { allSchemas, attemptId, canonicalJson, failure, FAILURE_CODES, FAILURE_MEANINGS, HeartbeatDto, InvalidMessage, JobDto, jsonSchemaOf, parseAttemptId, readResult, ResultDto, RunView, ToolDeclarationDto, validate } from './index.js';
 
 const runId = '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a';
 const job = { v: 1, attemptId: `${runId}.scan.0.1`, runId, stepId: 'scan', item: 0, attempt: 1, tenantId: 'default', actorId: 'ann', tool: 'ping', toolVersion: '1.0.0', input: { host: 'a' }, timeoutMs: 1000, claim: false };
@@ -55,7 +55,14 @@ describe('jsonSchemaOf', () => {
 
   it('carries nested classes along', () => {
     const schema = jsonSchemaOf(ToolDeclarationDto);
-    expect(Object.keys(schema['definitions'] as object).sort()).toEqual(['BackoffDto', 'CommandInputDto', 'CredentialNeedDto', 'RetryPolicyDto', 'ToolEstimateDto']);
+    expect(Object.keys(schema['definitions'] as object).sort()).toEqual(['BackoffDto', 'CommandInputDto', 'CredentialNeedDto', 'ProbeDto', 'RetryPolicyDto', 'ToolEstimateDto']);
+  });
+
+  it('asks for values that may be null, at the top and inside', () => {
+    const schema = jsonSchemaOf(RunView) as { required: string[]; definitions: Record<string, { required: string[]; properties: Record<string, object> }> };
+    expect(schema.required).toEqual(expect.arrayContaining(['finishedAt', 'parentRunId']));
+    expect(schema.definitions['StepView']).toMatchObject({ required: expect.arrayContaining(['tool', 'failure']) as unknown, properties: { tool: { anyOf: [{ type: 'string' }, { type: 'null' }] } } });
+    expect(JSON.stringify(schema)).not.toContain('x-always-given');
   });
 
   it('gives OpenAPI components by class name', () => expect(Object.keys(allSchemas())).toEqual(expect.arrayContaining(['JobDto', 'ResultDto', 'StartRunDto'])));

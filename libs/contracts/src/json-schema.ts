@@ -5,13 +5,15 @@ import addFormats from 'ajv-formats';
 import type { ClassConstructor } from 'class-transformer';
 import { getMetadataStorage } from 'class-validator';
 import { targetConstructorToSchema, validationMetadatasToSchemas } from 'class-validator-jsonschema';
+import { ALWAYS_GIVEN } from './or-null.js';
 
 // class-transformer exports its metadata store only by this path; its typings leave it out.
 const { defaultMetadataStorage } = createRequire(import.meta.url)('class-transformer/cjs/storage.js') as { defaultMetadataStorage: never };
 
 /** JSON Schemas of every DTO known to class-validator, keyed by class name, with `refPrefix` before references. For OpenAPI components. */
 export function allSchemas(refPrefix = '#/components/schemas/'): Record<string, object> {
-  return validationMetadatasToSchemas({ classTransformerMetadataStorage: defaultMetadataStorage, classValidatorMetadataStorage: getMetadataStorage(), refPointerPrefix: refPrefix });
+  const made = validationMetadatasToSchemas({ classTransformerMetadataStorage: defaultMetadataStorage, classValidatorMetadataStorage: getMetadataStorage(), refPointerPrefix: refPrefix });
+  return Object.fromEntries(Object.entries(made).map(([name, schema]) => [name, withAlwaysGiven(schema)]));
 }
 
 /** What is wrong with a JSON Schema that somebody else wrote, as a text; undefined when values can be checked by it. */
@@ -38,7 +40,7 @@ function nestedSchemas(): Record<string, object> {
 /** Self-contained JSON Schema (draft 7) of a DTO class: unknown properties refused, nested classes under `definitions`. */
 export function jsonSchemaOf(type: ClassConstructor<object>): Record<string, unknown> {
   const options = { classTransformerMetadataStorage: defaultMetadataStorage, classValidatorMetadataStorage: getMetadataStorage(), refPointerPrefix: '#/definitions/' };
-  const root = closed(targetConstructorToSchema(type, options));
+  const root = closed(withAlwaysGiven(targetConstructorToSchema(type, options)));
   if (referencesIn(root).length === 0) return root;
   const all = nestedSchemas();
   const definitions: Record<string, object> = {};
@@ -53,6 +55,16 @@ export function jsonSchemaOf(type: ClassConstructor<object>): Record<string, unk
   };
   collect(root);
   return Object.keys(definitions).length > 0 ? { ...root, definitions } : root;
+}
+
+interface ClassSchema { readonly properties?: Readonly<Record<string, object>>; readonly required?: readonly string[] }
+
+/** The schema of a class whose properties with `@OrNull()` are required; class-validator-jsonschema takes all conditions for optional. */
+function withAlwaysGiven(schema: ClassSchema): object {
+  const given = Object.entries(schema.properties ?? {}).filter(([, property]) => ALWAYS_GIVEN in property).map(([name]) => name);
+  if (given.length === 0) return schema;
+  const properties = Object.fromEntries(Object.entries(schema.properties!).map(([name, property]) => [name, Object.fromEntries(Object.entries(property).filter(([key]) => key !== ALWAYS_GIVEN))]));
+  return { ...schema, properties, required: [...new Set([...schema.required ?? [], ...given])] };
 }
 
 function closed(schema: object): Record<string, unknown> {

@@ -1,5 +1,12 @@
-import { IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { IsArray, IsIn, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { Type } from 'class-transformer';
+
+/** One operation of a JSON Patch (RFC 6902). */
+export class PatchOperation {
+  @IsIn(['add', 'remove', 'replace']) readonly op!: 'add' | 'remove' | 'replace';
+  @IsString() readonly path!: string;
+  @IsOptional() readonly value?: unknown;
+}
 
 /** One finding of the plan compiler or of a body's validation. */
 export class DiagnosticDto {
@@ -10,13 +17,7 @@ export class DiagnosticDto {
   @IsString() pointer!: string;
   @IsString() message!: string;
   /** JSON Patch (RFC 6902) that would mend it. */
-  @IsOptional() @IsArray() @IsObject({ each: true }) fix?: PatchOperation[];
-}
-
-export interface PatchOperation {
-  readonly op: 'add' | 'remove' | 'replace';
-  readonly path: string;
-  readonly value?: unknown;
+  @IsOptional() @IsArray() @ValidateNested({ each: true }) @Type(() => PatchOperation) fix?: PatchOperation[];
 }
 
 /** RFC 9457 problem document; `application/problem+json`. `code` is stable, `detail` is for people. */

@@ -1,4 +1,6 @@
-import { IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsArray, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
+import { OrNull } from './or-null.js';
 import { PlainMessage } from './validate.js';
 
 /** Text that PostgreSQL takes. */
@@ -31,9 +33,16 @@ export class SignalDto {
   @IsOptional() @IsObject() payload?: Record<string, unknown>;
 }
 
-export interface SignalView {
-  /** Steps whose wait is over; empty when none waited: the signal is kept for the next that does. */
-  readonly delivered: readonly { readonly step: string; readonly item: number }[];
+/** A step whose wait is over. */
+export class DeliveredSignalView {
+  @IsString() readonly step!: string;
+  @IsInt() @Min(0) readonly item!: number;
+}
+
+/** Answer to `POST /runs/:id/signals/:name`. */
+export class SignalView {
+  /** Empty when no step waited: the signal is kept for the next that does. */
+  @IsArray() @ValidateNested({ each: true }) @Type(() => DeliveredSignalView) readonly delivered!: readonly DeliveredSignalView[];
 }
 
 export const APPROVAL_DECISIONS = ['approve', 'reject'] as const;
@@ -45,35 +54,36 @@ export class DecideApprovalDto {
   /** For a proposed run: SHA-256 of the manifest that was seen. */
   @IsOptional() @Matches(/^[0-9a-f]{64}$/) manifest_sha256?: string;
   /** For a proposed run whose approval asks for it: the text that must be typed. */
-  @IsOptional() @IsString() @Matches(NO_NUL) @MaxLength(256) confirmation?: string;
+  @IsOptional() @IsString() @Matches(NO_NUL) @MaxLength(256) typed_text?: string;
   @IsOptional() @IsString() @Matches(NO_NUL) @MaxLength(2000) comment?: string;
   /** Who decides; only where authentication is off, and then for the record. */
   @IsOptional() @IsString() @Matches(NO_NUL) @MinLength(1) @MaxLength(256) actor_id?: string;
 }
 
-export interface ApprovalActView {
-  readonly actor_id: string;
-  readonly decision: ApprovalDecision;
-  readonly comment: string | null;
-  readonly at: string;
+/** What a person decided of a step's question. */
+export class ApprovalActView {
+  @IsString() readonly actor_id!: string;
+  @IsIn(APPROVAL_DECISIONS) readonly decision!: ApprovalDecision;
+  @OrNull() @IsString() readonly comment!: string | null;
+  @IsISO8601() readonly at!: string;
 }
 
 /** A question to people that a step of a run asks. */
-export interface ApprovalView {
-  readonly kind: 'step';
+export class ApprovalView {
+  @IsIn(['step']) readonly kind!: 'step';
   /** `<step>.<item>`, unique in the run. */
-  readonly id: string;
-  readonly runId: string;
-  readonly runName: string;
-  readonly step: string;
-  readonly item: number;
-  readonly message: string;
+  @IsString() readonly id!: string;
+  @IsUUID() readonly runId!: string;
+  @IsString() readonly runName!: string;
+  @IsString() readonly step!: string;
+  @IsInt() @Min(0) readonly item!: number;
+  @IsString() readonly message!: string;
   /** Actors who may decide; everybody whose token allows it when empty. */
-  readonly approvers: readonly string[];
-  readonly minApprovals: number;
-  readonly status: 'open' | 'approved' | 'rejected' | 'closed';
-  readonly requestedBy: string;
-  readonly createdAt: string;
-  readonly expiresAt: string;
-  readonly acts: readonly ApprovalActView[];
+  @IsArray() @IsString({ each: true }) readonly approvers!: readonly string[];
+  @IsInt() @Min(1) readonly minApprovals!: number;
+  @IsIn(['open', 'approved', 'rejected', 'closed']) readonly status!: 'open' | 'approved' | 'rejected' | 'closed';
+  @IsString() readonly requestedBy!: string;
+  @IsISO8601() readonly createdAt!: string;
+  @IsISO8601() readonly expiresAt!: string;
+  @IsArray() @ValidateNested({ each: true }) @Type(() => ApprovalActView) readonly acts!: readonly ApprovalActView[];
 }

@@ -1,7 +1,5 @@
 import { Type } from 'class-transformer';
-import { ArrayNotEmpty, IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
-import type { FailureDto } from './failure.js';
-import type { DiagnosticDto } from './problem.js';
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
 import { PlainMessage } from './validate.js';
 
 /** Text that PostgreSQL takes. */
@@ -9,6 +7,10 @@ const NO_NUL = /^[^\u0000]*$/;
 
 export const RUN_STATUSES = ['running', 'paused', 'completed', 'partial', 'failed', 'cancelled'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
+/** Statuses of a run that was proposed and has not become one: people are asked, it is about to start, or it never will. */
+export const PROPOSAL_STATUSES = ['awaiting-approval', 'starting', 'rejected', 'withdrawn', 'expired'] as const;
+export type ProposalStatus = (typeof PROPOSAL_STATUSES)[number];
+export const LISTED_RUN_STATUSES = [...RUN_STATUSES, ...PROPOSAL_STATUSES] as const;
 export const STEP_STATUSES = ['waiting', 'running', 'succeeded', 'partial', 'failed', 'skipped', 'cancelled'] as const;
 export type StepStatus = (typeof STEP_STATUSES)[number];
 export const ITEM_STATUSES = ['pending', 'queued', 'running', 'succeeded', 'failed', 'unknown', 'skipped', 'cancelled'] as const;
@@ -32,16 +34,23 @@ export class StartRunDto extends CompileRequestDto {
 }
 
 export const RERUN_SELECTIONS = ['failed', 'unknown', 'not-started'] as const;
-/** Body of `POST /runs/:id/rerun`: a child run over the chosen items of one step, and all that depends on it. */
+/** Body of `POST /runs/:id/rerun`: a child run over the chosen items of one step, and all that depends on it. Header `Idempotency-Key` as for `POST /runs`. */
+@PlainMessage()
 export class RerunDto {
   /** The step to start from; the steps before it are taken from the parent. Left out: the first step that has such items. */
   @IsOptional() @IsString() @MaxLength(64) step?: string;
-  @IsArray() @ArrayNotEmpty() @IsIn(RERUN_SELECTIONS, { each: true }) items!: (typeof RERUN_SELECTIONS)[number][];
+  /** Which items of the step by how they ended; either this or `item_numbers`. */
+  @IsOptional() @IsArray() @ArrayNotEmpty() @ArrayMaxSize(RERUN_SELECTIONS.length) @IsIn(RERUN_SELECTIONS, { each: true }) items?: (typeof RERUN_SELECTIONS)[number][];
+  /** Which items of the step by their numbers, however they ended; needs `step`. */
+  @IsOptional() @IsArray() @ArrayNotEmpty() @ArrayMaxSize(10_000) @IsInt({ each: true }) @Min(0, { each: true }) item_numbers?: number[];
+  /** An edited plan to go on with. The steps that are taken over must stand in it unchanged. Left out: the parent's. */
+  @IsOptional() @IsObject() plan?: Record<string, unknown>;
 }
 
 /** Query of `GET /runs`. */
 export class ListRunsQueryDto {
-  @IsOptional() @IsIn(RUN_STATUSES) status?: RunStatus;
+  /** Of runs, or of what was proposed and is none. */
+  @IsOptional() @IsIn(LISTED_RUN_STATUSES) status?: RunStatus | ProposalStatus;
   @IsOptional() @Matches(NO_NUL) @MaxLength(256) name?: string;
   @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(200) limit?: number;
   @IsOptional() @IsString() @MaxLength(256) cursor?: string;
@@ -55,76 +64,6 @@ export class ListItemsQueryDto {
   @IsOptional() @IsIn(ITEM_SORTS) sort?: (typeof ITEM_SORTS)[number];
   @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(1000) limit?: number;
   @IsOptional() @IsString() @MaxLength(256) cursor?: string;
-}
-
-export interface RunSummary {
-  readonly id: string;
-  readonly tenant_id: string;
-  readonly actor_id: string;
-  readonly name: string;
-  readonly status: RunStatus;
-  /** ISO 8601, the database's clock. */
-  readonly createdAt: string;
-  readonly finishedAt: string | null;
-  readonly parentRunId: string | null;
-}
-
-export interface StepView {
-  readonly id: string;
-  /** `tool`, or another kind of docs/plan-language.md; only steps of a tool have `tool` and `effect`. */
-  readonly kind: string;
-  readonly tool: string | null;
-  readonly effect: string | null;
-  readonly status: StepStatus;
-  readonly dependsOn: readonly string[];
-  readonly level: number;
-  /** Number of items, null until the step was prepared. */
-  readonly total: number | null;
-  /** Items by status; their sum is `total`. */
-  readonly counts: Readonly<Record<ItemStatus, number>>;
-  readonly failure: FailureDto | null;
-}
-
-export interface RunView extends RunSummary {
-  readonly strategy: 'PARALLEL' | 'SERIAL' | 'DAG';
-  readonly inputs: Record<string, unknown>;
-  readonly steps: readonly StepView[];
-  readonly warnings: readonly DiagnosticDto[];
-  /** Sequence number of the newest event. */
-  readonly lastEvent: number;
-}
-
-export interface ItemView {
-  readonly index: number;
-  /** What the item acts on, null when the tool has no target. */
-  readonly target: string | null;
-  readonly status: ItemStatus;
-  readonly attempt: number;
-  readonly inputs: Record<string, unknown> | null;
-  readonly output: unknown;
-  readonly truncated: boolean;
-  readonly failure: FailureDto | null;
-  readonly workerId: string | null;
-  readonly queuedAt: string | null;
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
-  readonly durationMs: number | null;
-}
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Give it as `cursor` to get what follows; null at the end. */
-  readonly next: string | null;
-}
-
-/** One event of a run's history, as stored and as sent over SSE (`id` is `seq`, `event` is `type`). */
-export interface RunEventView {
-  readonly seq: number;
-  readonly type: RunEventType;
-  readonly at: string;
-  readonly step: string | null;
-  readonly item: number | null;
-  readonly data: Record<string, unknown>;
 }
 
 export const RUN_EVENT_TYPES = [

@@ -1,8 +1,9 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, Matches, MaxLength, Min, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength, Min, ValidateNested } from 'class-validator';
 import { FailureDto } from './failure.js';
 import { OrNull } from './or-null.js';
-import { ITEM_STATUSES, type ItemStatus } from './run.js';
+import { CachedFromView } from './run-views.js';
+import { ITEM_STATUSES, RUN_STATUSES, type ItemStatus, type RunStatus } from './run.js';
 
 /** Something that was changed of a step because the world did not do as planned. */
 export class AdaptationView {
@@ -40,6 +41,7 @@ export class AttemptView {
   @OrNull() @IsString() workerId!: string | null;
   /** Whether the output is one that an earlier call of the tool gave. */
   @IsBoolean() cached!: boolean;
+  @OrNull() @IsObject() @ValidateNested() @Type(() => CachedFromView) cachedFrom!: CachedFromView | null;
   @OrNull() @IsObject() @ValidateNested() @Type(() => FailureDto) failure!: FailureDto | null;
   /** Pause between its end and the next attempt, in milliseconds; null when none was planned. */
   @OrNull() @IsInt() @Min(0) retryInMs!: number | null;
@@ -61,9 +63,21 @@ export class ItemActView {
   @IsInt() @Min(1) attempt!: number;
   /** How a resolved attempt ended; null for a repetition. */
   @OrNull() @IsIn(['succeeded', 'failed']) status!: 'succeeded' | 'failed' | null;
-  /** Null when a late result resolved it. */
+  /** A person, or `probe:<tool>`; null when a late result resolved it. */
   @OrNull() @IsString() actor!: string | null;
   @OrNull() @IsString() reason!: string | null;
+}
+
+/** A question to a host whether an attempt of unknown outcome took place: a run of its own, whose answer is among the item's acts when it can tell. */
+export class ProbeView {
+  /** The run that asked. */
+  @IsUUID() runId!: string;
+  /** The attempt that it is about. */
+  @IsInt() @Min(1) attempt!: number;
+  @IsString() tool!: string;
+  @IsIn(RUN_STATUSES) status!: RunStatus;
+  @IsISO8601() startedAt!: string;
+  @OrNull() @IsISO8601() endedAt!: string | null;
 }
 
 /** Answer to `GET /runs/:id/steps/:step/items/:item`: everything that was tried for one item, oldest first. */
@@ -80,6 +94,7 @@ export class ItemLogView {
   /** Empty when nothing was tried. */
   @IsArray() @ArrayMaxSize(1000) @ValidateNested({ each: true }) @Type(() => AttemptView) attempts!: AttemptView[];
   @IsArray() @ValidateNested({ each: true }) @Type(() => ItemActView) acts!: ItemActView[];
+  @IsArray() @ValidateNested({ each: true }) @Type(() => ProbeView) probes!: ProbeView[];
   /** Why the item ended without an attempt; null when there was one. */
   @OrNull() @IsObject() @ValidateNested() @Type(() => FailureDto) failure!: FailureDto | null;
   /** The earlier run whose item this is, for a step that a re-run took over; null for others. */

@@ -5,13 +5,19 @@ import { OrNull } from './or-null.js';
 import { ITEM_STATUSES, RUN_STATUSES, STEP_STATUSES, type ItemStatus, type RunStatus, type StepStatus } from './run.js';
 import { AdaptationView } from './step-log.js';
 
-/** Query of `GET /runs/:id/timeline` and `GET /runs/:id/timeline/attempts`. */
+/** Query of `GET /runs/:id/attempts`. */
 export class TimelineQueryDto {
   /** Only the attempts of this step. */
   @IsOptional() @IsString() @MaxLength(64) step?: string;
   /** Items in one page, each with all its attempts; 500 when left out. */
   @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(2000) limit?: number;
   @IsOptional() @Matches(/^\d{1,5}\.\d{1,9}$/) cursor?: string;
+}
+
+/** Query of `GET /runs/:id`. The rest of it is about the attempts of a timeline. */
+export class RunQueryDto extends TimelineQueryDto {
+  /** `timeline`: what a Gantt chart needs (TimelineView). Left out: the run as it stands. */
+  @IsOptional() @IsIn(['timeline']) view?: 'timeline';
 }
 
 /** A stretch of time; `to` is null while it goes on. */
@@ -94,11 +100,11 @@ export class AttemptBarView {
 /** A page of bars, by step, item and attempt. */
 export class AttemptBarsView {
   @IsArray() @ValidateNested({ each: true }) @Type(() => AttemptBarView) items!: AttemptBarView[];
-  /** Give it as `cursor` to `GET /runs/:id/timeline/attempts` to get what follows; null at the end. */
+  /** Give it as `cursor` to `GET /runs/:id/attempts` to get what follows; null at the end. */
   @OrNull() @IsString() next!: string | null;
 }
 
-/** Answer to `GET /runs/:id/timeline`. */
+/** Answer to `GET /runs/:id?view=timeline`. */
 export class TimelineView {
   @IsString() runId!: string;
   @IsIn(RUN_STATUSES) status!: RunStatus;

@@ -39,6 +39,21 @@ export class CommandInputDto {
   @IsIn(COMMAND_DIALECTS) dialect!: CommandDialect;
 }
 
+/**
+ * Another tool that only reads, and tells whether the effect of a call of unknown outcome took place. It is asked on the same target
+ * once the call can't begin any more.
+ */
+export class ProbeDto {
+  /** A tool that is read-only and idempotent. */
+  @Matches(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/) tool!: string;
+  /** Names of its inputs, and the JSON pointer of the call's input that each takes. What the call does not have is left out. */
+  @IsObject() inputs!: Record<string, string>;
+  /** Name of its input that takes the time at which the call was allowed to begin (ISO 8601, the database's clock). */
+  @IsOptional() @Matches(/^[A-Za-z_][A-Za-z0-9_]*$/) since?: string;
+  /** Name of the field of its output that answers: `true`, the effect took place; `false`, it did not and will not; anything else: it can't tell. */
+  @Matches(/^[A-Za-z_][A-Za-z0-9_]*$/) answer!: string;
+}
+
 /** What one call is expected to take, for previews. */
 export class ToolEstimateDto {
   @IsInt() @Min(0) durationMs!: number;
@@ -64,6 +79,10 @@ export class ToolDeclarationDto {
   @IsInt() @Min(1) @Max(86_400_000) timeoutMs!: number;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => RetryPolicyDto) retry?: RetryPolicyDto;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => ToolEstimateDto) estimate?: ToolEstimateDto;
+  /** For how long an output may answer calls with the same inputs, in milliseconds; only for a tool that {@link mayBeCached}. Left out: no step does so unless it says it. */
+  @IsOptional() @IsInt() @Min(1) @Max(86_400_000) cacheMs?: number;
+  /** Only for a tool whose outcome can be unknown: one that changes something and is not idempotent. */
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => ProbeDto) probe?: ProbeDto;
   /** Example inputs, as plain JSON. */
   @IsArray() @ArrayMaxSize(16) @IsObject({ each: true }) examples!: Record<string, unknown>[];
 }
@@ -71,4 +90,36 @@ export class ToolDeclarationDto {
 /** Whether an attempt of the tool must be claimed first (architecture, invariant 5). */
 export function needsClaim(tool: Pick<ToolDeclarationDto, 'effect' | 'credential'>): boolean {
   return tool.effect !== 'read' || tool.credential !== undefined;
+}
+
+/** Whether outputs of the tool may answer later calls: it changes nothing, and no credential decides what it gets to see. */
+export function mayBeCached(tool: Pick<ToolDeclarationDto, 'effect' | 'idempotent' | 'credential'>): boolean {
+  return tool.effect === 'read' && tool.idempotent && tool.credential === undefined;
+}
+
+/** Whether an attempt of the tool can end as `unknown`. */
+export function mayBeUnknown(tool: Pick<ToolDeclarationDto, 'effect' | 'idempotent'>): boolean {
+  return tool.effect !== 'read' && !tool.idempotent;
+}
+
+/** What contradicts itself in a declaration that is valid by its fields; undefined when nothing does. */
+export function declarationFault(tool: ToolDeclarationDto): string | undefined {
+  if (tool.cacheMs !== undefined && !mayBeCached(tool)) return 'cacheMs is for a tool that only reads, is idempotent and takes no credential';
+  if (tool.probe !== undefined && !mayBeUnknown(tool)) return 'probe is for a tool that changes something and is not idempotent: of others no outcome is unknown';
+  const pointers = Object.values(tool.probe?.inputs ?? {});
+  if (pointers.some((p) => typeof p !== 'string' || !/^\/[A-Za-z0-9_]+$/.test(p))) return 'probe.inputs names inputs of the call, such as "/target_host"';
+  return undefined;
+}
+
+/** A tool as the catalogue gives it: its declaration and where its jobs go. */
+export class CatalogueToolView extends ToolDeclarationDto {
+  /** The service that owns it. */
+  @IsString() service!: string;
+  /** The BullMQ queue of that service. */
+  @IsString() queue!: string;
+}
+
+/** Answer to `GET /tools`. */
+export class ToolListView {
+  @IsArray() @ValidateNested({ each: true }) @Type(() => CatalogueToolView) items!: CatalogueToolView[];
 }

@@ -7,7 +7,7 @@ import type { JsonObject } from './plan.js';
 import { parseTemplate, referenceText, type PathPart, type Reference } from './references.js';
 import type { DraftStep } from './resolve-step.js';
 import { listOf, placeOf, typesAt, UNKNOWN, walk, type Place, type Schema } from './schema-walk.js';
-import { stepOf } from './scope.js';
+import { previousOf, stepOf } from './scope.js';
 
 /** What decides the shape of a step's output. */
 export interface StepShape {
@@ -103,10 +103,11 @@ function placeOfReference(reference: Reference | undefined, shapes: ReadonlyMap<
   if (!reference) return UNKNOWN;
   if (reference.root === 'item') return walk(item, reference.path);
   if (reference.root === 'index' || reference.root === 'iteration') return placeOf({ type: 'integer' });
-  const target = stepOf(reference);
+  const before = previousOf(reference);
+  const target = before ?? stepOf(reference);
   const shape = target && shapes.get(target.id);
   if (!shape) return UNKNOWN;
-  return walk(target.part === 'items' ? itemsOf(shape) : outputOf(shape), reference.path.slice(2));
+  return walk(target.part === 'items' ? itemsOf(shape) : outputOf(shape), reference.path.slice(before ? 3 : 2));
 }
 
 function outputOf({ output: { schema }, forEach, outputMapping }: StepShape): Place {

@@ -29,11 +29,11 @@ it('a plan in its full form gets every name resolved and every default filled in
   };
   const plan = compiled(document);
   expect(plan).toEqual({
-    version: 1, name: 'C drive report', inputs: { tag: 'win10' }, strategy: 'SERIAL', timeoutMs: null,
+    version: 1, name: 'C drive report', inputs: { tag: 'win10' }, strategy: 'SERIAL', timeoutMs: null, bypassCache: false,
     steps: [
       expect.objectContaining({ index: 0, id: 'assets', tool: 'asset-query', toolVersion: '1.2.0', queue: 'asset-service', effect: 'read', idempotent: true, claim: false, target: null, listOutput: 'assets', forEach: null, level: 0, dependsOn: [], needsValueOf: [], map: { concurrency: 50 } }),
       {
-        index: 1, kind: 'tool', id: 'volumes', scope: null, guard: null, parallelGroup: null, adapt: null, tool: 'Get-Volume', toolVersion: '1.2.0', queue: 'automation-service', effect: 'read', idempotent: true, claim: true, inputs: { target_host: '<<item.ip_address>>', drive_letter: 'C' }, commands: [], target: '/target_host', listOutput: null,
+        index: 1, kind: 'tool', id: 'volumes', scope: null, guard: null, parallelGroup: null, adapt: null, cacheMs: null, probe: null, tool: 'Get-Volume', toolVersion: '1.2.0', queue: 'automation-service', effect: 'read', idempotent: true, claim: true, inputs: { target_host: '<<item.ip_address>>', drive_letter: 'C' }, commands: [], target: '/target_host', listOutput: null,
         forEach: '<<steps.assets.output.assets>>', map: { concurrency: 20, failureThreshold: { percent: 20 } }, when: null, retry: { maxAttempts: 3, backoff: { initialMs: 100, factor: 2, maxMs: 30_000, jitter: true } }, timeoutMs: 60_000, onFailure: 'fail', critical: true, role: null,
         outputMapping: null, dependsOn: [0], needsValueOf: [0], level: 1,
       },

@@ -1,9 +1,11 @@
 import type { DiagnosticDto } from '@opsmesh/contracts';
+import { cacheMsOf, changesAnything, checkCache } from './cache-policy.js';
 import type { CatalogueTool, ToolCatalogue } from './catalogue.js';
 import { checkAddresses } from './check-addresses.js';
 import { checkArguments } from './check-arguments.js';
 import { checkChildInputs } from './check-child-inputs.js';
 import { checkCommands, commandInputsOf } from './check-commands.js';
+import { checkPrevious } from './check-previous.js';
 import { checkFields, elementOf, type StepShape } from './check-fields.js';
 import { compileChild, type ChildCompiler, type CompiledChild } from './compile-children.js';
 import { dependenciesOf, levelsInScopes, strategyOf, type Need } from './dependencies.js';
@@ -14,8 +16,9 @@ import { impliedList } from './implied-list.js';
 import { outputOf } from './output-schemas.js';
 import { readDocument } from './parse.js';
 import { pointerIn, type Plan, type PlanStep } from './parsed-plan.js';
-import type { CompiledPlan } from './plan.js';
+import type { CompiledPlan, ToolStep } from './plan.js';
 import type { PlanLookup } from './plan-lookup.js';
+import { probeOf } from './probe.js';
 import { PlanScopes } from './plan-scopes.js';
 import type { Names } from './resolve-references.js';
 import { isItem, resolveStep, type DraftStep } from './resolve-step.js';
@@ -36,7 +39,7 @@ export function compileDocument(document: unknown, catalogue: ToolCatalogue, loo
 /** Checks a plan against the catalogue and makes of it what the engine runs. */
 export function compile(plan: Plan, catalogue: ToolCatalogue, lookup?: PlanLookup): Compilation {
   const findings = new Findings();
-  const compiled = new PlanCompilation(plan, { catalogue, lookup, within: [], findings }).run();
+  const compiled = new PlanCompilation(plan, { catalogue, lookup, within: [], findings, changes: false, bypassCache: false }).run();
   return { plan: compiled?.plan ?? null, diagnostics: findings.all };
 }
 
@@ -46,6 +49,9 @@ interface Context {
   /** Names of the stored plans around this one. */
   readonly within: readonly string[];
   readonly findings: Findings;
+  /** Whether the plans around this one change anything, and whether they take no outputs that are kept. */
+  readonly changes: boolean;
+  readonly bypassCache: boolean;
 }
 
 /** Compiles one plan. Lives for one compilation. */
@@ -55,9 +61,11 @@ class PlanCompilation {
   private readonly scopes: PlanScopes;
   private readonly names: Names;
   private readonly commandInputs = new Set<string>();
+  private readonly context: Context;
 
-  constructor(private readonly plan: Plan, private readonly context: Context) {
-    const { findings } = context;
+  constructor(private readonly plan: Plan, around: Context) {
+    const { findings, catalogue } = around;
+    const context = this.context = { ...around, changes: around.changes || changesAnything(plan, catalogue), bypassCache: around.bypassCache || plan.bypassCache };
     this.checkIds();
     this.tools = plan.steps.map((step) => this.toolOf(step));
     this.children = plan.steps.map((step) => compileChild(step, { ...context, compiler: this.childCompiler() }));
@@ -79,11 +87,22 @@ class PlanCompilation {
       return null;
     }
     this.checkSteps(drafts);
+    const remembered = checkPrevious(drafts, names);
     if (findings.failed) return null;
-    const steps = drafts.map((draft, i) => finishStep(draft, { index: i, tool: this.tools[i], child: this.children[i], dependsOn: graph[i]!, level: sorted.levels[i]!, indexOf: names.indexOf, drafts }));
+    const steps = drafts.map((draft, i) => finishStep(draft, {
+      index: i, tool: this.tools[i], child: this.children[i], dependsOn: graph[i]!, level: sorted.levels[i]!, indexOf: names.indexOf, drafts, ...this.policiesOf(i), remembers: remembered.get(i) ?? [],
+    }));
     const own = steps.filter((s) => !s.scope && !s.guard).map((s) => s.index);
     const strategy = strategyOf(own.map((i) => graph[i]!), own.map((i) => sorted.levels[i]!));
-    return { plan: { version: 1, name: plan.name, inputs: names.plan.inputs, steps, strategy, timeoutMs: plan.timeoutMs }, commandInputs: this.commandInputs };
+    return { plan: { version: 1, name: plan.name, inputs: names.plan.inputs, steps, strategy, timeoutMs: plan.timeoutMs, bypassCache: this.context.bypassCache }, commandInputs: this.commandInputs };
+  }
+
+  private policiesOf(index: number): Pick<ToolStep, 'cacheMs' | 'probe'> {
+    const { body } = this.plan.steps[index]!;
+    const tool = this.tools[index];
+    if (!tool || body.kind !== 'tool') return { cacheMs: null, probe: null };
+    const polls = this.scopes.loops(index).some((loop) => this.plan.steps[loop]!.forEach === null);
+    return { cacheMs: cacheMsOf(body, tool, { changes: this.context.changes, polls }), probe: probeOf(tool, this.context.catalogue) };
   }
 
   private childCompiler(): ChildCompiler {
@@ -187,6 +206,7 @@ class PlanCompilation {
       checkAddresses(step.inputs, { pointer: at, findings });
       checkCommands(tool, step.inputs, { pointer: at, findings });
       for (const name of commandInputsOf(tool, step.inputs)) this.commandInputs.add(name);
+      checkCache(step, tool, findings);
       const { retry } = step.body;
       if (retry && retry.maxAttempts > 1 && !tool.idempotent && tool.effect !== 'read') {
         findings.warning('retry-limited', pointerIn(step, 'retry'), `"${tool.name}" is not idempotent: only attempts that did nothing are repeated`);

@@ -65,6 +65,23 @@ function check(run: Simulation): void {
   }
   equal(isTerminalRun(state.status), state.steps.every(isTerminalStep)); // 4
   equal(run.finished, isTerminalRun(state.status) ? 1 : 0);
+  checkMemory(run);
+}
+
+/** A loop remembers exactly what ran in the iteration before: its items are all over, and those of the next begin behind them. */
+function checkMemory({ plan, state, items, history }: Simulation): void {
+  for (const [index, loop] of state.steps.entries()) {
+    const made = plan.steps[index]!;
+    if (loop.status !== 'open' || made.kind !== 'loop') continue;
+    const [before, now] = history.flatMap((h, i) => (h.type === 'step.opened' && h.step === index ? [i] : [])).slice(-2);
+    const ran = loop.iteration === 0 ? [] : history.slice(before, now).filter((h) => h.type === 'step.started').map((h) => h.step!);
+    for (const { by, from, to } of loop.remembered) {
+      ok(ran.includes(by), 'what is remembered ran');
+      equal(itemRange(state.steps[by]!).from, to);
+      for (let i = from; i < to; i++) ok(isTerminalItem(items.get(`${by}.${i}`)!.status));
+    }
+    for (const i of made.remembers) if (ran.includes(i)) ok(loop.remembered.some((r) => r.step === i), 'what ran is remembered');
+  }
 }
 
 /** Every step ends once, and in a loop once in each iteration. */
@@ -155,11 +172,13 @@ it('a step in no loop never leaves its end', () => {
 it('the plans that are drawn reach what these rules are about', () => {
   const seen = new Set<string>();
   for (const [made, all] of fc.sample(fc.tuple(randomPlan, moves), { numRuns: 400, seed: 7 })) {
-    const run = played(made, all, () => undefined);
+    let remembers = false;
+    const run = played(made, all, ({ state }) => { remembers ||= state.steps.some((s) => s.status === 'open' && s.remembered.some((r) => r.to > r.from)); });
     settle(run);
     for (const h of run.history) seen.add(h.type);
     for (const s of run.state.steps) if (isTerminalStep(s) && s.opened) seen.add(`iterations ${s.opened.iterations}`);
+    if (remembers) seen.add('remembered');
     if (run.begun.length > 0) seen.add('begun');
   }
-  for (const what of ['step.opened', 'step.wave-started', 'step.adapted', 'step.policy-changed', 'item.repeated', 'item.resolved', 'item.unknown', 'begun', 'iterations 2']) ok(seen.has(what), what);
+  for (const what of ['step.opened', 'step.wave-started', 'step.adapted', 'step.policy-changed', 'item.repeated', 'item.resolved', 'item.unknown', 'begun', 'iterations 2', 'remembered']) ok(seen.has(what), what);
 });

@@ -5,7 +5,7 @@ import { isAwaited, tellAlternative } from './items.js';
 import { isContainer, type ContainerStep } from './plan.js';
 import { childrenAt, shapeOf } from './plan-shape.js';
 import { isTerminalStep, itemRange, NO_ITEMS, WAITING, type EndedStep, type OpenStep } from './run-state.js';
-import { scopeOutcome } from './step-outcome.js';
+import { scopeOutcome, valueStep } from './step-outcome.js';
 
 interface Opening { readonly step: number; readonly arm: number | null; readonly iteration: number; readonly of: number | null }
 
@@ -74,7 +74,7 @@ function isIterationOver(draft: Draft, step: ContainerStep, state: OpenStep): bo
 function open(draft: Draft, step: ContainerStep, { arm, iteration, of }: Opening): void {
   const { index } = step;
   const before = draft.steps[index]!;
-  const state: OpenStep = { status: 'open', arm, iteration, of, partial: before.status === 'open' && before.partial };
+  const state: OpenStep = { status: 'open', arm, iteration, of, partial: before.status === 'open' && before.partial, remembered: before.status === 'open' ? rememberedOf(draft, step) : [] };
   if (step.kind === 'loop' && (of ?? 0) > step.maxIterations) return end(draft, step, { state: null, status: 'failed', failure: limit(step.id, `${of} iterations, more than`, step.maxIterations) });
   if (of === 0) return end(draft, step, { state: null, status: 'succeeded' });
   if (step.kind === 'loop' && iteration >= step.maxIterations) return end(draft, step, { state: { ...state, iteration: iteration - 1 }, status: 'failed', failure: limit(step.id, 'still goes on after', step.maxIterations) });
@@ -89,6 +89,15 @@ function open(draft: Draft, step: ContainerStep, { arm, iteration, of }: Opening
     for (const j of inside[i]!) skip(draft, j);
   }
   draft.followUps.push({ kind: 'opened', step: index });
+}
+
+function rememberedOf(draft: Draft, step: ContainerStep): OpenStep['remembered'] {
+  if (step.kind !== 'loop') return [];
+  return step.remembers.flatMap((i) => {
+    const by = valueStep(draft.plan, draft.steps, i);
+    const ended = draft.steps[by]!;
+    return isTerminalStep(ended) && ended.total !== null ? [{ step: i, by, ...itemRange(ended) }] : [];
+  });
 }
 
 function limit(id: string, what: string, most: number): FailureDto {

@@ -19,6 +19,7 @@ const nested = (n: number): object => (n === 0 ? query : { id: `l${n}`, loop: { 
 /** What is wrong, where, and whether the fix that comes with it mends the plan. */
 type Case = readonly [code: DiagnosticCode, what: string, document: unknown, pointer: string, mend?: 'fix'];
 
+const TWICE = { while: { field: 'iteration', operator: '<', value: 2 }, maxIterations: 3 };
 const CASES: readonly Case[] = [
   ['invalid-value', 'no plan at all', 'steps', ''],
   ['invalid-value', 'null', null, ''],
@@ -160,6 +161,21 @@ const CASES: readonly Case[] = [
   ['invalid-value', 'an adaptation that is none', plan({ ...query, adapt: { speed: 5 } }), '/steps/0/adapt'],
   ['invalid-value', 'what happens on failure is two things', plan({ ...query, onFailure: { alternative: ping('h'), compensate: [ping('h')] } }), '/steps/0/onFailure'],
   ['cycle', 'a serial plan that refers forward', { ...plan(ping('<<q.hostnames[0]>>'), query), execution_strategy: 'serial' }, '/steps/0'],
+  ['previous-outside-loop', 'a step in no loop', plan(query, ping('<<previous.q.hostnames ?? "h">>')), '/steps/1/inputs/target_host'],
+  ['previous-outside-loop', 'a step outside of the loop', plan(query, { id: 'l', loop: { ...TWICE, steps: [ping('<<previous.q.hostnames[0] ?? "h">>')] } }), '/steps/1/loop/steps/0/inputs/target_host'],
+  ['previous-outside-loop', 'a step of the outer loop only', plan({ id: 'l', loop: { ...TWICE, steps: [query, { id: 'm', loop: { ...TWICE, steps: [ping('<<previous.q.hostnames[0] ?? "h">>')] } }] } }), '/steps/0/loop/steps/1/loop/steps/0/inputs/target_host'],
+  ['previous-outside-loop', 'a container', plan({ id: 'l', loop: { ...TWICE, steps: [{ id: 'm', loop: { ...TWICE, steps: [query] } }, { tool: 'anything', inputs: { n: '<<previous.m.iterations ?? 0>>' } }] } }), '/steps/0/loop/steps/1/inputs/n'],
+  ['previous-outside-loop', 'a step whose output is made of others', plan({ id: 'l', loop: { ...TWICE, steps: [query, { tool: 'anything', id: 'a', outputMapping: { n: '<<q.asset_count>>' } }, { tool: 'anything', inputs: { n: '<<previous.a.n ?? 0>>' } }] } }), '/steps/0/loop/steps/2/inputs/n'],
+  ['previous-outside-loop', 'a step whose output is made of the element', plan({ id: 'l', loop: { forEach: '<<input.x ?? []>>', steps: [{ tool: 'anything', id: 'a', outputMapping: { n: '<<item>>' } }, { tool: 'anything', inputs: { n: '<<previous.a.n ?? 0>>' } }] } }), '/steps/0/loop/steps/1/inputs/n'],
+  ['previous-outside-loop', 'a mapping', plan({ id: 'l', loop: { ...TWICE, steps: [{ tool: 'anything', id: 'a', outputMapping: { n: '<<previous.a.n ?? 0>>' } }] } }), '/steps/0/loop/steps/0/outputMapping/n'],
+  ['unknown-step', 'an unknown step of the iteration before', plan({ id: 'l', loop: { ...TWICE, steps: [ping('<<previous.quer.x ?? "h">>')] } }), '/steps/0/loop/steps/0/inputs/target_host'],
+  ['unknown-field', 'an unknown field of the iteration before', plan({ id: 'l', loop: { ...TWICE, steps: [{ ...query, dependsOn: ['p'] }, { ...ping('<<previous.q.hostnam[0]>>') }] } }), '/steps/0/loop/steps/1/inputs/target_host'],
+  ['previous-without-default', 'the iteration before without a default', plan({ id: 'l', loop: { ...TWICE, steps: [query, ping('<<previous.q.hostnames[0]>>')] } }), '/steps/0/loop/steps/1/inputs/target_host'],
+  ['cache-refused', 'a result of a tool with a credential', plan({ id: 'v', tool: 'Get-Volume', inputs: { target_host: 'h', drive_letter: 'C' }, cache: { ttlMs: 1000 } }), '/steps/0/cache', 'fix'],
+  ['cache-refused', 'a result of a tool that acts', plan(sh('ls', { cache: { ttlMs: 1000 } })), '/steps/0/cache', 'fix'],
+  ['invalid-value', 'a cache without a time', plan({ ...query, cache: true }), '/steps/0/cache'],
+  ['invalid-value', 'a plan that bypasses something else', { ...plan(query), cache: 'never' }, '/cache'],
+  ['unsupported-option', 'a wait from a cache', plan({ id: 'w', wait: { ms: 5 }, cache: false }), '/steps/0/cache'],
   ['retry-limited', 'a command that is repeated', plan(sh('reboot', { retry: { maxAttempts: 3 } })), '/steps/0/retry'],
 ];
 
@@ -188,6 +204,6 @@ it('every code has a case', () => {
 it('docs/diagnostics.md lists every code with its meaning', () => {
   const page = readFileSync(new URL('../../../docs/diagnostics.md', import.meta.url), 'utf8');
   const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (error|warning) \| (.+?) \|/gm)].map((m) => [m[1], m[2], m[3]]);
-  const warnings = ['credential-dropped', 'retry-limited'];
+  const warnings = ['credential-dropped', 'previous-without-default', 'retry-limited'];
   expect(rows).toEqual(Object.entries(DIAGNOSTIC_CODES).map(([code, meaning]) => [code, warnings.includes(code) ? 'warning' : 'error', meaning]));
 });

@@ -26,6 +26,8 @@ export const DIAGNOSTIC_CODES = {
   'not-an-ancestor': 'a step that needs its own result, or one that can not be there before it',
   'item-outside-fan-out': 'item or index in a step that runs once',
   'iteration-outside-loop': 'iteration in a step that stands in no loop',
+  'previous-outside-loop': 'a value of the iteration before, of a step that has none there',
+  'previous-without-default': 'a value of the iteration before, which the first iteration lacks',
   'ambiguous-item': 'item could mean the list of more than one step',
   'not-a-list': 'a fan-out over something that is no list',
   'reference-type': 'a referenced value has the wrong type for its place',
@@ -35,6 +37,7 @@ export const DIAGNOSTIC_CODES = {
   'group-order': 'members of one parallel group that wait for each other',
   'unknown-orchestration': 'a sub-plan that is not stored',
   'orchestration-invalid': 'a stored sub-plan that does not compile any more',
+  'cache-refused': 'outputs of the tool may not answer other calls, or not for so long',
   'retry-limited': 'retries of a tool that is not idempotent repeat only what was not done',
 } as const;
 

@@ -15,6 +15,12 @@ export type Effect =
   | { readonly type: 'begin'; readonly step: number; readonly items: readonly number[]; readonly attempt: number }
   /** Wake the run with `retry-due` after the delay. */
   | { readonly type: 'retry-timer'; readonly step: number; readonly item: number; readonly attempt: number; readonly delayMs: number }
+  /** Wake the run with `probe-due` after the delay. */
+  | { readonly type: 'probe-timer'; readonly step: number; readonly item: number; readonly attempt: number; readonly delayMs: number }
+  /** Ask the tool's probe whether the attempt took place, unless that was done; tell the answer with `resolved`, or nothing when it can't tell. */
+  | { readonly type: 'probe'; readonly step: number; readonly item: number; readonly attempt: number }
+  /** The event came too early: the timer that caused it is kept, and fires again when the run goes on. */
+  | { readonly type: 'too-early' }
   /** Wake the run with `wave-due` after the delay. */
   | { readonly type: 'wave-timer'; readonly step: number; readonly wave: number; readonly delayMs: number }
   /** Every item of the step that has the status `from` gets the status `to`. Retries in waiting are left out when `untouchedOnly`. */

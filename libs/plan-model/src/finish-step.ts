@@ -2,7 +2,7 @@ import { needsClaim } from '@opsmesh/contracts';
 import type { CatalogueTool } from './catalogue.js';
 import type { CompiledChild } from './compile-children.js';
 import { fullRetry } from './parse-policies.js';
-import { DEFAULT_CONCURRENCY, type CompiledPlan, type CompiledStep } from './plan.js';
+import { DEFAULT_CONCURRENCY, type CompiledPlan, type CompiledStep, type ProbePolicy } from './plan.js';
 import type { DraftStep } from './resolve-step.js';
 import { stepOf } from './scope.js';
 
@@ -13,6 +13,11 @@ interface Facts {
   readonly dependsOn: readonly number[];
   readonly level: number;
   readonly indexOf: ReadonlyMap<string, number>;
+  /** What a tool's step may answer itself with, and what tells how its attempts ended. */
+  readonly cacheMs: number | null;
+  readonly probe: ProbePolicy | null;
+  /** See LoopStep. */
+  readonly remembers: readonly number[];
   readonly drafts: readonly DraftStep[];
 }
 
@@ -27,10 +32,11 @@ export function finishStep(draft: DraftStep, facts: Facts): CompiledStep {
       return {
         ...common, kind: 'tool', tool: tool.name, toolVersion: tool.version, queue: tool.queue, effect: tool.effect, idempotent: tool.idempotent, claim: needsClaim(tool), commands: tool.commands,
         target: tool.target ?? tool.credential?.target ?? null, listOutput: tool.listOutput ?? null, retry: fullRetry(body.retry ?? tool.retry), timeoutMs: step.timeoutMs ?? tool.timeoutMs, adapt: body.adapt,
+        cacheMs: facts.cacheMs, probe: facts.probe,
       };
     }
     case 'branch': return { ...common, kind: 'branch', arms: body.arms.map(({ when }) => ({ when })) };
-    case 'loop': return { ...common, kind: 'loop', mode: body.mode, condition: body.condition, maxIterations: body.maxIterations };
+    case 'loop': return { ...common, kind: 'loop', mode: body.mode, condition: body.condition, maxIterations: body.maxIterations, remembers: facts.remembers };
     case 'orchestration': {
       const { plan, stored } = facts.child!;
       return { ...common, kind: 'orchestration', stored, plan: withTimeout(plan, step.timeoutMs) };

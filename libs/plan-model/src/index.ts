@@ -17,6 +17,7 @@ export type { Plan, PlanStep } from './parsed-plan.js';
 export type { PlanLookup } from './plan-lookup.js';
 export * from './plan.js';
 export { policyOf } from './policy.js';
+export { probeAnswer, probeRun, PROBE_AFTER_MS } from './probe.js';
 export * from './rerun.js';
 export * from './run-event.js';
 export * from './run-state.js';

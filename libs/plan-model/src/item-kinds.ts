@@ -48,8 +48,10 @@ export function loopsAround(plan: CompiledPlan, { steps }: Pick<RunState, 'steps
   for (let { scope } = plan.steps[index]!; scope; { scope } = plan.steps[scope.step]!) {
     const loop = plan.steps[scope.step]!;
     const state = steps[loop.index]!;
-    if (loop.kind !== 'loop' || state.status !== 'open') continue;
-    const found = { loop, iteration: state.iteration };
+    // After its end the last iteration counts: outputs of steps in it are mapped when they are asked for.
+    const iteration = state.status === 'open' ? state.iteration : isTerminalStep(state) && state.opened ? state.opened.iterations - 1 : -1;
+    if (loop.kind !== 'loop' || iteration < 0) continue;
+    const found = { loop, iteration };
     innermost ??= found;
     if (loop.mode === 'forEach') return { innermost, forEach: found };
   }

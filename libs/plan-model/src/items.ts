@@ -1,14 +1,15 @@
-import { failure as makeFailure, type FailureDto, type ItemStatus } from '@opsmesh/contracts';
+import { failure as makeFailure, type CachedFromView, type FailureDto, type ItemStatus } from '@opsmesh/contracts';
 import { moved, unprepared } from './counts.js';
 import type { Draft } from './draft.js';
 import { activeItems, isWaveOver, itemsToStart, joinStatus, thresholdExceeded } from './map-items.js';
 import { isContainer } from './plan.js';
+import { PROBE_AFTER_MS } from './probe.js';
 import { readiness } from './ready-steps.js';
 import { itemRange, NO_ITEMS, type Counts, type ItemState, type RunningStep } from './run-state.js';
 import { alternativeOf } from './step-outcome.js';
 
 /** How one item ended. */
-export interface ItemEnd { readonly from: ItemStatus; readonly to: 'succeeded' | 'failed' | 'unknown' | 'cancelled'; readonly attempt: number; readonly failure?: FailureDto }
+export interface ItemEnd { readonly from: ItemStatus; readonly to: 'succeeded' | 'failed' | 'unknown' | 'cancelled'; readonly attempt: number; readonly failure?: FailureDto; readonly cachedFrom?: CachedFromView }
 
 /** Whether the answer to the effect `prepare` of a step is still wanted. A step waits again only in a loop, so only there a late answer must be told from a new one. */
 export function isAwaited(draft: Draft, index: number): boolean {
@@ -49,9 +50,11 @@ export function startAttempt(draft: Draft, index: number, { item, attempt, from 
   return { status, attempt };
 }
 
-export function endItem(draft: Draft, index: number, item: number, { from, to, attempt, failure }: ItemEnd): void {
+export function endItem(draft: Draft, index: number, item: number, { from, to, attempt, failure, cachedFrom }: ItemEnd): void {
   draft.move(index, from, to);
-  draft.record(`item.${to}`, { step: index, item, data: { attempt, ...(failure ? { code: failure.code } : {}) } });
+  draft.record(`item.${to}`, { step: index, item, data: { attempt, ...(failure ? { code: failure.code } : {}), ...(cachedFrom ? { cached: true, from: cachedFrom } : {}) } });
+  const step = draft.plan.steps[index]!;
+  if (to === 'unknown' && step.kind === 'tool' && step.probe && !draft.stopping) draft.effects.push({ type: 'probe-timer', step: index, item, attempt, delayMs: PROBE_AFTER_MS });
   fill(draft, index);
   joinIfDone(draft, index, failure);
 }

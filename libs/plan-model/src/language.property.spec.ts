@@ -12,7 +12,7 @@ import { scope } from './testing/scopes.js';
 import { TOOLS } from './testing/catalogue.js';
 import { cpuTimeOf } from './testing/cpu-time.js';
 
-const references = fc.constantFrom('<<item.ip_address>>', '<<index>>', '<<input.tag>>', '<<steps.a.output.assets>>', '{{b.stdout}}', '<<assets[0].hostname ?? "x">>', '<<hostnames>>', '<<steps.b.items[*].status>>', '<<steps.zz.output>>', '<<item..x>>', '<<__proto__.x>>', '<<a>>', '{primary.x}', 'text', '<<input.', '<<context.a>>');
+const references = fc.constantFrom('<<item.ip_address>>', '<<index>>', '<<input.tag>>', '<<steps.a.output.assets>>', '{{b.stdout}}', '<<assets[0].hostname ?? "x">>', '<<hostnames>>', '<<steps.b.items[*].status>>', '<<steps.zz.output>>', '<<item..x>>', '<<__proto__.x>>', '<<a>>', '{primary.x}', 'text', '<<input.', '<<context.a>>', '<<previous.d.x ?? 1>>', '<<previous.steps.e.output>>');
 const value = fc.oneof(references, fc.constantFrom<Json>(null, true, 5, '', [], {}, 'serial', 'continue'), fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>);
 const inputs = fc.dictionary(fc.constantFrom('target_host', 'command', 'filters', 'targets', 'fields', 'password', 'username', 'x', 'script', 'options'), value, { maxKeys: 4 });
 /** What stands under the key of a kind: anything, or something like it. */
@@ -28,7 +28,7 @@ function bodyOf(key: string): fc.Arbitrary<Json> {
 
 const step = fc.record({
   id: fc.constantFrom<Json>('a', 'b', 'c', '__proto__', 'item', 'not an id', 5), tool: fc.constantFrom<Json>('asset-query', 'run-command', 'run-script', 'anything', 'nmap', 'asset-querry', 7), inputs, inputMapping: inputs,
-  forEach: value, depends_on: fc.oneof(fc.array(fc.constantFrom('a', 'b', 'c', 'zz')), value), when: fc.oneof(fc.record({ field: references, operator: fc.constantFrom('>', 'in', 'matches', 'exists', '~'), value }), value), map: value, retry: value, outputMapping: fc.oneof(inputs, value), role: value, onFailure: value, timeoutMs: value, critical: value, password: value, parallelGroup: fc.constantFrom<Json>('g', 'h', 5), adapt: value,
+  forEach: value, depends_on: fc.oneof(fc.array(fc.constantFrom('a', 'b', 'c', 'zz')), value), when: fc.oneof(fc.record({ field: references, operator: fc.constantFrom('>', 'in', 'matches', 'exists', '~'), value }), value), map: value, retry: value, outputMapping: fc.oneof(inputs, value), role: value, onFailure: value, timeoutMs: value, critical: value, password: value, parallelGroup: fc.constantFrom<Json>('g', 'h', 5), adapt: value, cache: fc.oneof(value, fc.record({ ttlMs: value })),
   ...Object.fromEntries(['loop', 'branch', 'else', 'orchestration', 'approval', 'decide', 'wait'].map((key) => [key, bodyOf(key)])),
 }, { requiredKeys: [] });
 const document = fc.oneof(fc.record({ name: value, inputs: fc.oneof(fc.constant({ tag: 'x' }), value), steps: fc.array(step, { maxLength: 4 }), executionStrategy: value, extra: value }, { requiredKeys: ['steps'] }), fc.array(step, { maxLength: 4 }));

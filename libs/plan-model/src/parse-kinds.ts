@@ -1,6 +1,6 @@
 import type { Findings } from './diagnostics.js';
 import type { Plan, PlanStep, StepBody } from './parsed-plan.js';
-import { parseAdapt, parseRetry } from './parse-policies.js';
+import { parseAdapt, parseCache, parseRetry } from './parse-policies.js';
 import { isBetween, isFullText, isList, isObject, isOneOf, isText, isTexts, isTime, isWait, Section, TIME, WAIT_TIME } from './parse-values.js';
 import { DEFAULT_APPROVAL_MS, DEFAULT_DECISION_MS, LIMITS, STEP_KINDS, type JsonObject, type StepKind } from './plan.js';
 
@@ -10,7 +10,7 @@ export const KINDS = STEP_KINDS;
 const COMMON = ['id', 'name', 'description', 'when', 'onFailure', 'critical', 'role', 'parallelGroup', 'outputMapping', 'dependsOn'];
 const ITEMS = ['forEach', 'map', 'timeoutMs'];
 const OWN: Readonly<Record<StepKind, readonly string[]>> = {
-  tool: ['tool', 'inputs', 'retry', 'adapt', ...ITEMS], branch: ['branch', 'else'], loop: ['loop'], orchestration: ['orchestration', 'inputs', ...ITEMS],
+  tool: ['tool', 'inputs', 'retry', 'adapt', 'cache', ...ITEMS], branch: ['branch', 'else'], loop: ['loop'], orchestration: ['orchestration', 'inputs', ...ITEMS],
   approval: ['approval', ...ITEMS], decide: ['decide', ...ITEMS], wait: ['wait', ...ITEMS],
 };
 const EVERY = new Set(Object.values(OWN).flat());
@@ -59,7 +59,10 @@ function readTool(reading: KindReading): Own {
   const { section, pointer, findings } = reading;
   const tool = section.get('tool', isText, 'the name of a tool');
   if (section.values['tool'] === undefined) findings.error('invalid-value', pointer, `a step needs a "tool", or one of ${KINDS.slice(1).join(', ')}`);
-  const body: StepBody = { kind: 'tool', tool: tool ?? '', retry: parseRetry(section.values['retry'], section.at('retry'), findings), adapt: parseAdapt(section.values['adapt'], section.at('adapt'), findings) };
+  const body: StepBody = {
+    kind: 'tool', tool: tool ?? '', retry: parseRetry(section.values['retry'], section.at('retry'), findings), adapt: parseAdapt(section.values['adapt'], section.at('adapt'), findings),
+    cache: parseCache(section.values['cache'], section.at('cache'), findings),
+  };
   return { body, inputs: inputsOf(reading), forEach: forEachOf(reading), timeoutMs: section.get('timeoutMs', isTime, TIME) ?? null, keys: {} };
 }
 

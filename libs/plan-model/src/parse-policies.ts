@@ -1,7 +1,7 @@
 import { InvalidMessage, RetryPolicyDto, validate, type DiagnosticDto } from '@opsmesh/contracts';
 import { Findings } from './diagnostics.js';
 import { pointerOf } from './json-pointer.js';
-import { isBetween, isObject } from './parse-values.js';
+import { isBetween, isObject, isTime, TIME } from './parse-values.js';
 import { LIMITS, type AdaptPolicy, type CompiledStep, type MapChange, type MapPolicy, type RatePolicy, type Share } from './plan.js';
 
 /** Other spellings of keys of `map`. */
@@ -104,6 +104,15 @@ function rule(value: unknown): AdaptPolicy['concurrency'] | undefined {
   if (!isObject(value)) return undefined;
   const { failures = 5, of = 10, floor = 1, ...other } = value;
   return Object.keys(other).length === 0 && isBetween(of, 1, 20) && isBetween(failures, 1, of) && isBetween(floor, 1, LIMITS.items) ? { failures, of, floor } : undefined;
+}
+
+/** The `cache` of a step: milliseconds, false, or null when nothing is said. */
+export function parseCache(value: unknown, pointer: string, findings: Findings): number | false | null {
+  if (value === undefined || value === null) return null;
+  if (value === false) return false;
+  if (isObject(value) && Object.keys(value).length === 1 && isTime(value['ttlMs'])) return value['ttlMs'];
+  findings.error('invalid-value', pointer, `must be false, or an object such as { "ttlMs": 60000 } (${TIME})`);
+  return null;
 }
 
 const BACKOFF = { initialMs: 500, factor: 2, maxMs: 30_000, jitter: true };

@@ -8,7 +8,7 @@ import { FORBIDDEN_NAMES } from './references.js';
 
 export const STEP_ID = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 /** They begin references of another meaning. */
-const RESERVED_IDS: ReadonlySet<string> = new Set(['item', 'index', 'input', 'context', 'steps', 'iteration', ...FORBIDDEN_NAMES]);
+const RESERVED_IDS: ReadonlySet<string> = new Set(['item', 'index', 'input', 'context', 'steps', 'iteration', 'previous', ...FORBIDDEN_NAMES]);
 
 interface Parts {
   readonly findings: Findings;

@@ -11,16 +11,16 @@ const only = (more: object) => parsed([{ ...step, ...more }]).steps[0]!;
 
 it('what is not said is filled in, or null where the tool or the order decides', () => {
   expect(parsed([step])).toEqual({
-    pointer: '', name: 'unnamed plan', inputs: {}, serial: false, timeoutMs: null,
+    pointer: '', name: 'unnamed plan', inputs: {}, serial: false, timeoutMs: null, bypassCache: false,
     steps: [{
-      pointer: '/0', keys: { tool: 'tool' }, id: 'step-1', scope: null, guard: null, body: { kind: 'tool', tool: 'anything', retry: null, adapt: null }, inputs: {}, forEach: null, map: {}, when: null, timeoutMs: null,
+      pointer: '/0', keys: { tool: 'tool' }, id: 'step-1', scope: null, guard: null, body: { kind: 'tool', tool: 'anything', retry: null, adapt: null, cache: null }, inputs: {}, forEach: null, map: {}, when: null, timeoutMs: null,
       onFailure: 'fail', critical: true, role: null, parallelGroup: null, outputMapping: null, dependsOn: null,
     }],
   });
 });
 
 it('null says nothing', () => {
-  const nothing = Object.fromEntries(['id', 'inputs', 'forEach', 'map', 'when', 'retry', 'timeoutMs', 'onFailure', 'critical', 'role', 'outputMapping', 'dependsOn'].map((k) => [k, null]));
+  const nothing = Object.fromEntries(['id', 'inputs', 'forEach', 'map', 'when', 'retry', 'cache', 'timeoutMs', 'onFailure', 'critical', 'role', 'outputMapping', 'dependsOn'].map((k) => [k, null]));
   expect({ ...only(nothing), keys: {} }).toEqual({ ...only({}), keys: {} });
 });
 

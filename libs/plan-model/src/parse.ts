@@ -3,10 +3,10 @@ import { checkDocument } from './check-document.js';
 import { Findings } from './diagnostics.js';
 import type { Plan } from './parsed-plan.js';
 import { StepReader } from './parse-step.js';
-import { isList, isObject, isText, isTime, Section, TIME } from './parse-values.js';
+import { isList, isObject, isOneOf, isText, isTime, Section, TIME } from './parse-values.js';
 import { LIMITS, type JsonObject } from './plan.js';
 
-const PLAN_KEYS = ['name', 'description', 'inputs', 'steps', 'executionStrategy', 'timeoutMs'];
+const PLAN_KEYS = ['name', 'description', 'inputs', 'steps', 'executionStrategy', 'timeoutMs', 'cache'];
 
 /** Reads a plan document in its full or short form. Never throws for a JSON value; `plan` is null when there is an error. */
 export function parsePlan(document: unknown): { plan: Plan | null; diagnostics: DiagnosticDto[] } {
@@ -51,5 +51,6 @@ function readPlan(document: unknown, { findings, pointer, budget }: Reading): Pl
   return {
     pointer, name: section.get('name', isText, 'a text')?.slice(0, 256) ?? 'unnamed plan',
     inputs: inputs as JsonObject, serial: strategy === 'serial', timeoutMs: section.get('timeoutMs', isTime, TIME) ?? null, steps: reader.steps,
+    bypassCache: section.get('cache', isOneOf('bypass'), '"bypass"; leave it out to take outputs that are kept') !== undefined,
   };
 }

@@ -11,11 +11,12 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
   readonly serial: boolean;
   readonly timeoutMs: number | null;
+  readonly bypassCache: boolean;
 }
 
-/** What only one kind of step has. */
+/** What only one kind of step has. `cache`: milliseconds, false: not at all, null: not said. */
 export type StepBody =
-  | { readonly kind: 'tool'; readonly tool: string; readonly retry: RetryPolicyDto | null; readonly adapt: AdaptPolicy | null }
+  | { readonly kind: 'tool'; readonly tool: string; readonly retry: RetryPolicyDto | null; readonly adapt: AdaptPolicy | null; readonly cache: number | false | null }
   | { readonly kind: 'branch'; readonly arms: readonly { readonly when: Condition | null; readonly pointer: string }[] }
   | { readonly kind: 'loop'; readonly mode: 'while' | 'until' | 'forEach'; readonly condition: Condition | null; readonly maxIterations: number }
   | { readonly kind: 'orchestration'; readonly plan: Plan | null; readonly stored: string | null }

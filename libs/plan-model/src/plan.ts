@@ -55,6 +55,18 @@ export interface AdaptPolicy {
   readonly timeoutFactor: number | null;
 }
 
+/** How to find out whether an attempt of unknown outcome took place. */
+export interface ProbePolicy {
+  /** A read-only tool, without inputs. */
+  readonly step: ToolStep;
+  /** Its inputs, by the JSON pointers of those of the attempt. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** The input that takes the time at which the attempt was claimed; null: none does. */
+  readonly since: string | null;
+  /** Field of its output: true, it took place; false, it did not; else it can't tell. */
+  readonly answer: string;
+}
+
 /**
  * What happens when the step fails. `fail`: its dependants are skipped. `continue`: they run and see it as failed.
  * `alternative`: that step runs in its place. `compensate`: those steps run, one after the other, and the step stays failed.
@@ -122,6 +134,9 @@ export interface ToolStep extends AnyStep {
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly adapt: AdaptPolicy | null;
+  /** For how long an output may answer the same call, in milliseconds; null: each item is a call. */
+  readonly cacheMs: number | null;
+  readonly probe: ProbePolicy | null;
 }
 
 /** The first arm whose condition holds; a condition of null (`else`) always does. */
@@ -136,6 +151,8 @@ export interface LoopStep extends AnyStep {
   readonly mode: 'while' | 'until' | 'forEach';
   readonly condition: Condition | null;
   readonly maxIterations: number;
+  /** Steps in it to which others refer as they were in the iteration before; ascending. */
+  readonly remembers: readonly number[];
 }
 
 /** A child run for each item. */
@@ -200,6 +217,8 @@ export interface CompiledPlan {
   readonly strategy: Strategy;
   /** Time the whole run may take, in milliseconds; null: no limit. */
   readonly timeoutMs: number | null;
+  /** Whether every item is a call, also where an output is known that could answer it. */
+  readonly bypassCache: boolean;
 }
 
 /** Limits of docs/plan-language.md; a plan beyond one is refused. */

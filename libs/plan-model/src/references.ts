@@ -36,7 +36,7 @@ const OPEN = /<<|\{\{/g;
 /** What follows an opening bracket of a reference. Anything else is text: `{{.Names}}`, `<<'EOF'`. */
 const BEGINS = /[ \t]*[A-Za-z_]/y;
 /** An opening bracket that is not closed on its line is text (`cat <<EOF`), except before these: then it is a slip. */
-const CERTAIN = /[ \t]*(?:item|index|input|context|steps)\s*[.[]/y;
+const CERTAIN = /[ \t]*(?:item|index|input|context|steps|previous)\s*[.[]/y;
 
 /** Longest path of a reference, in parts. */
 const MAX_PARTS = 64;

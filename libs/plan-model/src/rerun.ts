@@ -21,8 +21,8 @@ export function rerunFrom(plan: CompiledPlan, parent: RunState, step: number): R
   return { state: { status: 'running', stopping: null, steps, seq: 0, overrides: NO_OVERRIDES }, from, taken: plan.steps.map((s) => s.index).filter((i) => !again.has(i)) };
 }
 
-/** The outermost container around a step; of an alternative or a compensation the step that calls it. */
-function wholeOf(plan: CompiledPlan, index: number): number {
+/** The step that a re-run repeats with the given one: the outermost container around it; of an alternative or a compensation the step that calls it; else itself. */
+export function wholeOf(plan: CompiledPlan, index: number): number {
   for (let step = plan.steps[index]!; ;) {
     const around = step.scope?.step ?? step.guard?.step;
     if (around === undefined) return step.index;
@@ -62,6 +62,12 @@ export function rerunDifferences({ plan, edited, step }: { plan: CompiledPlan; e
     return difference ? [{ step: s.id, difference }] : [];
   });
   return [...missing, ...other];
+}
+
+/** What an edited plan changes of the step that is repeated: nothing; something, but not the list that it runs over; or that list, so that numbers of items mean others. */
+export function editOf(original: CompiledStep, edited: CompiledStep): 'none' | 'same-list' | 'other-list' {
+  if (differenceOf(original, edited) === undefined) return 'none';
+  return isEqual(original.forEach as Json, edited.forEach as Json) ? 'same-list' : 'other-list';
 }
 
 function differenceOf(original: CompiledStep | undefined, edited: CompiledStep): RerunDifference['difference'] | undefined {

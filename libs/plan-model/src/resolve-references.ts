@@ -21,9 +21,9 @@ export interface Names {
 
 /** Output fields of an asset query that may be named without their step. */
 const ASSET_FIELDS = ['assets', 'hostnames', 'ip_addresses', 'asset_count'];
-const ROOTS = ['item', 'index', 'iteration', 'input', 'context', 'steps'];
+const ROOTS = ['item', 'index', 'iteration', 'input', 'context', 'steps', 'previous'];
 
-/** Rewrites every reference of one step into its canonical form (`item`, `index`, `iteration`, `input`, `context`, `steps.<id>.output|items`) and lists them. */
+/** Rewrites every reference of one step into its canonical form (`item`, `index`, `iteration`, `input`, `context`, `steps.<id>.output|items`, `previous.steps.<id>.output|items`) and lists them. */
 export class ReferenceResolver {
   private found: FoundReference[] = [];
   /** Set when a reference could not be read. */
@@ -104,6 +104,7 @@ export class ReferenceResolver {
     }
     if (root === 'steps') return this.explicit(written, pointer);
     if (root === 'context') return this.context(written, pointer);
+    if (root === 'previous') return this.previous(written, pointer);
     if (root === 'input') {
       const [first] = path;
       if (first?.kind === 'name' && !Object.hasOwn(plan.inputs, first.name) && !written.fallback) {
@@ -112,7 +113,7 @@ export class ReferenceResolver {
       }
     } else if (!ROOTS.includes(root)) {
       const near = findings.nearest(root, () => [...ROOTS, ...plan.steps.map((s) => s.id)]);
-      findings.error('unknown-root', pointer, `<<${written.text.slice(0, 100)}>> begins with nothing known${near ? `; do you mean "${near}"?` : ': there are item, index, iteration, input, context, steps and the ids of steps'}`);
+      findings.error('unknown-root', pointer, `<<${written.text.slice(0, 100)}>> begins with nothing known${near ? `; do you mean "${near}"?` : ': there are item, index, iteration, input, context, steps, previous and the ids of steps'}`);
     }
     return { root, path };
   }
@@ -135,6 +136,14 @@ export class ReferenceResolver {
     if (step !== undefined) return this.shorthand(step, rest);
     if (!fallback) this.names.findings.error('unknown-step', pointer, `<<${text.slice(0, 100)}>>: the context of a run has the outputs of its steps, as context.<id>`);
     return { root: 'context', path };
+  }
+
+  /** What follows is a reference to a step, with its id or in full. */
+  private previous(written: Reference, pointer: string): { root: string; path: readonly PathPart[] } {
+    const [first, ...rest] = written.path;
+    const step = first?.kind === 'name' ? this.names.indexOf.get(first.name) : undefined;
+    const { path } = step === undefined ? this.explicit({ ...written, path: first?.kind === 'name' && first.name === 'steps' ? rest : written.path }, pointer) : this.shorthand(step, rest);
+    return { root: 'previous', path: [named('steps'), ...path] };
   }
 
   private explicit({ text, path }: Reference, pointer: string): { root: string; path: readonly PathPart[] } {

@@ -1,4 +1,4 @@
-import type { FailureDto, RunEventType } from '@opsmesh/contracts';
+import type { CachedFromView, FailureDto, RunEventType } from '@opsmesh/contracts';
 import type { MapChange } from './plan.js';
 
 /** What can happen to a run. `step` is the step's index in the plan. Time and randomness are values in the event. */
@@ -19,8 +19,8 @@ export type RunEvent =
   | { readonly type: 'prepare-failed'; readonly step: number; readonly failure: FailureDto }
   /** A worker's claim of the attempt is being committed. */
   | { readonly type: 'claimed'; readonly step: number; readonly item: number; readonly attempt: number }
-  /** A result arrived: of a job, or for an item that began it is over, approved, decided or signalled. `random` in [0, 1) is for the jitter of a retry. */
-  | { readonly type: 'finished'; readonly step: number; readonly item: number; readonly attempt: number; readonly outcome: AttemptOutcome; readonly random: number }
+  /** A result arrived: of a job, or for an item that began it is over, approved, decided or signalled. `random` in [0, 1) is for the jitter of a retry. `cachedFrom`: nothing was called, that item's output answers. */
+  | { readonly type: 'finished'; readonly step: number; readonly item: number; readonly attempt: number; readonly outcome: AttemptOutcome; readonly random: number; readonly cachedFrom?: CachedFromView }
   /** The attempt has neither a job nor a living worker. `claimed`: whether it was claimed when that was seen; one that was claimed since is not lost. Left out: it is as it is now. */
   | { readonly type: 'lost'; readonly step: number; readonly item: number; readonly attempt: number; readonly claimed?: boolean }
   | { readonly type: 'retry-due'; readonly step: number; readonly item: number; readonly attempt: number }
@@ -28,6 +28,8 @@ export type RunEvent =
   | { readonly type: 'wave-due'; readonly step: number; readonly wave: number }
   /** A person changed how a step fans out; checked by `checkMapChange`. */
   | { readonly type: 'policy-changed'; readonly step: number; readonly map: MapChange; readonly actor: string }
+  /** It is time to ask the tool's probe whether an unknown attempt took place. */
+  | { readonly type: 'probe-due'; readonly step: number; readonly item: number; readonly attempt: number }
   /** A person or a probe says how an unknown attempt ended. */
   | { readonly type: 'resolved'; readonly step: number; readonly item: number; readonly attempt: number; readonly status: 'succeeded' | 'failed'; readonly reason: string; readonly actor: string }
   /** A person wants an attempt that failed or is unknown done once more, while its step runs. */

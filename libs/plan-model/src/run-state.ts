@@ -66,6 +66,17 @@ export interface OpenStep {
   readonly of: number | null;
   /** Whether an earlier iteration ended in part only. */
   readonly partial: boolean;
+  /** Steps as they ended in the iteration before, of those that the loop remembers; empty in the first one. */
+  readonly remembered: readonly RememberedStep[];
+}
+
+/** Where the items of a step are that it had in the iteration before. */
+export interface RememberedStep {
+  readonly step: number;
+  /** The step whose outcome counts for it: itself, or the alternative that took its place. */
+  readonly by: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface EndedStep {

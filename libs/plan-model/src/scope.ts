@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from './plan.js';
-import { follow, type Reference } from './references.js';
+import { follow, type PathPart, type Reference } from './references.js';
 
 /** Value of an earlier step. For a fan-out `output` is the list of the outputs of its succeeded items, `items` all of them. */
 export interface StepValue {
@@ -16,9 +16,11 @@ export interface Scope {
   readonly input: JsonObject;
   readonly context: JsonObject;
   step(id: string): StepValue | undefined;
+  /** A step as it was in the iteration before of the innermost loop; undefined in the first one, and when it was not reached. */
+  readonly previous?: (id: string) => StepValue | undefined;
 }
 
-/** The value of a reference in canonical form (roots item, index, iteration, input, context, steps); its default when there is none or it is null. */
+/** The value of a reference in canonical form (roots item, index, iteration, input, context, steps, previous); its default when there is none or it is null. */
 export function lookUp(reference: Reference, scope: Scope): Json | undefined {
   const value = found(reference, scope);
   return (value === undefined || value === null) && reference.fallback ? reference.fallback.value : value;
@@ -31,14 +33,23 @@ function found({ root, path }: Reference, scope: Scope): Json | undefined {
     case 'iteration': return path.length === 0 ? scope.iteration : undefined;
     case 'input': return follow(scope.input, path);
     case 'context': return follow(scope.context, path);
-    case 'steps': {
-      const [id, part] = path;
-      if (id?.kind !== 'name' || part?.kind !== 'name') return undefined;
-      const step = scope.step(id.name);
-      return part.name === 'output' ? follow(step?.output, path, 2) : part.name === 'items' ? follow(step?.items, path, 2) : undefined;
-    }
+    case 'steps': return ofStep(path, (id) => scope.step(id));
+    case 'previous': return ofPrevious(path.slice(1), scope);
     default: return undefined;
   }
+}
+
+function ofStep(path: readonly PathPart[], stepOfId: (id: string) => StepValue | undefined): Json | undefined {
+  const [id, part] = path;
+  if (id?.kind !== 'name' || part?.kind !== 'name') return undefined;
+  const step = stepOfId(id.name);
+  return part.name === 'output' ? follow(step?.output, path, 2) : part.name === 'items' ? follow(step?.items, path, 2) : undefined;
+}
+
+/** Null when there was no such value at all; a field that it lacks is missing, as it is of any step. */
+function ofPrevious(path: readonly PathPart[], scope: Scope): Json | undefined {
+  const whole = ofStep(path.slice(0, 2), (id) => scope.previous?.(id));
+  return whole === undefined || whole === null ? null : follow(whole, path, 2);
 }
 
 /** Steps of which a reference in canonical form needs a value. */
@@ -46,6 +57,11 @@ export function stepOf({ root, path }: Reference): { readonly id: string; readon
   const [id, part] = path;
   if (root !== 'steps' || id?.kind !== 'name') return undefined;
   return { id: id.name, part: part?.kind === 'name' && part.name === 'items' ? 'items' : 'output' };
+}
+
+/** The step that a reference in canonical form (`previous.steps.<id>.output|items`) means as it was in the iteration before. */
+export function previousOf({ root, path }: Reference): ReturnType<typeof stepOf> {
+  return root === 'previous' ? stepOf({ root: 'steps', path: path.slice(1), text: '' }) : undefined;
 }
 
 /** The input of the plan that a reference in canonical form means; undefined when it means something else. */

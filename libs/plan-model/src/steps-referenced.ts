@@ -1,12 +1,14 @@
 import { conditionReferences } from './conditions.js';
 import type { CompiledPlan, CompiledStep, Condition } from './plan.js';
 import { referencesIn, type Reference } from './references.js';
-import { stepOf } from './scope.js';
+import { previousOf, stepOf } from './scope.js';
 
 /** Indexes of the steps whose output, or whose items, are needed to evaluate, list and bind a step. */
 export interface ReferencedSteps {
   readonly outputs: readonly number[];
   readonly items: readonly number[];
+  /** Those of which the iteration before is needed, output or items. */
+  readonly previous: readonly number[];
 }
 
 const known = new WeakMap<CompiledStep, ReferencedSteps>();
@@ -29,12 +31,12 @@ function conditionsOf(step: CompiledStep): readonly Condition[] {
 
 /** The steps that a step's output mapping refers to, itself left out. */
 export function stepsMapped(plan: CompiledPlan, step: CompiledStep): ReferencedSteps {
-  const { outputs, items } = indexesOf(plan, referencesIn(step.outputMapping).map((r) => r.reference));
-  return { outputs: outputs.filter((i) => i !== step.index), items: items.filter((i) => i !== step.index) };
+  const { outputs, items, previous } = indexesOf(plan, referencesIn(step.outputMapping).map((r) => r.reference));
+  return { outputs: outputs.filter((i) => i !== step.index), items: items.filter((i) => i !== step.index), previous };
 }
 
 function indexesOf(plan: CompiledPlan, references: readonly Reference[]): ReferencedSteps {
   const targets = references.map(stepOf).filter((t) => t !== undefined);
-  const of = (part: 'output' | 'items'): number[] => [...new Set(targets.filter((t) => t.part === part).map((t) => plan.steps.findIndex((s) => s.id === t.id)).filter((i) => i >= 0))];
-  return { outputs: of('output'), items: of('items') };
+  const indexes = (of: readonly { readonly id: string }[]): number[] => [...new Set(of.map((t) => plan.steps.findIndex((s) => s.id === t.id)).filter((i) => i >= 0))];
+  return { outputs: indexes(targets.filter((t) => t.part === 'output')), items: indexes(targets.filter((t) => t.part === 'items')), previous: indexes(references.map(previousOf).filter((t) => t !== undefined)) };
 }

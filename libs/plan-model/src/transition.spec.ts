@@ -1,6 +1,8 @@
 import { failure } from '@opsmesh/contracts';
+import type { RunEvent } from './run-event.js';
 import { plan, step } from './testing/plans.js';
 import { Simulation } from './testing/simulation.js';
+import { transition } from './transition.js';
 
 const lost = failure('connection-lost', 'gone');
 const unreachable = failure('unreachable', 'no route');
@@ -163,13 +165,13 @@ describe('retry', () => {
     expect(run.sent).toHaveLength(1);
   });
 
-  it('a retry that is due in a paused run waits until the run goes on', () => {
+  it('a retry that is due in a paused run keeps its timer until the run goes on, however often it is told', () => {
     const run = started(plan(step(0, retrying)));
     run.fail(unreachable, { step: 0, item: 0 });
     run.apply({ type: 'pause' });
-    run.apply({ type: 'retry-due', step: 0, item: 0, attempt: 1 });
-    expect(run.sent).toHaveLength(1);
-    expect(run.timers).toHaveLength(2);
+    const due: RunEvent = { type: 'retry-due', step: 0, item: 0, attempt: 1 };
+    const told = () => transition({ plan: run.plan, state: run.state, item: run.items.get('0.0') }, due);
+    expect([told(), told()]).toEqual(Array(2).fill({ state: run.state, effects: [{ type: 'too-early' }], history: [] }));
     run.apply({ type: 'resume' });
     run.apply({ type: 'retry-due', step: 0, item: 0, attempt: 1 });
     expect(run.sent).toHaveLength(2);

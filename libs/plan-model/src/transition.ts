@@ -11,6 +11,7 @@ import { withChange } from './policy.js';
 import { judgeFailure } from './retry.js';
 import { pause, resume, start, stop } from './run-control.js';
 import { settle } from './settle.js';
+import { probeDue } from './probe.js';
 import type { HistoryEntry, RunEvent } from './run-event.js';
 import { isTerminalRun, type ItemState, type RunState } from './run-state.js';
 
@@ -38,7 +39,7 @@ export function transition(snapshot: Snapshot, event: RunEvent): Transition {
   const draft = new Draft(snapshot.plan, snapshot.state);
   const item = apply(draft, snapshot.item, event);
   settle(draft);
-  if (!draft.changed && !item) return { state: snapshot.state, effects: [], history: [] };
+  if (!draft.changed && !item) return { state: snapshot.state, effects: draft.effects, history: [] };
   return { state: draft.state(), ...(item ? { item } : {}), effects: draft.effects, history: draft.history };
 }
 
@@ -56,6 +57,7 @@ function apply(draft: Draft, item: ItemState | undefined, event: RunEvent): Item
     case 'finished': return finished(draft, item, event);
     case 'lost': return lost(draft, item, event);
     case 'retry-due': return retryDue(draft, item, event);
+    case 'probe-due': return probeDue(draft, item, event);
     case 'wave-due': return waveDue(draft, event.step, event.wave);
     case 'policy-changed': return policyChanged(draft, event);
     case 'resolved': return resolved(draft, item, event);
@@ -66,9 +68,6 @@ function apply(draft: Draft, item: ItemState | undefined, event: RunEvent): Item
     case 'resume': return resume(draft);
   }
 }
-
-/** How often a retry that is due looks whether its paused run goes on, in milliseconds. */
-const PAUSED_RETRY_MS = 1000;
 
 type ItemEvent<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
@@ -94,14 +93,14 @@ function claimed(draft: Draft, item: ItemState | undefined, { step, item: index,
 }
 
 function finished(draft: Draft, item: ItemState | undefined, event: ItemEvent<'finished'>): ItemChange {
-  const { step, item: index, attempt, outcome } = event;
+  const { step, item: index, attempt, outcome, cachedFrom } = event;
   if (!item || item.attempt !== attempt) return undefined;
   if (item.status === 'unknown') return lateResult(draft, event);
   if (item.status !== 'queued' && item.status !== 'running') return undefined;
   const tool = toolOf(draft, step);
-  if (tool?.adapt) adaptConcurrency(draft, tool, outcome.status === 'failed' ? outcome.failure : null);
+  if (tool?.adapt && !cachedFrom) adaptConcurrency(draft, tool, outcome.status === 'failed' ? outcome.failure : null);
   if (outcome.status === 'succeeded') {
-    endItem(draft, step, index, { from: item.status, to: 'succeeded', attempt });
+    endItem(draft, step, index, { from: item.status, to: 'succeeded', attempt, ...(cachedFrom ? { cachedFrom } : {}) });
     return { status: 'succeeded', attempt };
   }
   const { failure } = outcome;
@@ -150,8 +149,8 @@ function lost(draft: Draft, item: ItemState | undefined, { step, item: index, at
 function retryDue(draft: Draft, item: ItemState | undefined, { step, item: index, attempt }: ItemEvent<'retry-due'>): ItemChange {
   if (item?.status !== 'pending' || item.attempt !== attempt || attempt === 0 || draft.stopping) return undefined;
   if (draft.paused) {
-    draft.effects.push({ type: 'retry-timer', step, item: index, attempt, delayMs: PAUSED_RETRY_MS });
-    return item;
+    draft.effects.push({ type: 'too-early' });
+    return undefined;
   }
   return startAttempt(draft, step, { item: index, attempt: attempt + 1, from: 'pending' });
 }

@@ -5,7 +5,7 @@
  * |---|---|
  * | settings from the environment, start errors | config/ `readConfig` `Env` `processConfig` `databaseUrl` `StartError` |
  * | key files, service tokens, grants | keys/ `openKeys` `Keys` `TokenRefused` |
- * | HTTP app, problem documents, DTO pipe, calls to other services | http/ `createHttpApp` `ProblemError` `ProblemFilter` `DtoPipe` `ServiceClient` `isLoopback` |
+ * | HTTP app, problem documents, DTO pipe, calls to other services, one by one and in batches | http/ `createHttpApp` `ProblemError` `ProblemFilter` `DtoPipe` `ServiceClient` `BatchClient` `answerBatch` `Gathered` `isLoopback` |
  * | who may do what | auth/ `ApiTokenGuard` `ServiceTokenGuard` `Scopes` `CurrentPrincipal` `assertTenant` `TOKEN_VERIFIER` |
  * | DI tokens that createHttpApp provides everywhere | platform-tokens.ts `PROCESS_CONFIG` `KEYS` `LOGGER` |
  * | PostgreSQL: pool, migrations, transactions | postgres/ `openDatabase` `transaction` |
@@ -26,8 +26,11 @@ export * from './auth/token-verifier.js';
 export * from './config/env.js';
 export * from './config/process-config.js';
 export * from './config/start-error.js';
+export * from './http/answer-batch.js';
+export * from './http/batch-client.js';
 export * from './http/body-parsing.js';
 export * from './http/dto.pipe.js';
+export * from './http/gathered.js';
 export * from './http/http-app.js';
 export * from './http/local-only.js';
 export * from './http/problem-error.js';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ANY_PROTOCOL, canonicalJson, ClaimAnswerDto, FAILURE_CODES, InvalidMessage, ToolFailure, validate, type Credential, type FailureCode, type GrantClaims } from '@opsmesh/contracts';
-import { ProblemError, StartError, TokenRefused, type Keys, type ServiceClient } from '@opsmesh/platform';
+import { ANY_PROTOCOL, canonicalJson, ClaimAnswerDto, FAILURE_CODES, InvalidMessage, ToolFailure, validate, type AttemptClaimDto, type Credential, type FailureCode, type GrantClaims, type LeaseRequestDto } from '@opsmesh/contracts';
+import { BatchClient, ProblemError, StartError, TokenRefused, type Keys, type ServiceClient } from '@opsmesh/platform';
 import type { Attempt, Granted } from './attempt.js';
 import { makeLeaseKey, type LeaseKey } from './lease-key.js';
 
@@ -15,9 +15,15 @@ export interface ClaimClientParts {
   readonly assetService: ServiceClient;
 }
 
-/** Claims attempts at the orchestrator and leases their credentials from the asset service. */
+/** Claims attempts at the orchestrator and leases their credentials from the asset service. What comes together goes in one request; each is answered for itself. */
 export class ClaimClient {
-  constructor(private readonly parts: ClaimClientParts) {}
+  private readonly claims: BatchClient<AttemptClaimDto>;
+  private readonly leases: BatchClient<LeaseRequestDto>;
+
+  constructor(private readonly parts: ClaimClientParts) {
+    this.claims = new BatchClient(parts.orchestrator, '/internal/claims');
+    this.leases = new BatchClient(parts.assetService, '/internal/leases');
+  }
 
   /**
    * Asks until it is answered or the attempt is aborted.
@@ -25,11 +31,11 @@ export class ClaimClient {
    * @throws ToolFailure; nothing was done then.
    */
   async claim(attempt: Attempt): Promise<Granted | undefined> {
-    const key = attempt.tool.options.credential ? await makeLeaseKey() : undefined;
+    const key = attempt.tool.options.credential ? makeLeaseKey() : undefined;
     // Without a credential nothing is ever sealed: any text of the form stands for a key nobody has, and keeps the claim tied to this one delivery.
     const keyThumbprint = key?.thumbprint ?? randomBytes(32).toString('base64url');
     const inputSha256 = createHash('sha256').update(canonicalJson(attempt.job.input)).digest('hex');
-    const answer = await this.ask(attempt, { workerId: this.parts.workerId, inputSha256, keyThumbprint });
+    const answer = await this.ask(attempt, { attemptId: attempt.job.attemptId, workerId: this.parts.workerId, inputSha256, keyThumbprint });
     if (!answer) return undefined;
     const claims = await this.verify(answer.grant);
     const expected = { attempt: attempt.job.attemptId, tenant: attempt.tenantId, worker: this.parts.workerId, tool: attempt.job.tool, inputSha256, keyThumbprint, manifestSha256: attempt.job.manifestSha256 ?? null };
@@ -40,12 +46,11 @@ export class ClaimClient {
     return { grant: answer.grant, expires: claims.exp, connection: answer.connection, lease: (credentialId) => this.lease({ attempt, grant: answer.grant, credentialId, key }) };
   }
 
-  private async ask(attempt: Attempt, body: object): Promise<ClaimAnswerDto | undefined> {
-    const path = `/internal/attempts/${encodeURIComponent(attempt.job.attemptId)}/claim`;
+  private async ask(attempt: Attempt, claim: AttemptClaimDto): Promise<ClaimAnswerDto | undefined> {
     let wait: number = BACKOFF_MS[0];
     for (;;) {
       try {
-        return validate(ClaimAnswerDto, await this.parts.orchestrator.call('POST', path, { body, signal: attempt.signal }));
+        return validate(ClaimAnswerDto, await this.claims.call(claim, attempt.signal));
       } catch (e) {
         if (attempt.aborted) throw notClaimed(attempt.aborted);
         if (e instanceof InvalidMessage) throw new ToolFailure('grant-refused', 'the answer to the claim could not be read', { cause: e.message });
@@ -72,7 +77,7 @@ export class ClaimClient {
     if (!key) throw new ToolFailure('credential-unavailable', 'the tool declares no credential');
     let answer: unknown;
     try {
-      answer = await this.parts.assetService.call('POST', '/internal/leases', { body: { grant, credentialId, publicKey: key.publicKey }, signal: attempt.signal });
+      answer = await this.leases.call({ grant, credentialId, publicKey: key.publicKey }, attempt.signal);
     } catch (e) {
       if (attempt.aborted || !(e instanceof ProblemError)) throw e;
       throw e.status >= 500 ? new ToolFailure('service-unavailable', `no credential: ${e.detail}`) : refusal(e, 'credential-unavailable');

@@ -1,5 +1,6 @@
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { LeaseAnswerDto, ToolFailure, validate, type Credential } from '@opsmesh/contracts';
-import { calculateJwkThumbprint, compactDecrypt, exportJWK, generateKeyPair } from 'jose';
+import { compactDecrypt } from 'jose';
 
 /** A key pair for one lease; its private half never leaves the process and is gone with the attempt. */
 export interface LeaseKey {
@@ -16,12 +17,14 @@ export interface LeaseKey {
 
 const DECRYPT = { keyManagementAlgorithms: ['ECDH-ES'], contentEncryptionAlgorithms: ['A256GCM'] };
 
-export async function makeLeaseKey(): Promise<LeaseKey> {
-  const { publicKey, privateKey } = await generateKeyPair('ECDH-ES', { crv: 'X25519' });
-  const jwk = await exportJWK(publicKey);
+export function makeLeaseKey(): LeaseKey {
+  const { publicKey, privateKey } = generateKeyPairSync('x25519');
+  const { crv, kty, x } = publicKey.export({ format: 'jwk' });
+  // The members that RFC 7638 takes for such a key (RFC 8037, 2), in its order.
+  const jwk = JSON.stringify({ crv, kty, x });
   return {
-    thumbprint: await calculateJwkThumbprint(jwk),
-    publicKey: JSON.stringify(jwk),
+    thumbprint: createHash('sha256').update(jwk).digest('base64url'),
+    publicKey: jwk,
     open: async (answer) => {
       try {
         const { plaintext } = await compactDecrypt(validate(LeaseAnswerDto, answer).sealed, privateKey, DECRYPT);

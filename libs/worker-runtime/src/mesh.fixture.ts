@@ -4,12 +4,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { attemptId, canonicalJson, MESSAGE_VERSION, type ClaimRequestDto, type Credential, type GrantClaims, type JobDto } from '@opsmesh/contracts';
-import { openKeys, ProblemError, type Keys } from '@opsmesh/platform';
+import { attemptId, canonicalJson, MESSAGE_VERSION, type AttemptClaimDto, type Credential, type GrantClaims, type JobDto } from '@opsmesh/contracts';
+import { answerBatch, createLogger, openKeys, ProblemError, type Keys } from '@opsmesh/platform';
 import { CompactEncrypt, importJWK, type JWK } from 'jose';
 import { uuidv7 } from 'uuidv7';
 
-/** A request that reached the fake orchestrator or asset service. */
+/** A request that reached the fake orchestrator or asset service; of a batch, one of its calls. */
 export interface Seen {
   readonly route: string;
   readonly caller: string;
@@ -17,6 +17,9 @@ export interface Seen {
 }
 
 type Answer = (seen: Seen) => unknown;
+
+/** Routes that take many calls at once. */
+const BATCHED = new Set(['POST /internal/claims', 'POST /internal/leases']);
 
 /** The orchestrator and the asset service as specs want them, over real HTTP with real tokens, grants and sealed leases. */
 export class FakeMesh {
@@ -31,10 +34,12 @@ export class FakeMesh {
     'POST /internal/workers': () => undefined,
     'POST /internal/workers/:id/heartbeat': () => ({ cancel: [], resend: [] }),
     'DELETE /internal/workers/:id': () => undefined,
-    'POST /internal/attempts/:id/claim': (seen) => this.claim(seen),
+    'POST /internal/claims': (seen) => this.claim(seen),
     'POST /internal/leases': (seen) => this.lease(seen),
     'PUT /internal/blobs': ({ body }) => ({ sha256: createHash('sha256').update(body).digest('hex'), bytes: body.length }),
   };
+  /** The batches that came, and how many calls each had. */
+  readonly batches: { readonly route: string; readonly calls: number }[] = [];
   private readonly waiting: (() => void)[] = [];
   private readonly server: Server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -76,14 +81,21 @@ export class FakeMesh {
   }
 
   private async answer(method: string, url: string, { token, body }: { token: string; body: Buffer }): Promise<{ status: number; json: string }> {
-    const route = `${method} ${url.replace(/(workers|attempts)\/[^/]+/, '$1/:id')}`;
+    const route = `${method} ${url.replace(/workers\/[^/]+/, 'workers/:id')}`;
     const audience = route.endsWith('/leases') ? 'asset-service' : 'orchestrator';
     try {
-      const seen = { route, body, caller: (await this.keys.verifyServiceToken(token, audience)).service, url };
-      this.seen.push(seen);
+      const { service: caller } = await this.keys.verifyServiceToken(token, audience);
       const answer = this.routes[route];
       if (!answer) throw new ProblemError(404, 'route-not-found', route);
-      return { status: 200, json: JSON.stringify(await answer(seen)) ?? '' };
+      const one = (call: Buffer): Promise<unknown> => {
+        const seen = { route, caller, body: call };
+        this.seen.push(seen);
+        return Promise.resolve().then(() => answer(seen));
+      };
+      if (!BATCHED.has(route)) return { status: 200, json: JSON.stringify(await one(body)) ?? '' };
+      const { batch } = JSON.parse(body.toString()) as { batch: object[] };
+      this.batches.push({ route, calls: batch.length });
+      return { status: 200, json: JSON.stringify(await answerBatch(batch.map((call) => one(Buffer.from(JSON.stringify(call)))), createLogger('mesh', { level: 'silent' }))) };
     } catch (e) {
       const problem = e instanceof ProblemError ? e : new ProblemError(500, 'internal-error', String(e));
       return { status: problem.status, json: JSON.stringify(problem.toDocument()) };
@@ -93,8 +105,8 @@ export class FakeMesh {
   }
 
   private async claim(seen: Seen): Promise<unknown> {
-    const request = JSON.parse(seen.body.toString()) as ClaimRequestDto;
-    const id = decodeURIComponent((seen as Seen & { url: string }).url.split('/')[3]!);
+    const request = JSON.parse(seen.body.toString()) as AttemptClaimDto;
+    const id = request.attemptId;
     const job = this.attempts.get(id);
     if (!job || request.inputSha256 !== createHash('sha256').update(canonicalJson(job.input)).digest('hex')) throw new ProblemError(409, 'claim-refused', 'differs');
     const iat = Math.floor(Date.now() / 1000);

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { InvalidMessage, jsonSchemaOf, ToolDeclarationDto, validate } from '@opsmesh/contracts';
+import { declarationFault, InvalidMessage, jsonSchemaOf, ToolDeclarationDto, validate } from '@opsmesh/contracts';
 import { StartError } from '@opsmesh/platform';
 import { TOOL_METADATA, type ToolOptions } from './tool.js';
 
@@ -35,6 +35,7 @@ export function discoverTools(modules: ModulesContainer): ToolRegistry {
       if (tool) throw new StartError(`${metatype?.name ?? '?'} has the tool "${tool.options.name}" but is a provider of ${module.name}: move it to the module's controllers`);
     }
   }
+  for (const { declaration } of tools.values()) checkProbe(declaration, tools);
   if (tools.size === 0) throw new StartError('the service has no tool: add a class with a @Tool() method to the controllers of its module');
   return tools;
 }
@@ -59,6 +60,8 @@ function declare(options: ToolOptions, place: string): ToolDeclarationDto {
   } catch (e) {
     throw e instanceof InvalidMessage ? bad(e.message) : e;
   }
+  const fault = declarationFault(declaration);
+  if (fault !== undefined) throw bad(fault);
   for (const [what, pointer] of pointersOf(options)) {
     if (!has(declaration.inputSchema, pointer.split('/')[1]!)) throw bad(`${what} points to ${pointer}, which the input does not have`);
   }
@@ -73,11 +76,22 @@ function declare(options: ToolOptions, place: string): ToolDeclarationDto {
   return declaration;
 }
 
-function pointersOf({ credential, target, commands }: ToolOptions): [string, string][] {
+/** @throws StartError when the probe of a tool is a tool of this process that can't be it */
+function checkProbe({ name, probe }: ToolDeclarationDto, tools: ToolRegistry): void {
+  const other = probe && tools.get(probe.tool)?.declaration;
+  if (!probe || !other) return;
+  const bad = (what: string): StartError => new StartError(`the tool "${name}" is declared badly: its probe "${probe.tool}" ${what}`);
+  if (other.effect !== 'read' || !other.idempotent) throw bad('must be read-only and idempotent');
+  for (const input of [...Object.keys(probe.inputs), ...(probe.since === undefined ? [] : [probe.since])]) if (!has(other.inputSchema, input)) throw bad(`has no input ${input}`);
+  if (!has(other.outputSchema, probe.answer)) throw bad(`has no output ${probe.answer}`);
+}
+
+function pointersOf({ credential, target, commands, probe }: ToolOptions): [string, string][] {
   return [
     ...(credential ? [['credential.target', credential.target] satisfies [string, string]] : []),
     ...(target === undefined ? [] : [['target', target] satisfies [string, string]]),
     ...(commands ?? []).map((c): [string, string] => ['a command', c.pointer]),
+    ...Object.values(probe?.inputs ?? {}).map((pointer): [string, string] => ['an input of the probe', pointer]),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseFilters } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
-import type { CommandInputDto, ConnectionDto, Credential, CredentialNeedDto, RetryPolicyDto, ToolEffect, ToolEstimateDto } from '@opsmesh/contracts';
+import type { CommandInputDto, ConnectionDto, Credential, CredentialNeedDto, ProbeDto, RetryPolicyDto, ToolEffect, ToolEstimateDto } from '@opsmesh/contracts';
 import type { ClassConstructor } from 'class-transformer';
 import type { Logger } from 'pino';
 import { KeepErrorFilter } from './keep-error.filter.js';
@@ -22,6 +22,9 @@ export interface ToolOptions {
   readonly timeoutMs: number;
   readonly retry?: RetryPolicyDto;
   readonly estimate?: ToolEstimateDto;
+  /** For how long an output may answer calls with the same inputs, in milliseconds. */
+  readonly cacheMs?: number;
+  readonly probe?: ProbeDto;
   readonly examples?: readonly Record<string, unknown>[];
 }
 

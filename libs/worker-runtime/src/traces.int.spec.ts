@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Controller, Module } from '@nestjs/common';
 import { QUEUE_PREFIX, ToolFailure, type JobDto } from '@opsmesh/contracts';
 import { createLogger, currentTraceparent, patientRedisConnection, stopTracing } from '@opsmesh/platform';
-import { OtlpReceiver, type ReceivedSpan } from '@opsmesh/testing';
+import { OtlpReceiver, testRedisUrl, type ReceivedSpan } from '@opsmesh/testing';
 import { Queue } from 'bullmq';
 import { IsOptional, IsString } from 'class-validator';
 import { startWorker, Tool, type RunningWorker, type ToolCall } from './index.js';
@@ -30,7 +30,7 @@ class EchoTools {
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
 const traceparent = `00-${TRACE}-${PARENT}-01`;
-const url = process.env['TEST_REDIS_URL']!;
+const url = testRedisUrl();
 const log = createLogger('spec', { level: 'silent' });
 const service = `traced-${randomBytes(4).toString('hex')}`;
 let mesh: FakeMesh; let queue: Queue; let receiver: OtlpReceiver; let worker: RunningWorker | undefined;

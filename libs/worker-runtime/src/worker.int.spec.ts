@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { Controller, Module } from '@nestjs/common';
 import { CANCEL_CHANNEL, PROGRESS_CHANNEL, QUEUE_PREFIX, RESULTS_STREAM, ToolFailure, validate, ResultDto, type JobDto } from '@opsmesh/contracts';
 import { createLogger, createRedis, patientRedisConnection, ProblemError, StartError } from '@opsmesh/platform';
+import { testRedisUrl } from '@opsmesh/testing';
+import { waitFor } from '@opsmesh/testing';
 import { Queue, QueueEvents } from 'bullmq';
 import { IsInt, IsOptional, IsString } from 'class-validator';
 import type { Redis } from 'ioredis';
@@ -52,7 +54,7 @@ class EchoTools {
 }
 @Module({ controllers: [EchoTools] }) class EchoModule {}
 
-const url = process.env['TEST_REDIS_URL']!;
+const url = testRedisUrl();
 const log = createLogger('spec', { level: 'silent' });
 const service = `spec-${randomBytes(4).toString('hex')}`;
 let mesh: FakeMesh; let redis: Redis; let queue: Queue; let events: QueueEvents;
@@ -181,6 +183,23 @@ describe('a job', () => {
 });
 
 describe('a claimed job', () => {
+  it('goes with the others that wait: few requests for many attempts, each with its own answer', async () => {
+    await start();
+    const jobs = Array.from({ length: 10 }, () => mesh.job('login', { claim: true, input: { text: 'web1' } }));
+    const answer = mesh.routes['POST /internal/claims']!;
+    mesh.routes['POST /internal/claims'] = async (seen) => {
+      await waitFor(async () => (await queue.getActiveCount()) === jobs.length, { what: 'all jobs in hand' });
+      if (seen.body.includes(jobs[4]!.attemptId)) throw new ProblemError(409, 'manifest-mismatch', 'not approved');
+      return answer(seen);
+    };
+    await Promise.all(jobs.map((job) => add(job)));
+    const ended = await Promise.all(jobs.map(async (job) => (await results(job))[0]!));
+    expect(ended.map((r) => r.failure?.code ?? r.status)).toEqual(jobs.map((_, i) => (i === 4 ? 'manifest-mismatch' : 'succeeded')));
+    const claims = mesh.batches.filter((b) => b.route === 'POST /internal/claims');
+    expect(claims.reduce((sum, b) => sum + b.calls, 0)).toBe(jobs.length);
+    expect(claims.length).toBeLessThan(jobs.length / 2);
+  });
+
   it('runs with a grant and a leased credential, which never leaves', async () => {
     await start();
     const watcher = watch();
@@ -218,13 +237,13 @@ describe('a claimed job', () => {
 
   it('that its manifest does not hold fails and says so', async () => {
     await start();
-    mesh.routes['POST /internal/attempts/:id/claim'] = () => { throw new ProblemError(409, 'manifest-mismatch', 'the approved manifest does not allow it'); };
+    mesh.routes['POST /internal/claims'] = () => { throw new ProblemError(409, 'manifest-mismatch', 'the approved manifest does not allow it'); };
     expect(await run(mesh.job('login', { claim: true, input: { text: 'web1' } }))).toMatchObject({ status: 'failed', failure: { code: 'manifest-mismatch' } });
   });
 
   it('that is refused is dropped without a word', async () => {
     await start();
-    mesh.routes['POST /internal/attempts/:id/claim'] = () => { throw new ProblemError(409, 'claim-refused', 'taken'); };
+    mesh.routes['POST /internal/claims'] = () => { throw new ProblemError(409, 'claim-refused', 'taken'); };
     const job = mesh.job('login', { claim: true, input: { text: 'web1' } });
     const completed = new Promise((ok) => events.on('completed', ({ jobId }) => { if (jobId === job.attemptId) ok(undefined); }));
     await add(job);
@@ -234,27 +253,27 @@ describe('a claimed job', () => {
 
   it.each([[404, 'target-unknown', 'target-unknown'], [422, 'target-refused', 'target-refused'], [409, 'target-ambiguous', 'target-refused']])('that is answered %i %s fails as %s', async (status, code, expected) => {
     await start();
-    mesh.routes['POST /internal/attempts/:id/claim'] = () => { throw new ProblemError(status, code, 'no'); };
+    mesh.routes['POST /internal/claims'] = () => { throw new ProblemError(status, code, 'no'); };
     expect(await run(mesh.job('login', { claim: true, input: { text: 'web1' } }))).toMatchObject({ failure: { code: expected, message: 'no' } });
   });
 
   it('is asked for again while the orchestrator is away, with the same key', async () => {
     await start();
-    const answer = mesh.routes['POST /internal/attempts/:id/claim']!;
+    const answer = mesh.routes['POST /internal/claims']!;
     let asked = 0;
-    mesh.routes['POST /internal/attempts/:id/claim'] = (seen) => {
+    mesh.routes['POST /internal/claims'] = (seen) => {
       if (++asked < 3) throw new ProblemError(503, 'service-unavailable', 'starting');
       return answer(seen);
     };
     expect(await run(mesh.job('login', { claim: true, input: { text: 'web1' } }))).toMatchObject({ status: 'succeeded' });
-    const bodies = mesh.bodies('POST /internal/attempts/:id/claim') as { keyThumbprint: string }[];
+    const bodies = mesh.bodies('POST /internal/claims') as { keyThumbprint: string }[];
     expect(bodies).toHaveLength(3);
     expect(new Set(bodies.map((b) => b.keyThumbprint)).size).toBe(1);
   });
 
   it('fails as service-unavailable when that takes all its time', async () => {
     await start();
-    mesh.routes['POST /internal/attempts/:id/claim'] = () => { throw new ProblemError(503, 'service-unavailable', 'starting'); };
+    mesh.routes['POST /internal/claims'] = () => { throw new ProblemError(503, 'service-unavailable', 'starting'); };
     expect(await run(mesh.job('login', { claim: true, timeoutMs: 300, input: { text: 'web1' } }))).toMatchObject({ failure: { code: 'service-unavailable', retryable: true } });
   });
 
@@ -379,7 +398,7 @@ describe('the process', () => {
     await queue.getJob(job.attemptId).then((j) => j?.waitUntilFinished(events, 5000).catch(() => undefined));
     await add(job);
     expect(await results(job, 2)).toHaveLength(2);
-    expect(mesh.bodies('POST /internal/attempts/:id/claim')).toHaveLength(1);
+    expect(mesh.bodies('POST /internal/claims')).toHaveLength(1);
   });
 
   it('finishes what is in hand before it ends, and takes nothing new', async () => {

@@ -67,7 +67,7 @@ describe('scopes', () => {
   });
 
   it('/internal takes no API token', async () => {
-    expect(await service.call('POST', '/internal/connections', { body: { tenantId: 'mine', target: 'box' } })).toEqual(problem(401, 'unauthenticated'));
+    expect(await service.call('POST', '/internal/connections', { body: { batch: [{ tenantId: 'mine', target: 'box' }] } })).toEqual(problem(401, 'unauthenticated'));
   });
 });
 

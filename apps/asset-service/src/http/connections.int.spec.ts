@@ -24,7 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-const resolve = (target: string, more: object = {}) => service.internal('/connections', { tenantId: T, target, ...more });
+const connect = async (query: object) => (await service.batch('/connections', [query]))[0]!;
+const resolve = (target: string, more: object = {}) => connect({ tenantId: T, target, ...more });
 
 it('a target is an id, an address or a host name in any case', async () => {
   const first = await resolve('WEB-01');
@@ -66,23 +67,28 @@ it('jump hosts are given nearest first, each with its own credential and host ke
   await service.call('POST', '/assets/import', { tenant: J, body: { assets: [
     { hostname: 'inner', credential_id: own, jump_host: 'MIDDLE' }, { hostname: 'middle', credential_id: shared, jump_host: 'outer', host_key: HOST_KEY }, { hostname: 'outer', credential_id: shared, port: 2222 },
   ] } });
-  const inner = await service.internal('/connections', { tenantId: J, target: 'inner' });
+  const inner = await connect({ tenantId: J, target: 'inner' });
   expect(inner.body).toMatchObject({ hostname: 'inner', credentialId: own, via: [{ hostname: 'outer', port: 2222, credentialId: shared }, { hostname: 'middle', credentialId: shared, hostKey: HOST_KEY }] });
   expect(JSON.stringify(inner.body)).not.toMatch(/via.*via/);
   await service.call('PATCH', '/assets/outer', { tenant: J, body: { status: 'inactive' } });
-  expect(await service.internal('/connections', { tenantId: J, target: 'inner' })).toMatchObject({ status: 422, body: { code: 'target-refused', detail: expect.stringContaining('outer is inactive') as string } });
+  expect(await connect({ tenantId: J, target: 'inner' })).toMatchObject({ status: 422, body: { code: 'target-refused', detail: expect.stringContaining('outer is inactive') as string } });
 });
 
 it('assets of another tenant are unknown', async () => {
-  expect(await service.internal('/connections', { tenantId: 'other', target: 'web-01' })).toMatchObject({ status: 404, body: { code: 'target-unknown' } });
+  expect(await connect({ tenantId: 'other', target: 'web-01' })).toMatchObject({ status: 404, body: { code: 'target-unknown' } });
 });
 
 it('a token of somebody with other keys is refused', async () => {
-  expect(await service.internal('/connections', { tenantId: T, target: 'web-01' }, openKeys(`${service.store.dataDir}/foreign`))).toMatchObject({ status: 401 });
+  expect(await service.internal('/connections', { batch: [{ tenantId: T, target: 'web-01' }] }, openKeys(`${service.store.dataDir}/foreign`))).toMatchObject({ status: 401 });
 });
 
 it('an asset takes only a credential of its protocol', async () => {
   expect(await service.call('PATCH', '/assets/bare', { tenant: T, body: { protocol: 'winrm', credential_id: credentialId } })).toMatchObject({ status: 422, body: { code: 'invalid-value' } });
+});
+
+it('of many queries in one request each is answered for itself', async () => {
+  const answers = await service.batch('/connections', [{ tenantId: T, target: 'web-01' }, { tenantId: T, target: 'nobody' }, { tenantId: 'other', target: 'web-01' }, { tenantId: T, target: '10.0.0.9', protocol: 'winrm' }, { tenantId: T, target: '10.0.0.9' }]);
+  expect(answers).toMatchObject([{ status: 200, body: { hostname: 'Web-01' } }, { body: { code: 'target-unknown' } }, { body: { code: 'target-unknown' } }, { status: 200, body: { hostname: 'nat-b' } }, { body: { code: 'target-ambiguous' } }]);
 });
 
 describe('many targets at once', () => {

@@ -1,28 +1,17 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, UseGuards, UseInterceptors } from '@nestjs/common';
-import { ConnectionQueryDto, InvalidMessage, InventoryReadDto, LeaseRequestDto, TargetsQueryDto, validate, type ConnectionDto, type LeaseAnswerDto, type TargetFacts, type UnknownTarget } from '@opsmesh/contracts';
+import { InvalidMessage, InventoryReadDto, TargetsQueryDto, validate, type TargetFacts, type UnknownTarget } from '@opsmesh/contracts';
 import { ProblemError, ServiceTokenGuard } from '@opsmesh/platform';
 import { AssetListDto, AssetQueryDto } from '../inventory/asset-query.dto.js';
-import { ConnectionService } from '../inventory/connection.service.js';
 import { InventoryService } from '../inventory/inventory.service.js';
 import { TargetService } from '../inventory/target.service.js';
 import { InventoryProblems } from './inventory-problems.js';
-import { LeaseService } from '../vault/lease.service.js';
 
-/** What only our own services may ask. The tenant comes from them: the orchestrator names it, a worker's grant is signed over it. */
+/** What only the orchestrator asks of the inventory; it names the tenant. */
 @Controller('internal')
 @UseGuards(ServiceTokenGuard)
 @UseInterceptors(InventoryProblems)
 export class InternalController {
-  constructor(
-    @Inject(ConnectionService) private readonly connections: ConnectionService, @Inject(TargetService) private readonly targetService: TargetService,
-    @Inject(InventoryService) private readonly inventory: InventoryService, @Inject(LeaseService) private readonly leases: LeaseService,
-  ) {}
-
-  @Post('connections')
-  @HttpCode(200)
-  connection(@Body() query: ConnectionQueryDto): Promise<ConnectionDto> {
-    return this.connections.resolve(query);
-  }
+  constructor(@Inject(TargetService) private readonly targetService: TargetService, @Inject(InventoryService) private readonly inventory: InventoryService) {}
 
   @Post('targets')
   @HttpCode(200)
@@ -41,11 +30,5 @@ export class InternalController {
       throw e instanceof InvalidMessage ? new ProblemError(422, 'invalid-value', e.message, { cause: e }) : e;
     }
     throw new ProblemError(404, 'tool-not-found', `"${tool.slice(0, 64)}" is no reading tool of the inventory`);
-  }
-
-  @Post('leases')
-  @HttpCode(200)
-  lease(@Body() request: LeaseRequestDto): Promise<LeaseAnswerDto> {
-    return this.leases.lease(request);
   }
 }

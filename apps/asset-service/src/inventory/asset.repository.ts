@@ -21,6 +21,8 @@ export interface AssetWrite {
 
 /** SQL of the table of assets. Every statement names the tenant; nothing here begins a transaction. */
 export class AssetRepository {
+  private targeted: ReturnType<typeof prepareTargeted> | undefined;
+
   constructor(private readonly db: Executor) {}
 
   select(selection: Selection): Promise<Record<string, unknown>[]> {
@@ -57,23 +59,12 @@ export class AssetRepository {
     return new Map(rows.map((r) => [r.hostname.toLowerCase(), r]));
   }
 
-  /** Assets with this id, address or host name; 16 at most, since one too many is enough to be ambiguous. */
-  async byTarget(tenantId: string, target: string, address: string | undefined): Promise<AssetRow[]> {
-    const matches: SQL[] = [hostname(target)];
-    if (UUID.test(target)) matches.push(eq(assets.id, target));
-    if (address !== undefined) matches.push(eq(assets.ipAddress, address));
-    return this.db.select().from(assets).where(and(eq(assets.tenantId, tenantId), sql`(${sql.join(matches, sql` or `)})`)).orderBy(assets.id).limit(16);
-  }
-
   /** Assets that have one of the texts as their id, address or host name. */
-  async byTargets(tenantId: string, targets: readonly string[]): Promise<AssetRow[]> {
-    const list = (texts: readonly string[], type: string): SQL => sql`any(${sql.param(texts)}::${sql.raw(type)}[])`;
-    const matches = [
-      sql`lower(${assets.hostname}) = ${list(targets.filter((t) => HOSTNAME.test(t)).map((t) => t.toLowerCase()), 'text')}`,
-      sql`${assets.id} = ${list(targets.filter((t) => UUID.test(t)), 'uuid')}`,
-      sql`${assets.ipAddress} = ${list(targets.filter(isAddress), 'inet')}`,
-    ];
-    return this.db.select().from(assets).where(and(eq(assets.tenantId, tenantId), sql`(${sql.join(matches, sql` or `)})`)).orderBy(assets.id);
+  byTargets(tenantId: string, targets: readonly string[]): Promise<AssetRow[]> {
+    this.targeted ??= prepareTargeted(this.db);
+    return this.targeted.execute({
+      tenantId, hostnames: targets.filter((t) => HOSTNAME.test(t)).map((t) => t.toLowerCase()), ids: targets.filter((t) => UUID.test(t)), addresses: targets.filter(isAddress),
+    });
   }
 
   /** Host names of assets that are reached through this one; 4 at most. */
@@ -111,6 +102,13 @@ export class AssetRepository {
     const [row] = await this.db.delete(assets).where(named(tenantId, ref)).returning({ id: assets.id, hostname: assets.hostname });
     return row;
   }
+}
+
+/** Assets by any of their names, as one statement that the server plans once. */
+function prepareTargeted(db: Executor) {
+  const list = (name: string, type: string): SQL => sql`any(${sql.placeholder(name)}::${sql.raw(type)}[])`;
+  const named = sql`lower(${assets.hostname}) = ${list('hostnames', 'text')} or ${assets.id} = ${list('ids', 'uuid')} or ${assets.ipAddress} = ${list('addresses', 'inet')}`;
+  return db.select().from(assets).where(sql`${assets.tenantId} = ${sql.placeholder('tenantId')} and (${named})`).orderBy(assets.id).prepare('assets-by-target');
 }
 
 /** A text that can't be a host name is nobody's; PostgreSQL would not even take a NUL. */

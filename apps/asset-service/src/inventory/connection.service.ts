@@ -2,11 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConnectionDto, ConnectionQueryDto, HostKeyPolicy } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import { DATABASE, type Database } from '../database/database.js';
-import { endpointOf, isAddress, type Protocol } from './asset-fields.js';
+import { endpointOf, type Protocol } from './asset-fields.js';
 import type { AssetRow } from './asset-values.js';
 import { AssetRepository } from './asset.repository.js';
 import { InventoryError } from './inventory-error.js';
 import { jumpHostsOf } from './jump-hosts.js';
+import { NamedAssets } from './named-assets.js';
 
 /** Says which asset a target means and how to reach it. It gives no secret. */
 @Injectable()
@@ -17,23 +18,41 @@ export class ConnectionService {
     this.assets = new AssetRepository(db);
   }
 
-  /** @throws ProblemError 404 `target-unknown`, 409 `target-ambiguous`, 422 `target-refused` */
-  async resolve({ tenantId, target, protocol }: ConnectionQueryDto): Promise<ConnectionDto> {
-    const text = target.trim();
-    const found = await this.assets.byTarget(tenantId, text, isAddress(text) ? text : undefined);
-    const asset = chooseAsset(found, target, protocol);
-    const hops = await this.hopsTo(tenantId, asset);
-    return { ...connectionOf(asset, protocol), ...(hops.length === 0 ? {} : { via: hops.map((h) => connectionOf(h, 'ssh')) }) };
+  /**
+   * Of each query its connection, in their order; they share one look at the assets of a tenant.
+   * A refusal is a ProblemError: 404 `target-unknown`, 409 `target-ambiguous`, 422 `target-refused`.
+   */
+  resolve(queries: readonly ConnectionQueryDto[]): Promise<ConnectionDto>[] {
+    const looks = new Map([...new Set(queries.map((q) => q.tenantId))].map((tenantId) => [tenantId, this.look(tenantId, queries.filter((q) => q.tenantId === tenantId))]));
+    return queries.map((query) => this.answer(query, looks.get(query.tenantId)!));
   }
 
-  /** The jump hosts before an asset, nearest to us first. */
-  private async hopsTo(tenantId: string, asset: AssetRow): Promise<AssetRow[]> {
+  private look(tenantId: string, queries: readonly ConnectionQueryDto[]): Look {
+    const named = this.assets.byTargets(tenantId, [...new Set(queries.map((q) => q.target.trim()))]).then((rows) => new NamedAssets(rows));
+    return { named, hops: new Map() };
+  }
+
+  private async answer({ tenantId, target, protocol }: ConnectionQueryDto, { named, hops }: Look): Promise<ConnectionDto> {
+    const asset = chooseAsset((await named).get(target.trim()), target, protocol);
+    const first = asset.protocol === 'ssh' ? asset.jumpHostId : null;
+    if (first === null) return connectionOf(asset, protocol);
+    const way = hops.get(first) ?? jumpHostsOf(this.assets, tenantId, first);
+    hops.set(first, way);
     try {
-      return (await jumpHostsOf(this.assets, tenantId, asset.protocol === 'ssh' ? asset.jumpHostId : null)).reverse();
+      // They are nearest to the asset first, connections nearest to us.
+      const via = [...await way].reverse();
+      return { ...connectionOf(asset, protocol), via: via.map((h) => connectionOf(h, 'ssh')) };
     } catch (e) {
       throw e instanceof InventoryError ? new ProblemError(422, 'target-refused', `${asset.hostname}: ${e.message}`) : e;
     }
   }
+}
+
+/** What queries of one tenant share. */
+interface Look {
+  readonly named: Promise<NamedAssets>;
+  /** The jump hosts from one on, by its id. */
+  readonly hops: Map<string, Promise<AssetRow[]>>;
 }
 
 /**

@@ -2,12 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { TargetFacts, TargetsQueryDto, UnknownTarget } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import { DATABASE, type Database } from '../database/database.js';
-import { canonicalAddress, isAddress } from './asset-fields.js';
 import type { AssetRow } from './asset-values.js';
 import { AssetRepository } from './asset.repository.js';
 import { chooseAsset, connectionOf } from './connection.service.js';
 import { InventoryError } from './inventory-error.js';
 import { jumpHostsOf } from './jump-hosts.js';
+import { NamedAssets } from './named-assets.js';
 
 /** Says of many targets at once which assets they mean, with the same choice and the same refusals as a single connection. */
 @Injectable()
@@ -20,7 +20,7 @@ export class TargetService {
 
   async resolve({ tenantId, targets, protocol }: TargetsQueryDto): Promise<(TargetFacts | UnknownTarget)[]> {
     const texts = targets.map((t) => t.trim());
-    const named = groupedByName(await this.assets.byTargets(tenantId, [...new Set(texts)]));
+    const named = new NamedAssets(await this.assets.byTargets(tenantId, [...new Set(texts)]));
     const hops = new Map<string, Promise<AssetRow[] | string>>();
     const hopsFrom = (first: string): Promise<AssetRow[] | string> => {
       const known = hops.get(first) ?? this.hopsFrom(tenantId, first);
@@ -29,7 +29,7 @@ export class TargetService {
     };
     const answers: (TargetFacts | UnknownTarget)[] = [];
     for (const text of texts) {
-      const asset = chosen(named.get(keyOf(text)) ?? [], text, protocol);
+      const asset = chosen(named.get(text), text, protocol);
       if (typeof asset === 'string') {
         answers.push({ assetId: null, refusal: asset });
         continue;
@@ -74,21 +74,4 @@ function refusalOf(work: () => unknown): string | null {
     if (e instanceof ProblemError) return e.detail;
     throw e;
   }
-}
-
-function groupedByName(rows: readonly AssetRow[]): Map<string, AssetRow[]> {
-  const named = new Map<string, AssetRow[]>();
-  for (const row of rows) {
-    for (const name of new Set([row.id, row.hostname.toLowerCase(), ...(row.ipAddress === null ? [] : [row.ipAddress])])) {
-      const list = named.get(name);
-      if (list) list.push(row);
-      else named.set(name, [row]);
-    }
-  }
-  return named;
-}
-
-/** Under which name a target is found, as ./asset.repository spells it. */
-function keyOf(text: string): string {
-  return isAddress(text) ? canonicalAddress(text) : text.toLowerCase();
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import type { BatchAnswersDto } from '@opsmesh/contracts';
 import { createHttpApp, TOKEN_VERIFIER, type Keys, type Principal, type TokenVerifier } from '@opsmesh/platform';
 import { AssetServiceModule } from '../asset-service.module.js';
 import { assetServiceConfig, BODY_LIMITS } from '../config.js';
@@ -29,6 +30,8 @@ export interface TestService {
   call(method: string, path: string, options?: { tenant?: string; token?: string; body?: unknown }): Promise<Answer>;
   /** Calls `/internal/*` as the orchestrator. */
   internal(path: string, body: unknown, keys?: Keys): Promise<Answer>;
+  /** Makes calls of a batched `/internal/*` route; the answer to each as it would be alone. */
+  batch(path: string, calls: readonly unknown[]): Promise<Answer[]>;
   get<T>(token: abstract new (...args: never[]) => T): T;
   close(): Promise<void>;
 }
@@ -44,10 +47,18 @@ export async function testService(): Promise<TestService> {
     const text = await response.text();
     return { status: response.status, text, body: (text === '' ? {} : JSON.parse(text)) as Answer['body'] };
   };
+  const internal = async (path: string, body: unknown, keys = store.keys): Promise<Answer> => send('POST', `/internal${path}`, { token: await keys.serviceToken('orchestrator', 'asset-service'), body });
   return {
-    store,
+    store, internal,
     call: (method, path, { tenant = 'default', token = `${tenant}:*`, body } = {}) => send(method, path, { token, body }),
-    internal: async (path, body, keys = store.keys) => send('POST', `/internal${path}`, { token: await keys.serviceToken('orchestrator', 'asset-service'), body }),
+    batch: async (path, calls) => {
+      const { status, body, text } = await internal(path, { batch: calls });
+      if (status !== 200) return calls.map(() => ({ status, body, text }));
+      return (body as unknown as BatchAnswersDto<Answer['body']>).answers.map((a) => {
+        const [answered, document] = 'ok' in a ? [200, a.ok] as const : [a.problem.status, a.problem as unknown as Answer['body']] as const;
+        return { status: answered, body: document, text: JSON.stringify(document) };
+      });
+    },
     get: (token) => http.app.get(token as never, { strict: false }),
     close: async () => {
       await http.close();

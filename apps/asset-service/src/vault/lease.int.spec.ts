@@ -32,7 +32,8 @@ function claims(change: Partial<GrantClaims> = {}): GrantClaims {
   };
 }
 const grant = (change: Partial<GrantClaims> = {}, keys = service.store.keys) => keys.grantSigner().sign(claims(change));
-const lease = (text: string, { id = credentialId, jwk = worker.jwk }: { id?: string; jwk?: JWK } = {}) => service.internal('/leases', { grant: text, credentialId: id, publicKey: JSON.stringify(jwk) });
+const request = (text: string, { id = credentialId, jwk = worker.jwk }: { id?: string; jwk?: JWK } = {}) => ({ grant: text, credentialId: id, publicKey: JSON.stringify(jwk) });
+const lease = async (...given: Parameters<typeof request>) => (await service.batch('/leases', [request(...given)]))[0]!;
 const audit = (attemptId: string) => service.store.sql('select tenant_id, worker_id, tool, credential_id, credential_version, outcome from assets.lease_audit where attempt_id = $1 order by id', [attemptId]);
 const refused = (status: number, code: string) => expect.objectContaining({ status, body: expect.objectContaining({ code }) as unknown }) as unknown;
 
@@ -61,6 +62,20 @@ it('of 20 parallel requests with one grant exactly one succeeds', async () => {
   expect(answers.filter((a) => a.status === 200)).toHaveLength(1);
   expect(answers.filter((a) => a.status === 409 && a.body['code'] === 'grant-used')).toHaveLength(19);
   expect((await audit(given.jti)).map((r) => r['outcome']).sort()).toEqual([...Array.from({ length: 19 }, () => 'grant-used'), 'granted']);
+});
+
+it('of many leases in one request each is answered for itself, and each leaves its row', async () => {
+  const { keys } = service.store;
+  const [first, second, foreign] = [claims(), claims(), claims({ tenant: 'other' })];
+  const texts = await Promise.all([first, second, foreign].map((c) => keys.grantSigner().sign(c)));
+  const answers = await service.batch('/leases', [request(texts[0]!), request('nonsense'), request(texts[2]!), request(texts[0]!), request(texts[1]!), request(texts[1]!, { id: '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a' })]);
+  const told = answers.map((a) => `${a.status} ${String(a.body['code'])}`);
+  expect([told[1], told[2], told[4], told[5]]).toEqual(['403 grant-invalid', '404 credential-unavailable', '200 undefined', '403 grant-invalid']);
+  expect([told[0], told[3]].sort()).toEqual(['200 undefined', '409 grant-used']);
+  for (const i of [told.indexOf('200 undefined'), 4]) expect(Buffer.from((await compactDecrypt(answers[i]!.body['sealed'] as string, worker.privateKey)).plaintext).toString()).toContain(SECRET);
+  expect((await audit(first.jti)).map((r) => [r['outcome'], r['credential_version']]).sort()).toEqual([['grant-used', null], ['granted', 1]]);
+  expect((await audit(second.jti)).map((r) => r['outcome']).sort()).toEqual(['grant-invalid', 'granted']);
+  expect((await audit(foreign.jti)).map((r) => r['outcome'])).toEqual(['credential-unavailable']);
 });
 
 it('one grant covers the target and its jump hosts, each credential once', async () => {
@@ -105,7 +120,7 @@ describe('refused, and the grant stays unused', () => {
   });
 
   it.each([['no JSON', '{'], ['no object', '7'], ['an EC key', '{"kty":"EC","crv":"P-256","x":"a","y":"b"}'], ['an Ed25519 key', `{"kty":"OKP","crv":"Ed25519","x":"${'A'.repeat(43)}"}`]])('%s as the key', async (_what, publicKey) => {
-    expect(await service.internal('/leases', { grant: await grant(), credentialId, publicKey })).toEqual(refused(403, 'grant-invalid'));
+    expect(await service.batch('/leases', [{ ...request(await grant()), publicKey }])).toEqual([refused(403, 'grant-invalid')]);
   });
 
   it('a credential of another tenant', async () => {
@@ -143,7 +158,7 @@ describe('refused, and the grant stays unused', () => {
 });
 
 it('an API token gets no lease', async () => {
-  expect((await service.call('POST', '/internal/leases', { body: { grant: await grant(), credentialId, publicKey: JSON.stringify(worker.jwk) } })).status).toBe(401);
+  expect((await service.call('POST', '/internal/leases', { body: { batch: [request(await grant())] } })).status).toBe(401);
 });
 
 it('grants are forgotten only an hour after they expired', async () => {

@@ -2,50 +2,54 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { GrantClaims, LeaseAnswerDto, LeaseRequestDto } from '@opsmesh/contracts';
 import { KEYS, LOGGER, ProblemError, TokenRefused, type Keys, type Logger } from '@opsmesh/platform';
 import { uuidv7 } from 'uuidv7';
-import { DATABASE, type Database, type Executor } from '../database/database.js';
-import { leaseAudit, usedGrants } from '../database/schema.js';
+import { DATABASE, type Database } from '../database/database.js';
+import { leaseAudit } from '../database/schema.js';
 import { EnvelopeBroken } from './envelope.js';
-import { readWorkerKey, sealTo, type WorkerKey } from './sealed-lease.js';
-import { VaultService } from './vault.service.js';
+import { auditedGrant, LeaseMarks } from './lease-marks.js';
+import { readWorkerKey, sealTo } from './sealed-lease.js';
+import { VaultService, type OpenedCredential } from './vault.service.js';
 
-/** A grant whose signature holds, and the worker's key that it names. */
-interface Lease {
-  readonly claims: GrantClaims;
-  readonly key: WorkerKey;
-  readonly credentialId: string;
+/** A lease that passed every check but the one whether its grant was used before. */
+interface PreparedLease {
+  readonly sealed: string;
+  /** Of the credential. */
+  readonly version: number;
 }
 
 /**
  * Exchanges a grant for its credentials, each once.
  * 1. Only a grant that the orchestrator signed, that has not expired and that names the worker's key gets anything.
- * 2. Grant and credential are marked as used in the transaction that reads the credential: of parallel requests one gets it.
- * 3. The answer is made before that transaction commits and sent after: no secret leaves without its mark.
- * 4. Every exchange of a genuine grant, also a refused one, leaves a row in lease_audit.
+ * 2. No secret leaves before grant and credential were marked as used: of parallel requests one gets it.
+ * 3. Every exchange of a genuine grant, also a refused one, leaves a row in lease_audit.
  */
 @Injectable()
 export class LeaseService {
+  private readonly marks: LeaseMarks;
+
   constructor(
     @Inject(DATABASE) private readonly db: Database,
     @Inject(VaultService) private readonly vault: VaultService,
     @Inject(KEYS) private readonly keys: Keys,
     @Inject(LOGGER) private readonly log: Logger,
-  ) {}
+  ) {
+    this.marks = new LeaseMarks(db);
+  }
 
   /** @throws ProblemError 403 `grant-invalid` or `grant-expired`, 409 `grant-used`, 404 or 422 `credential-unavailable` */
   async lease(request: LeaseRequestDto): Promise<LeaseAnswerDto> {
     const { credentialId } = request;
     const claims = await this.verified(request.grant);
+    let prepared: PreparedLease;
     try {
-      const key = await readWorkerKey(request.publicKey);
-      if (!key) throw invalid('the public key is no X25519 JWK');
-      if (key.thumbprint !== claims.keyThumbprint) throw invalid('the grant names another key');
-      const sealed = await this.db.transaction((tx) => this.exchange(tx, { claims, key, credentialId }));
-      this.log.info({ ...who(claims), credentialId, outcome: 'granted' }, 'lease');
-      return { sealed };
+      prepared = await this.prepare(request, claims);
     } catch (e) {
-      if (e instanceof ProblemError) await this.auditRefusal({ claims, credentialId }, e);
+      if (e instanceof ProblemError) await this.auditRefusal(claims, { credentialId, problem: e });
       throw e;
     }
+    const granted = await this.marks.set({ claims, credentialId, credentialVersion: prepared.version });
+    this.log[granted ? 'info' : 'warn']({ ...auditedGrant(claims), credentialId, outcome: granted ? 'granted' : 'grant-used' }, 'lease');
+    if (!granted) throw new ProblemError(409, 'grant-used', 'the grant was exchanged for this credential before');
+    return { sealed: prepared.sealed };
   }
 
   private async verified(grant: string): Promise<GrantClaims> {
@@ -59,21 +63,23 @@ export class LeaseService {
     }
   }
 
-  private async exchange(tx: Executor, { claims, key, credentialId }: Lease): Promise<string> {
+  /** Everything but the mark: the checks, and the answer that is held back until then. */
+  private async prepare({ publicKey, credentialId }: LeaseRequestDto, claims: GrantClaims): Promise<PreparedLease> {
+    const key = readWorkerKey(publicKey);
+    if (!key) throw invalid('the public key is no X25519 JWK');
+    if (key.thumbprint !== claims.keyThumbprint) throw invalid('the grant names another key');
     if (!claims.credentialIds.includes(credentialId)) throw invalid('the grant does not name this credential');
-    const marked = await tx.insert(usedGrants).values({ jti: claims.jti, credentialId, expiresAt: new Date(claims.exp * 1000) }).onConflictDoNothing().returning({ jti: usedGrants.jti });
-    if (marked.length === 0) throw new ProblemError(409, 'grant-used', 'the grant was exchanged for this credential before');
-    const found = await this.opened(tx, claims.tenant, credentialId);
-    if (found.assetId !== null && ![...claims.targets, ...claims.via].includes(found.assetId)) throw invalid('the credential belongs to another asset than the targets and jump hosts of the grant');
-    // Waiting for a parallel exchange takes time.
+    const { credential, assetId, version } = await this.opened(claims.tenant, credentialId);
+    if (assetId !== null && ![...claims.targets, ...claims.via].includes(assetId)) throw invalid('the credential belongs to another asset than the targets and jump hosts of the grant');
+    const sealed = await sealTo(key, credential);
+    // Reading and sealing take time.
     if (claims.exp * 1000 <= Date.now()) throw new ProblemError(403, 'grant-expired', 'the grant has expired');
-    await this.audit(tx, claims, { credentialId, outcome: 'granted', credentialVersion: found.version });
-    return sealTo(key, found.credential);
+    return { sealed, version };
   }
 
-  private async opened(tx: Executor, tenantId: string, credentialId: string): Promise<NonNullable<Awaited<ReturnType<VaultService['open']>>>> {
+  private async opened(tenantId: string, credentialId: string): Promise<OpenedCredential> {
     try {
-      const found = await this.vault.open(tx, tenantId, credentialId);
+      const found = await this.vault.open(tenantId, credentialId);
       if (!found) throw new ProblemError(404, 'credential-unavailable', 'the credential is not there (any more)');
       return found;
     } catch (e) {
@@ -83,24 +89,15 @@ export class LeaseService {
     }
   }
 
-  private async auditRefusal({ claims, credentialId }: Omit<Lease, 'key'>, problem: ProblemError): Promise<void> {
-    this.log.warn({ ...who(claims), credentialId, outcome: problem.code }, 'lease');
+  private async auditRefusal(claims: GrantClaims, { credentialId, problem: { code } }: { credentialId: string; problem: ProblemError }): Promise<void> {
+    this.log.warn({ ...auditedGrant(claims), credentialId, outcome: code }, 'lease');
     try {
-      await this.audit(this.db, claims, { credentialId, outcome: problem.code, credentialVersion: null });
+      await this.db.insert(leaseAudit).values({ id: uuidv7(), ...auditedGrant(claims), credentialId, outcome: code, credentialVersion: null });
     } catch (err) {
       // The refusal stands whether or not it could be written down.
       this.log.error({ err }, 'a refused lease could not be recorded');
     }
   }
-
-  private async audit(db: Executor, claims: GrantClaims, what: { credentialId: string; outcome: string; credentialVersion: number | null }): Promise<void> {
-    await db.insert(leaseAudit).values({ id: uuidv7(), ...who(claims), ...what });
-  }
-}
-
-/** Who asked. The grant's id is the attempt's. */
-function who(claims: GrantClaims): { tenantId: string; workerId: string; attemptId: string; tool: string } {
-  return { tenantId: claims.tenant, workerId: claims.worker, attemptId: claims.attempt, tool: claims.tool };
 }
 
 function invalid(detail: string): ProblemError {

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Credential } from '@opsmesh/contracts';
-import { calculateJwkThumbprint, CompactEncrypt, importJWK, type JWK } from 'jose';
+import { CompactEncrypt, importJWK, type JWK } from 'jose';
 
 /** A worker's one-use public key: JWK, OKP on X25519 (RFC 8037). */
 export interface WorkerKey {
@@ -9,12 +10,13 @@ export interface WorkerKey {
 }
 
 /** The key in a text, or undefined when the text is no such key. Only its public members are kept. */
-export async function readWorkerKey(text: string): Promise<WorkerKey | undefined> {
+export function readWorkerKey(text: string): WorkerKey | undefined {
   try {
     const { kty, crv, x } = JSON.parse(text) as JWK;
     if (kty !== 'OKP' || crv !== 'X25519' || typeof x !== 'string' || !/^[A-Za-z0-9_-]{43}$/.test(x)) return undefined;
-    const jwk = { kty, crv, x };
-    return { jwk, thumbprint: await calculateJwkThumbprint(jwk, 'sha256') };
+    // RFC 7638 takes the members in this order.
+    const jwk = { crv, kty, x };
+    return { jwk, thumbprint: createHash('sha256').update(JSON.stringify(jwk)).digest('base64url') };
   } catch {
     return undefined;
   }

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 const create = async (tenant: string, body: object) => (await service.call('POST', '/credentials', { tenant, body })).body['id'] as string;
-const open = (tenant: string, id: string) => service.store.db.transaction((tx) => vault.open(tx, tenant, id));
+const open = (tenant: string, id: string) => vault.open(tenant, id);
 
 it('what went in comes out of the vault only, and a new version replaces it', async () => {
   const made = await service.call('POST', '/credentials', { tenant: 'v', body: { name: 'root key', kind: 'ssh', username: 'root', privateKey: PRIVATE_KEY, passphrase: `${CANARY}-pp` } });

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Credential } from '@opsmesh/contracts';
+import { MAX_BATCH, type Credential } from '@opsmesh/contracts';
+import { Gathered } from '@opsmesh/platform';
 import { and, eq, sql, type SQL } from 'drizzle-orm';
 import { uuidv7 } from 'uuidv7';
 import { DATABASE, type Database, type Executor } from '../database/database.js';
@@ -14,10 +15,26 @@ import { VaultKey } from './vault-key.js';
 
 type Row = typeof credentials.$inferSelect;
 
+/** A credential's id, and the tenant it must belong to. */
+type Owned = Pick<Row, 'tenantId' | 'id'>;
+
+export interface OpenedCredential {
+  readonly credential: Credential;
+  /** The one asset it may be used for, null for a shared one. */
+  readonly assetId: string | null;
+  readonly version: number;
+}
+
 /** The vault: secrets go in by people and come out by leases only. Everything acts within one tenant. */
 @Injectable()
 export class VaultService {
-  constructor(@Inject(DATABASE) private readonly db: Database, @Inject(VaultKey) private readonly key: VaultKey) {}
+  private readonly rows = new Gathered<Owned, Row | undefined>((owned) => this.read(owned), { most: MAX_BATCH });
+
+  private readonly owned: ReturnType<typeof prepareOwned>;
+
+  constructor(@Inject(DATABASE) private readonly db: Database, @Inject(VaultKey) private readonly key: VaultKey) {
+    this.owned = prepareOwned(db);
+  }
 
   async list(tenantId: string): Promise<CredentialView[]> {
     const rows = await this.db.select().from(credentials).where(eq(credentials.tenantId, tenantId)).orderBy(credentials.name);
@@ -57,15 +74,20 @@ export class VaultService {
   }
 
   /**
-   * The secret, for a lease that was checked.
+   * The secret, for a lease that was checked. Credentials that are asked for together are read together.
    * @throws EnvelopeBroken
    */
-  async open(tx: Executor, tenantId: string, id: string): Promise<{ credential: Credential; assetId: string | null; version: number } | undefined> {
-    if (!UUID.test(id)) return undefined;
-    const [row] = await tx.select().from(credentials).where(own(tenantId, id));
+  async open(tenantId: string, id: string): Promise<OpenedCredential | undefined> {
+    const row = UUID.test(id) ? await this.rows.ask({ tenantId, id: id.toLowerCase() }) : undefined;
     if (!row) return undefined;
     const { assetId, version } = row;
     return { assetId, version, credential: openCredential(row, { tenantId, credentialId: row.id, assetId, version }, this.key.bytes) };
+  }
+
+  private async read(owned: readonly Owned[]): Promise<PromiseSettledResult<Row | undefined>[]> {
+    const rows = await this.owned.execute({ tenants: owned.map((o) => o.tenantId), ids: owned.map((o) => o.id) });
+    const found = new Map(rows.map((row) => [keyOf(row), row]));
+    return owned.map((o) => ({ status: 'fulfilled', value: found.get(keyOf(o)) }));
   }
 
   private async lock(tx: Executor, tenantId: string, id: string): Promise<Row> {
@@ -93,6 +115,17 @@ export class VaultService {
       }
     }
   }
+}
+
+/** Credentials by tenant and id, as one statement that the server plans once. */
+function prepareOwned(db: Database) {
+  return db.select().from(credentials)
+    .where(sql`(${credentials.tenantId}, ${credentials.id}) in (select * from unnest(${sql.placeholder('tenants')}::text[], ${sql.placeholder('ids')}::uuid[]))`)
+    .prepare('owned-credentials');
+}
+
+function keyOf({ tenantId, id }: Owned): string {
+  return JSON.stringify([tenantId, id]);
 }
 
 function own(tenantId: string, id: string): SQL {

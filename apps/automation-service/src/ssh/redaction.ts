@@ -3,21 +3,42 @@ export const MASK = '[redacted]';
 /** Secrets shorter than this are not masked by value: they would match everywhere. In characters. */
 const SHORTEST = 4;
 
+/** What secrets look like in a stream. */
+interface SecretForms {
+  readonly byFirst: ReadonlyMap<string, readonly string[]>;
+  /** Undefined when there is nothing to look for. */
+  readonly pattern: RegExp | undefined;
+  /** Length of the longest form. */
+  readonly longest: number;
+}
+
+/** Made once for each list of secrets, which both streams of a command share; gone with the list. */
+const known = new WeakMap<readonly string[], SecretForms>();
+
+function secretForms(secrets: readonly string[]): SecretForms {
+  const made = known.get(secrets);
+  if (made) return made;
+  const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
+  const byFirst = new Map<string, string[]>();
+  for (const f of forms) byFirst.set(f[0]!, [...(byFirst.get(f[0]!) ?? []), f]);
+  const pattern = forms.length > 0 ? new RegExp(forms.map((f) => f.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g') : undefined;
+  const all = { byFirst, pattern, longest: forms[0]?.length ?? 0 };
+  known.set(secrets, all);
+  return all;
+}
+
 /**
  * Masks known secrets in a stream of bytes: plain, base64 (each alignment, both alphabets), URL, JSON and UTF-16 forms, also when a chunk
  * ends inside one. Bytes that could be the beginning of a secret are held back until the next chunk or {@link flush}.
  */
 export class Redactor {
-  private readonly byFirst = new Map<string, string[]>();
+  private held = '';
+  private readonly byFirst: SecretForms['byFirst'];
   private readonly pattern: RegExp | undefined;
   private readonly longest: number;
-  private held = '';
 
   constructor(secrets: readonly string[]) {
-    const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
-    this.longest = forms[0]?.length ?? 0;
-    if (forms.length > 0) this.pattern = new RegExp(forms.map((f) => f.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
-    for (const f of forms) this.byFirst.set(f[0]!, [...(this.byFirst.get(f[0]!) ?? []), f]);
+    ({ byFirst: this.byFirst, pattern: this.pattern, longest: this.longest } = secretForms(secrets));
   }
 
   push(chunk: Buffer): Buffer {

@@ -40,6 +40,7 @@ export class RestartService {
     // A second restart interrupts those who use the service once more.
     idempotent: false,
     credential: { kind: 'ssh', target: '/target_host' },
+    probe: { tool: 'service-status', inputs: { target_host: '/target_host', service: '/service' }, since: 'since', answer: 'startedSince' },
     timeoutMs: 120_000,
     estimate: { durationMs: 3000 },
     examples: [{ target_host: 'web-01', service: 'nginx' }],

@@ -177,6 +177,8 @@ describe('the typed tools give objects', () => {
   it('service-status', async () => {
     const status = (service: string) => new ServiceStatus(ssh).run(call(validate(ServiceStatusInput, { ...target, service })));
     expect(validate(UnitState, await status('ssh'))).toMatchObject({ host: 'db-01', service: 'ssh.service', active: true, enabledState: 'enabled', mainPid: 402, memoryBytes: 16_777_216, activeSince: expect.stringMatching(/^20.*Z$/) as string });
+    const since = async (time: string) => (await new ServiceStatus(ssh).run(call(validate(ServiceStatusInput, { ...target, service: 'ssh', since: time })))).startedSince;
+    expect([await since('2001-01-01T00:00:00Z'), await since(new Date().toISOString())]).toEqual([true, false]);
     expect((await failureOf(status('nobody'))).failure.code).toBe('not-found');
     expect(() => validate(ServiceStatusInput, { ...target, service: '-H evil' })).toThrow();
   });

@@ -19,6 +19,7 @@ export class TlsCertificateTool {
     effect: 'read',
     idempotent: true,
     target: '/target_host',
+    cacheMs: 60_000,
     timeoutMs: 60_000,
     estimate: { durationMs: 500 },
     examples: [{ target_host: 'web-1' }, { target_host: '10.0.0.5', port: 8443, server_name: 'shop.example.com' }],

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Inject, Put, UseGuards } from '@nestjs/common';
-import { ApiBody, ApiTags } from '@nestjs/swagger';
-import { ApprovalPolicyDto, type ApprovalPolicyView } from '@opsmesh/contracts';
+import { ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApprovalPolicyDto, ApprovalPolicyView } from '@opsmesh/contracts';
 import { ApiTokenGuard, CurrentPrincipal, Scopes, type Principal } from '@opsmesh/platform';
 import { PolicyStore } from './policy-store.js';
 
@@ -13,6 +13,7 @@ export class ApprovalPolicyController {
   /** Which runs of the tenant wait for people. */
   @Get()
   @Scopes('runs:read')
+  @ApiOkResponse({ type: ApprovalPolicyView })
   get(@CurrentPrincipal() principal: Principal): Promise<ApprovalPolicyView> {
     return this.policies.current(principal.tenantId);
   }
@@ -21,6 +22,7 @@ export class ApprovalPolicyController {
   @Put()
   @Scopes('policies:write')
   @ApiBody({ type: ApprovalPolicyDto })
+  @ApiOkResponse({ type: ApprovalPolicyView })
   set(@CurrentPrincipal() principal: Principal, @Body() policy: ApprovalPolicyDto): Promise<ApprovalPolicyView> {
     return this.policies.set(principal.tenantId, policy, principal.actorId);
   }

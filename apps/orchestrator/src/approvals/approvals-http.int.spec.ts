@@ -63,17 +63,17 @@ it('a preview tells manifest, risk and bounds, and stores nothing', async () => 
 it('a run that needs people is told so, shown, listed, approved and then a run under the same id', async () => {
   const started = await asked('ann', 'POST', '/runs', { body: { plan: fanOut('change', 3), actor_id: 'mallory' }, key: 'once' });
   const { id, approval } = started.json<{ id: string; status: string; approval: PlanApprovalView }>();
-  expect([started.status, started.json()]).toMatchObject([202, { status: 'awaiting-approval', status_url: `/runs/${id}`, approval: { kind: 'plan', confirmation: '3 hosts' } }]);
+  expect([started.status, started.json()]).toMatchObject([202, { status: 'awaiting-approval', status_url: `/runs/${id}`, approval: { kind: 'plan', typed_text: '3 hosts' } }]);
   expect((await asked('ann', 'GET', `/runs/${id}`)).json<ProposedRunView>()).toMatchObject({ id, status: 'awaiting-approval', origin: 'api', bounds: { hosts: 3 }, approvals: [{ id: 'plan', status: 'open' }] });
   expect((await asked('bob', 'GET', '/approvals')).json<PlanApprovalView[]>()).toMatchObject([{ kind: 'plan', runId: id, manifest_sha256: approval.manifest_sha256 }]);
   expect((await asked('bob', 'GET', `/runs/${id}/manifest`)).json()).toMatchObject({ manifest_sha256: approval.manifest_sha256, approval: 'plan', manifest: { steps: [{ step: 'each', items: [{ assetId: 'id-host-0' }, {}, {}] }] } });
   const decide = (body: object, scopes = SCOPES): Promise<Answer> => asked('bob', 'POST', `/runs/${id}/approvals/plan`, { body, scopes });
-  const word = { decision: 'approve', manifest_sha256: approval.manifest_sha256, confirmation: '3 hosts' };
+  const word = { decision: 'approve', manifest_sha256: approval.manifest_sha256, typed_text: '3 hosts' };
   expect(codeOf(await decide(word, ['runs:read', 'runs:write']))).toEqual([403, 'forbidden']);
   expect(codeOf(await decide({ decision: 'approve' }))).toEqual([422, 'manifest-required']);
   expect((await decide({ ...word, manifest_sha256: 'x' })).status).toBe(422);
   expect(codeOf(await decide({ ...word, manifest_sha256: 'a'.repeat(64) }))).toEqual([409, 'manifest-mismatch']);
-  expect(codeOf(await decide({ ...word, confirmation: 'yes' }))).toEqual([422, 'confirmation-required']);
+  expect(codeOf(await decide({ ...word, typed_text: 'yes' }))).toEqual([422, 'typed-text-required']);
   expect((await decide({ ...word, comment: 'fine' })).json()).toMatchObject({ status: 'approved', acts: [{ actor_id: 'bob', comment: 'fine' }] });
   expect((await asked('ann', 'GET', `/runs/${id}`)).json<RunView>()).toMatchObject({ id, status: 'running', steps: [{ id: 'each' }] });
   expect((await asked('ann', 'GET', `/runs/${id}/approvals`)).json()).toMatchObject([{ kind: 'plan', id: 'plan', status: 'approved' }]);
@@ -87,10 +87,14 @@ it('a manifest is found by those who may see the run only', async () => {
   expect(codeOf(await asked('ann', 'GET', '/runs/nonsense/manifest'))).toEqual([404, 'manifest-not-found']);
 });
 
-it('a re-run of what nobody approved is refused where the policy asks now', async () => {
+it('people are asked about a re-run of what nobody approved where the policy asks now, and the child takes over from its parent once they agree', async () => {
   expect((await asked('root', 'PUT', '/approval-policy', { body: DEFAULTS })).status).toBe(200);
   const { id } = (await asked('ann', 'POST', '/runs', { body: { plan: fanOut('change', 1) } })).json<{ id: string }>();
   await asked('ann', 'POST', `/runs/${id}/cancel`, { body: {} });
   expect((await asked('root', 'PUT', '/approval-policy', { body: { ...DEFAULTS, applies: ['chat', 'api'] } })).status).toBe(200);
-  expect(codeOf(await asked('ann', 'POST', `/runs/${id}/rerun`, { body: { items: ['not-started'] } }))).toEqual([409, 'approval-required']);
+  const waiting = (await asked('ann', 'POST', `/runs/${id}/rerun`, { body: { items: ['not-started'] } })).json<{ id: string; status: string; approval: PlanApprovalView }>();
+  expect(waiting.status).toBe('awaiting-approval');
+  expect((await asked('ann', 'GET', `/runs/${waiting.id}`)).json()).toMatchObject({ status: 'awaiting-approval', parentRunId: id });
+  expect((await asked('bob', 'POST', `/runs/${waiting.id}/approvals/plan`, { body: { decision: 'approve', manifest_sha256: waiting.approval.manifest_sha256 } })).json()).toMatchObject({ status: 'approved' });
+  expect((await asked('ann', 'GET', `/runs/${waiting.id}`)).json()).toMatchObject({ status: 'running', parentRunId: id, steps: [{ id: 'each', total: 1 }] });
 });

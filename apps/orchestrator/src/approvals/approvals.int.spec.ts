@@ -4,7 +4,8 @@ import { HOST_TOOLS, asset, SpecInventory } from './testing/inventory.js';
 import { approvalProcess, person, registerSpecTools, type ApprovalProcess } from './testing/process.js';
 import { drive } from '../testing/drive.js';
 import { countOf, itemsOf, useRecord } from '../testing/rig.js';
-import type { AwaitingApproval, Decision } from './ports.js';
+import { failed, happens } from '../testing/submissions.js';
+import type { AwaitingApproval, Decision, Started } from './ports.js';
 import { PolicyStore } from './policy-store.js';
 
 let pool: Pool;
@@ -31,7 +32,7 @@ async function proposed(plan: object, more: { origin?: 'chat' | 'api'; idempoten
   if (made.kind !== 'awaiting-approval') throw new Error('it was started at once');
   return made;
 }
-const yes = ({ runId, approval }: AwaitingApproval, more: Partial<Decision> = {}): Decision => ({ runId, approval: approval.id, decision: 'approve', manifestSha256: approval.manifest_sha256, ...(approval.confirmation === null ? {} : { confirmation: approval.confirmation }), ...more });
+const yes = ({ runId, approval }: AwaitingApproval, more: Partial<Decision> = {}): Decision => ({ runId, approval: approval.id, decision: 'approve', manifestSha256: approval.manifest_sha256, ...(approval.typed_text === null ? {} : { typedText: approval.typed_text }), ...more });
 const runs = async (runId: string): Promise<{ status: string; manifest_sha256: string | null }[]> => (await pool.query<{ status: string; manifest_sha256: string | null }>('select status, manifest_sha256 from orchestrator.runs where id = $1', [runId])).rows;
 const setPolicy = (policy: Partial<ApprovalPolicyDto>): Promise<unknown> => new PolicyStore(pool).set('acme', { ...DEFAULT_APPROVAL_POLICY, ...policy }, 'root').then(() => { mesh = approvalProcess(pool, inventory); });
 /** Plays the workers for what is not claimed: the query gives what the inventory has now. */
@@ -52,7 +53,7 @@ describe('who must agree', () => {
 
   it('one person with a click to one reversible change, the requester too; the run has the id that was told', async () => {
     const made = await proposed(one());
-    expect(made.approval).toMatchObject({ id: 'plan', tier: 'one-click', status: 'open', confirmation: null, requesterMayApprove: true, minApprovals: 1 });
+    expect(made.approval).toMatchObject({ id: 'plan', tier: 'one-click', status: 'open', typed_text: null, requesterMayApprove: true, minApprovals: 1 });
     expect(await runs(made.runId)).toEqual([]);
     expect(await mesh.approvals.find(ann, made.runId)).toMatchObject({ status: 'awaiting-approval', id: made.runId });
     expect(await mesh.approvals.decide(ann, yes(made, { comment: 'fine' }))).toMatchObject({ started: true, approval: { status: 'approved', acts: [{ actor_id: 'ann', decision: 'approve', comment: 'fine', manifest_sha256: made.approval.manifest_sha256 }] } });
@@ -63,9 +64,9 @@ describe('who must agree', () => {
 
   it('one person who types how many hosts are meant, to a change of many', async () => {
     const made = await proposed(fleet());
-    expect(made.approval).toMatchObject({ tier: 'typed', confirmation: '3 hosts' });
-    for (const confirmation of [undefined, '', '2 hosts']) await expect(mesh.approvals.decide(ann, yes(made, { confirmation }))).rejects.toMatchObject({ status: 422, code: 'confirmation-required' });
-    expect(await mesh.approvals.decide(ann, yes(made, { confirmation: ' 3 Hosts ' }))).toMatchObject({ started: true });
+    expect(made.approval).toMatchObject({ tier: 'typed', typed_text: '3 hosts' });
+    for (const typedText of [undefined, '', '2 hosts']) await expect(mesh.approvals.decide(ann, yes(made, { typedText }))).rejects.toMatchObject({ status: 422, code: 'typed-text-required' });
+    expect(await mesh.approvals.decide(ann, yes(made, { typedText: ' 3 Hosts ' }))).toMatchObject({ started: true });
   });
 
   it('two others than the requester to what can\'t be undone, each once', async () => {
@@ -245,7 +246,7 @@ describe('an inventory that changes between approval and start', () => {
     expect(await mesh.approvals.decide(ann, yes(made))).toMatchObject({ started: false });
     expect(await runs(made.runId)).toEqual([]);
     const now = (await mesh.approvals.find(ann, made.runId))!;
-    expect(now).toMatchObject({ status: 'awaiting-approval', drift: { added: ['web4'], vanished: ['web2'] }, approvals: [{ id: 'plan', status: 'approved' }, { id: 'added-1', status: 'open', tier: 'typed', risk: { changedHosts: 1 }, confirmation: '1 host' }] });
+    expect(now).toMatchObject({ status: 'awaiting-approval', drift: { added: ['web4'], vanished: ['web2'] }, approvals: [{ id: 'plan', status: 'approved' }, { id: 'added-1', status: 'open', tier: 'typed', risk: { changedHosts: 1 }, typed_text: '1 host' }] });
     const addition = now.approvals[1]!;
     const { manifest } = await mesh.approvals.manifest(ann, made.runId, 'added-1');
     expect(manifest.steps.flatMap((s) => s.items.map((i) => i.target))).toEqual(['web4']);
@@ -354,16 +355,25 @@ describe('an attempt of an approved run', () => {
     await expect(approvalProcess(pool, inventory).claim(`${child!.id}.do.0.1`)).rejects.toMatchObject({ code: 'manifest-mismatch' });
   });
 
+  it('that is probed is looked at where it was approved, and nowhere else', async () => {
+    const made = await approvedRun({ name: 'fix', steps: [{ id: 'do', tool: 'fix', inputs: { host: 'web1' } }] });
+    await mesh.claim(`${made.runId}.do.0.1`);
+    const at = { runId: made.runId, step: 0, item: 0, attempt: 1 };
+    await mesh.engine.submit([failed(at, 'connection-lost'), happens(made.runId, { type: 'probe-due', step: 0, item: 0, attempt: 1 })]);
+    const { rows: [probe] } = await pool.query<{ id: string }>('select id from orchestrator.runs where parent_run_id = $1', [made.runId]);
+    expect((await mesh.claim(`${probe!.id}.probe.0.1`)).grant).toMatchObject({ tool: 'ask', manifestSha256: made.approval.manifest_sha256, targets: ['id-web1'] });
+    await pool.query(`update orchestrator.items set inputs = '{"host":"web2"}', target = 'web2' where run_id = $1`, [probe!.id]);
+    await expect(approvalProcess(pool, inventory).claim(`${probe!.id}.probe.0.1`)).rejects.toMatchObject({ code: 'manifest-mismatch' });
+  });
+
   it('of a re-run is bound to what was approved for its parent, as long as that holds', async () => {
     const made = await approvedRun(one());
     await pool.query('delete from orchestrator.outbox where run_id = $1', [made.runId]);
     await mesh.engine.submit([{ kind: 'event', runId: made.runId, event: { type: 'cancel' } }]);
-    const plan = (await new (await import('../store/read-models.js')).ReadModels(pool).getPlan('acme', made.runId)).plan;
-    const sha256 = await mesh.approvals.manifestForRerun(ann, made.runId, plan);
-    expect(sha256).toBe(made.approval.manifest_sha256);
-    const { id } = await mesh.commands.rerun(ann, made.runId, { items: ['not-started'] }, sha256);
-    expect((await mesh.claim(`${id}.do.0.1`)).grant.manifestSha256).toBe(sha256);
+    const again = (): Promise<Started | AwaitingApproval> => mesh.approvals.rerun(ann, made.runId, { items: ['not-started'] }, null);
+    const child = await again();
+    expect([child.kind, (await mesh.claim(`${child.runId}.do.0.1`)).grant.manifestSha256]).toEqual(['started', made.approval.manifest_sha256]);
     await pool.query('update orchestrator.proposals set expires_at = now()');
-    await expect(mesh.approvals.manifestForRerun(ann, made.runId, plan)).rejects.toMatchObject({ code: 'approval-expired' });
+    expect((await again()).kind).toBe('awaiting-approval');
   });
 });

@@ -11,6 +11,7 @@ import { PolicyStore } from './policy-store.js';
 import { RUN_APPROVALS, type ApprovedRuns } from './ports.js';
 import { PlanPreviews } from './preview/plan-previews.js';
 import type { LiveInventory } from './preview/ports.js';
+import { ProposalActs } from './proposal-acts.js';
 import { ProposalStore } from './proposal-store.js';
 import { ProposalSweeper } from './proposal-sweeper.js';
 import { RunApprovalService } from './run-approval-service.js';
@@ -37,7 +38,7 @@ export function assembleApprovals({ pool, commands, catalogue, inventory, log }:
   const policies = new PolicyStore(pool);
   const parts = { store, policies, previews: new PlanPreviews(inventory, catalogue), starter: new RunStarter(commands), catalogue };
   const launcher = new Launcher(parts);
-  const service = new RunApprovalService(parts, launcher);
+  const service = new RunApprovalService(parts, new ProposalActs(pool), launcher);
   return { service, sweeper: new ProposalSweeper({ store, launcher, log }), controllers: [ApprovalPolicyController], providers: [{ provide: RUN_APPROVALS, useValue: service }, { provide: PolicyStore, useValue: policies }] };
 }
 

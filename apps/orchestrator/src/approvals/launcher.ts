@@ -25,7 +25,8 @@ export interface LauncherParts {
  * Makes runs of approved proposals.
  * 1. The run has the proposal's id, so that it is created once, however often and by how many processes that is tried.
  * 2. Before it is created the plan is resolved once more: people are asked about what nobody has agreed to yet.
- * 3. The run carries the manifest of what was approved and nothing else; the claim desk refuses the rest.
+ * 3. What people withdrew is not created, what is being created is not withdrawn: `begin` decides.
+ * 4. The run carries the manifest of what was approved and nothing else; the claim desk refuses the rest.
  */
 export class Launcher {
   constructor(private readonly parts: LauncherParts) {}
@@ -49,7 +50,12 @@ export class Launcher {
 
   private async start(proposal: StoredProposal): Promise<boolean> {
     const { store, policies, previews, starter } = this.parts;
-    const { runId, tenantId, plan, inputs, questions } = proposal;
+    const { runId, tenantId, plan, inputs, questions, rerun } = proposal;
+    // A process ended after it had created the run.
+    if (proposal.status === 'starting' && await store.manifestOfRun(tenantId, runId) !== undefined) {
+      await store.started(runId, proposal.vanished);
+      return true;
+    }
     const catalogue = await this.parts.catalogue.current();
     const policy = await policies.current(tenantId);
     const now = await previews.preview({ tenantId, plan, inputs, warnings: [], policy });
@@ -73,9 +79,10 @@ export class Launcher {
     }
     const sha256 = effectiveSha256(approved);
     await store.putManifest(sha256, effective(approved));
+    if (!await store.begin(runId)) return false;
     await starter.create({
-      id: runId, tenantId, actorId: proposal.requestedBy, plan, inputs, warnings: proposal.warnings, parentRunId: null, idempotencyKey: null, requestSha256: proposal.requestSha256, traceparent: proposal.traceparent, manifestSha256: sha256,
-    });
+      id: runId, tenantId, actorId: proposal.requestedBy, plan, inputs, warnings: proposal.warnings, parentRunId: rerun?.parentRunId ?? null, idempotencyKey: null, requestSha256: proposal.requestSha256, traceparent: proposal.traceparent, manifestSha256: sha256,
+    }, rerun?.repeat);
     await store.started(runId, vanished);
     return true;
   }

@@ -1,6 +1,6 @@
 import type { ConnectionDto } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
-import type { ToolCatalogue } from '@opsmesh/plan-model';
+import type { ToolCatalogue, ToolStep } from '@opsmesh/plan-model';
 import type { AttemptToCheck, ManifestCheck, RunFacts } from '../engine/ports.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
 import { planSha256 } from './preview/make-manifest.js';
@@ -25,11 +25,13 @@ export class ApprovedManifests implements ManifestCheck {
     const sha256 = run.manifestSha256;
     if (sha256 === null || sha256 === undefined) return;
     const manifest = await this.load(sha256);
-    const { root, path } = await this.place(run);
+    const { root, path, probed } = await this.place(run);
     if (manifest.tenant !== run.tenantId || manifest.planSha256 !== this.planOf(root)) throw mismatch('it is of another plan');
     const version = (await this.parts.catalogue.current()).get(step.tool)?.version;
     if (version !== step.toolVersion) throw mismatch(`${step.tool} is now of version ${version ?? 'none'}, not ${step.toolVersion}`);
-    const why = manifest.coverage.missing({ step: path + step.id, tool: step.tool, toolVersion: step.toolVersion, target: target === null ? null : shownText(target), inputsSha256, asset: connection && assetOf(connection) });
+    const at = { target: target === null ? null : shownText(target), asset: connection && assetOf(connection) };
+    if (probed && (step.effect !== 'read' || step.tool !== probed.probe?.step.tool)) throw mismatch(`${step.tool} is not the probe of ${probed.tool}`);
+    const why = probed ? manifest.coverage.missingProbe({ ...at, step: path.slice(0, -1) }) : manifest.coverage.missing({ ...at, step: path + step.id, tool: step.tool, toolVersion: step.toolVersion, inputsSha256 });
     if (why !== undefined) throw mismatch(why);
   }
 
@@ -49,18 +51,21 @@ export class ApprovedManifests implements ManifestCheck {
     return { planSha256: manifest.planSha256, tenant: manifest.tenant, coverage: new ManifestCoverage([manifest]) };
   }
 
-  /** The run that was approved, and the way from it to this one: steps of sub-plans. */
-  private async place(run: RunFacts): Promise<{ root: RunFacts; path: string }> {
+  /** The run that was approved, and the way from it to this one: steps of sub-plans, at the end the step of which this run is a probe. */
+  private async place(run: RunFacts): Promise<{ root: RunFacts; path: string; probed: ToolStep | null }> {
     let root = run;
     let path = '';
+    let probed: ToolStep | null = null;
     while (root.parent) {
       const { runId, step } = root.parent;
       const parent = (await this.parts.facts.get([runId])).get(runId);
       if (!parent) throw mismatch('the run it belongs to is not there');
-      path = `${parent.plan.steps[step]!.id}/${path}`;
+      const asked = parent.plan.steps[step]!;
+      if (asked.kind === 'tool') probed = asked;
+      path = `${asked.id}/${path}`;
       root = parent;
     }
-    return { root, path };
+    return { root, path, probed };
   }
 
   private planOf(root: RunFacts): string {

@@ -39,10 +39,17 @@ export class ManifestCoverage {
       || (step.known === 'targets' && byTarget.get(action.asset?.assetId ?? `?${action.target ?? ''}`)?.some((i) => isSameTarget(i, action))))) return undefined;
     return `its inputs or its target ${action.target ?? ''} are not in it`;
   }
+
+  /** The same for what only looks whether an action of the step took place: it must be on a target of that step. */
+  missingProbe({ step, target, asset }: Pick<Action, 'step' | 'target' | 'asset'>): string | undefined {
+    const steps = this.steps.get(step) ?? [];
+    if (steps.some(({ step: { known }, byTarget }) => known === 'nothing' || byTarget.get(asset?.assetId ?? `?${target ?? ''}`)?.some((i) => isSameTarget(i, { asset })))) return undefined;
+    return `the step "${step}" has no target ${target ?? ''} in it`;
+  }
 }
 
 /** The same asset, reached in the same way with the same credentials. Without a connection the inputs or the target's name say it all. */
-function isSameTarget(item: ManifestItem, { asset }: Action): boolean {
+function isSameTarget(item: ManifestItem, { asset }: Pick<Action, 'asset'>): boolean {
   if (!asset) return true;
   return item.assetId === asset.assetId && sameSet(item.credentialIds, asset.credentialIds) && item.via.length === asset.via.length && item.via.every((v, i) => v === asset.via[i]);
 }

@@ -1,5 +1,4 @@
-import type { ApprovalDecision, DiagnosticDto, ManifestView, PlanApprovalView, PreviewView, ProposedRunView, RunOrigin } from '@opsmesh/contracts';
-import type { CompiledPlan } from '@opsmesh/plan-model';
+import type { ApprovalDecision, DiagnosticDto, ListRunsQueryDto, ManifestView, PlanApprovalView, PreviewView, ProposedRunView, RerunDto, RunOrigin, RunPageView } from '@opsmesh/contracts';
 import type { Principal } from '@opsmesh/platform';
 
 /** A plan document with values for its inputs, as a caller gives them. */
@@ -42,7 +41,7 @@ export interface Decision {
   readonly decision: ApprovalDecision;
   /** Of the manifest that the person saw. */
   readonly manifestSha256: string | undefined;
-  readonly confirmation?: string | undefined;
+  readonly typedText?: string | undefined;
   readonly comment?: string | undefined;
   /** Who decides, where authentication is off; else it must be the principal's actor or left out. */
   readonly actorId?: string | undefined;
@@ -69,11 +68,19 @@ export interface RunApprovals {
   /**
    * The same word again changes nothing. When it is the last one that was wanted the run starts at once.
    * @throws ProblemError 404 `approval-not-found`; 409 `manifest-mismatch`, `approval-closed`, `approval-expired` or `already-decided`; 403 `own-request` or `actor-mismatch`;
-   *   422 `manifest-required` or `confirmation-required`
+   *   422 `manifest-required` or `typed-text-required`
    */
   decide(principal: Principal, decision: Decision): Promise<Decided>;
   /** A proposal that has not become a run; undefined when there is none. */
   find(principal: Principal, runId: string): Promise<ProposedRunView | undefined>;
+  /** What was proposed and is no run, as `GET /runs` lists it. */
+  list(principal: Principal, query: ListRunsQueryDto): Promise<RunPageView>;
+  /**
+   * Takes a proposal back; nobody can approve it then. Whoever may cancel a run may do it.
+   * @returns undefined when there is none, or it became a run
+   * @throws ProblemError 409 `run-ended`, or `run-starting` in the moment in which it becomes a run
+   */
+  withdraw(principal: Principal, runId: string): Promise<ProposedRunView | undefined>;
   /** Every question of the tenant that waits for people, oldest first, at most 200. */
   open(principal: Principal): Promise<PlanApprovalView[]>;
   /** The questions that a run was asked before it started, oldest first; empty when nobody had to agree. */
@@ -89,9 +96,10 @@ export interface ApprovedRuns extends RunApprovals {
    */
   manifest(principal: Principal, runId: string, approval?: string): Promise<ManifestView>;
   /**
-   * What binds a re-run of a run: the manifest of the run itself, as long as its approval holds.
-   * @throws ProblemError 409 `approval-expired`, or `approval-required` where nobody was asked and the policy asks now
+   * Starts a child run that repeats a part of an ended run, or proposes it. What was approved for the parent binds a child that follows the same plan, as long as the approval holds;
+   * else people are asked as for a new run.
+   * @throws ProblemError 404 `run-not-found`; 409 `run-not-ended`; 422 `plan-invalid`, `nothing-to-rerun`, `repeated-as-a-whole`, `rerun-plan-differs` or `idempotency-key-reused`; 503 `service-unavailable`
    */
-  manifestForRerun(principal: Principal, runId: string, plan: CompiledPlan): Promise<string | null>;
+  rerun(principal: Principal, runId: string, request: RerunDto, idempotencyKey: string | null): Promise<Started | AwaitingApproval>;
 }
 export const RUN_APPROVALS = Symbol('RUN_APPROVALS');

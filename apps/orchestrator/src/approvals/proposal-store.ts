@@ -1,43 +1,37 @@
-import type { ApprovalDecision, Manifest, PlanApprovalActView, RiskView } from '@opsmesh/contracts';
-import { ProblemError, transaction } from '@opsmesh/platform';
+import type { ListRunsQueryDto, Manifest, PlanApprovalActView, ProposalStatus, RiskView, RunPageView, RunSummary } from '@opsmesh/contracts';
+import { transaction } from '@opsmesh/platform';
 import type { Pool, PoolClient } from 'pg';
 import type { NewProposal, NewQuestion, StoredProposal, StoredQuestion, StoredStatus } from './proposal.js';
+import { shownText } from './shown.js';
 
 /** For how long a proposal that is being started is left to the process that does it, in milliseconds; after that another one takes it. */
 const HOLD_MS = 15_000;
 
 interface ProposalRow {
   run_id: string; tenant_id: string; requested_by: string; proposed_by: string; origin: StoredProposal['origin']; plan: StoredProposal['plan']; inputs: StoredProposal['inputs']; warnings: StoredProposal['warnings'];
-  preview: StoredProposal['preview']; idempotency_key: string | null; request_sha256: string; traceparent: string | null; status: StoredStatus; vanished: string[]; trouble: string | null; created_at: Date; expires_at: Date; is_over: boolean;
+  preview: StoredProposal['preview']; rerun: StoredProposal['rerun']; idempotency_key: string | null; request_sha256: string; traceparent: string | null; status: StoredStatus; vanished: string[]; trouble: string | null; created_at: Date; expires_at: Date; shown: StoredProposal['shown'];
   questions: (Omit<StoredQuestion, 'acts' | 'manifestSha256' | 'minApprovals' | 'createdAt'> & { manifest_sha256: string; min_approvals: number; created_at: string; risk: RiskView; acts: PlanApprovalActView[] | null })[];
 }
 
-/** `is_over`: nobody decided, or it could not be started, in time. */
+/** The status as people see it; `expired` also where that is not noted yet: nobody decided, or it could not be started, in time. */
+const SHOWN = `case when p.status in ('waiting', 'approved') and p.expires_at <= now() then 'expired' when p.status = 'waiting' then 'awaiting-approval' when p.status = 'approved' then 'starting' else p.status end`;
 const SELECT = `
-select p.*, p.status in ('waiting', 'approved') and p.expires_at <= now() as is_over,
-       (select coalesce(json_agg(json_build_object('part', q.part, 'manifest_sha256', q.manifest_sha256, 'risk', q.risk, 'min_approvals', q.min_approvals, 'confirmation', q.confirmation, 'added', q.added, 'status', q.status, 'created_at', q.created_at,
+select p.*, ${SHOWN} as shown,
+       (select coalesce(json_agg(json_build_object('part', q.part, 'manifest_sha256', q.manifest_sha256, 'risk', q.risk, 'min_approvals', q.min_approvals, 'typedText', q.typed_text, 'added', q.added, 'status', q.status, 'created_at', q.created_at,
           'acts', (select json_agg(json_build_object('actor_id', x.actor_id, 'decision', x.decision, 'comment', x.comment, 'at', x.at, 'manifest_sha256', x.manifest_sha256) order by x.at)
                    from orchestrator.proposal_acts x where x.run_id = q.run_id and x.part = q.part)) order by q.part), '[]')
         from orchestrator.proposal_questions q where q.run_id = p.run_id) as questions
 from orchestrator.proposals p`;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const STARTABLE = `(status = 'starting' or (status = 'approved' and expires_at > now())) and held_until <= now()`;
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-export interface PlanVote {
-  readonly runId: string;
-  readonly part: number;
-  readonly actorId: string;
-  /** Whether a token proved who it is. */
-  readonly isKnown: boolean;
-  readonly decision: ApprovalDecision;
-  readonly manifestSha256: string | undefined;
-  readonly confirmation: string | undefined;
-  readonly comment: string | null;
-}
+interface SummaryRow { run_id: string; tenant_id: string; requested_by: string; name: string; created_at: Date; parent_run_id: string | null; shown: ProposalStatus }
+const DEFAULT_PAGE = 100;
 
 /**
- * Proposals, the questions about them and what people answered.
- * 1. Every act is made under the lock of its proposal: of two people at the same moment the second sees what the first did.
- * 2. `approved` is committed with the act that makes it so; from then on any process can start the run, whose id is known.
+ * Proposals and the questions about them.
+ * 1. `approved` is committed with the act that makes it so; from then on any process can start the run, whose id is known.
+ * 2. `starting` is committed before the run is created and is left for `started` or a refusal only: what people withdraw is no run, and becomes none.
  * 3. Time is the database's clock.
  */
 export class ProposalStore {
@@ -47,9 +41,9 @@ export class ProposalStore {
   insert(p: NewProposal): Promise<boolean> {
     return transaction(this.pool, async (client) => {
       const { rowCount } = await client.query(
-        `insert into orchestrator.proposals (run_id, tenant_id, requested_by, proposed_by, origin, plan, inputs, warnings, preview, idempotency_key, request_sha256, traceparent, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now() + $13 * interval '1 millisecond') on conflict do nothing`,
-        [p.runId, p.tenantId, p.requestedBy, p.proposedBy, p.origin, ...[p.plan, p.inputs, p.warnings, p.preview].map((v) => JSON.stringify(v)), p.idempotencyKey, p.requestSha256, p.traceparent, p.expiresMs],
+        `insert into orchestrator.proposals (run_id, tenant_id, requested_by, proposed_by, origin, plan, inputs, warnings, preview, rerun, idempotency_key, request_sha256, traceparent, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now() + $14 * interval '1 millisecond') on conflict do nothing`,
+        [p.runId, p.tenantId, p.requestedBy, p.proposedBy, p.origin, ...[p.plan, p.inputs, p.warnings, p.preview].map((v) => JSON.stringify(v)), p.rerun && JSON.stringify(p.rerun), p.idempotencyKey, p.requestSha256, p.traceparent, p.expiresMs],
       );
       if (rowCount !== 1) return false;
       await insertQuestion(client, { runId: p.runId, part: 0, status: 'open' }, p.question);
@@ -58,7 +52,7 @@ export class ProposalStore {
   }
 
   find(tenantId: string, runId: string): Promise<StoredProposal | undefined> {
-    return UUID.test(runId) ? this.one('p.tenant_id = $1 and p.run_id = $2', [tenantId, runId]) : Promise.resolve(undefined);
+    return readProposal(this.pool, tenantId, runId);
   }
 
   findByKey(tenantId: string, key: string): Promise<StoredProposal | undefined> {
@@ -71,45 +65,30 @@ export class ProposalStore {
     return rows.map(toProposal);
   }
 
-  /**
-   * Records one person's word.
-   * @returns the proposal after it
-   * @throws ProblemError as `RunApprovals.decide` says
-   */
-  async vote(tenantId: string, vote: PlanVote): Promise<StoredProposal> {
-    const { runId, part } = vote;
-    if (!UUID.test(runId)) throw notFound();
-    return transaction(this.pool, async (client) => {
-      await client.query('select 1 from orchestrator.proposals where tenant_id = $1 and run_id = $2 for update', [tenantId, runId]);
-      const proposal = await readOne(client, tenantId, runId);
-      const question = proposal?.questions.find((q) => q.part === part);
-      if (!proposal || !question) throw notFound();
-      const earlier = question.acts.find((a) => a.actor_id === vote.actorId);
-      if (earlier?.decision === vote.decision && earlier.manifest_sha256 === vote.manifestSha256) return proposal;
-      assertMayDecide(proposal, question, vote);
-      if (earlier) throw new ProblemError(409, 'already-decided', `${vote.actorId} has decided already: ${earlier.decision}`);
-      await client.query('insert into orchestrator.proposal_acts (run_id, part, actor_id, is_known, decision, manifest_sha256, comment) values ($1, $2, $3, $4, $5, $6, $7)', [runId, part, vote.actorId, vote.isKnown, vote.decision, vote.manifestSha256, vote.comment]);
-      const isSettled = vote.decision === 'reject' || question.acts.length + 1 >= question.minApprovals;
-      if (isSettled) {
-        await client.query('update orchestrator.proposal_questions set status = $3 where run_id = $1 and part = $2', [runId, part, vote.decision === 'reject' ? 'rejected' : 'approved']);
-        // Without the added targets it runs on those that were approved before.
-        await client.query(`update orchestrator.proposals set status = $2, held_until = now() where run_id = $1`, [runId, vote.decision === 'reject' && part === 0 ? 'rejected' : 'approved']);
-      }
-      return (await readOne(client, tenantId, runId))!;
-    });
+  /** Those of the tenant that are no runs, the newest first; `cursor` is the id of the last one of the page before. */
+  async list(tenantId: string, { status, name, limit = DEFAULT_PAGE, cursor }: ListRunsQueryDto): Promise<RunPageView> {
+    if (cursor !== undefined && !UUID.test(cursor)) return { items: [], next: null };
+    const { rows } = await this.pool.query<SummaryRow>(
+      `select p.run_id, p.tenant_id, p.requested_by, p.plan->>'name' as name, p.created_at, p.rerun->>'parentRunId' as parent_run_id, ${SHOWN} as shown from orchestrator.proposals p
+       where p.tenant_id = $1 and p.status <> 'started' and not exists (select 1 from orchestrator.runs r where r.id = p.run_id)
+         and ($2::text is null or ${SHOWN} = $2) and ($3::text is null or p.plan->>'name' = $3) and ($4::uuid is null or p.run_id < $4) order by p.run_id desc limit $5`,
+      [tenantId, status ?? null, name ?? null, cursor ?? null, limit + 1],
+    );
+    const page = rows.slice(0, limit);
+    return { items: page.map(toSummary), next: rows.length > limit ? page.at(-1)!.run_id : null };
   }
 
   /** Takes an approved proposal to start it, for a while; undefined when it is not to be started now. */
   async hold(runId: string): Promise<StoredProposal | undefined> {
     const { rows: [held] } = await this.pool.query<{ tenant_id: string }>(
-      `update orchestrator.proposals set held_until = now() + $2 * interval '1 millisecond' where run_id = $1 and status = 'approved' and held_until <= now() and expires_at > now() returning tenant_id`, [runId, HOLD_MS],
+      `update orchestrator.proposals set held_until = now() + $2 * interval '1 millisecond' where run_id = $1 and ${STARTABLE} returning tenant_id`, [runId, HOLD_MS],
     );
     return held && this.find(held.tenant_id, runId);
   }
 
   /** Ids of proposals that are approved and that nobody is starting. */
   async startable(limit: number): Promise<string[]> {
-    const { rows } = await this.pool.query<{ run_id: string }>({ name: 'startable-proposals', text: `select run_id from orchestrator.proposals where status = 'approved' and held_until <= now() and expires_at > now() order by run_id limit $1`, values: [limit] });
+    const { rows } = await this.pool.query<{ run_id: string }>({ name: 'startable-proposals', text: `select run_id from orchestrator.proposals where ${STARTABLE} order by run_id limit $1`, values: [limit] });
     return rows.map((r) => r.run_id);
   }
 
@@ -123,22 +102,28 @@ export class ProposalStore {
     return transaction(this.pool, async (client) => {
       await client.query('select 1 from orchestrator.proposals where run_id = $1 for update', [runId]);
       const isNew = await insertQuestion(client, { runId, part, status: isSettled ? 'approved' : 'open' }, question);
-      if (isNew && !isSettled) await client.query(`update orchestrator.proposals set status = 'waiting', held_until = now(), vanished = $2, trouble = null where run_id = $1 and status = 'approved'`, [runId, vanished]);
+      if (isNew && !isSettled) await client.query(`update orchestrator.proposals set status = 'waiting', held_until = now(), vanished = $2, trouble = null where run_id = $1 and status in ('approved', 'starting')`, [runId, vanished]);
     });
   }
 
+  /** From here on it becomes a run and can't be withdrawn. @returns false when it was withdrawn before */
+  async begin(runId: string): Promise<boolean> {
+    const { rowCount } = await this.pool.query(`update orchestrator.proposals set status = 'starting' where run_id = $1 and status in ('approved', 'starting')`, [runId]);
+    return rowCount === 1;
+  }
+
   async started(runId: string, vanished: readonly string[]): Promise<void> {
-    await this.pool.query(`update orchestrator.proposals set status = 'started', vanished = $2, trouble = null where run_id = $1 and status in ('approved', 'waiting')`, [runId, vanished]);
+    await this.pool.query(`update orchestrator.proposals set status = 'started', vanished = $2, trouble = null where run_id = $1 and status in ('approved', 'starting', 'waiting')`, [runId, vanished]);
   }
 
   /** Lets another try it again after so many milliseconds. */
   async release(runId: string, trouble: string, afterMs: number): Promise<void> {
-    await this.pool.query(`update orchestrator.proposals set held_until = now() + $3 * interval '1 millisecond', trouble = $2 where run_id = $1 and status = 'approved'`, [runId, trouble, afterMs]);
+    await this.pool.query(`update orchestrator.proposals set held_until = now() + $3 * interval '1 millisecond', trouble = $2 where run_id = $1 and status in ('approved', 'starting')`, [runId, trouble, afterMs]);
   }
 
   /** Ends an approval that holds no more. */
   async close(runId: string, trouble: string): Promise<void> {
-    await this.pool.query(`update orchestrator.proposals set status = 'expired', trouble = $2 where run_id = $1 and status = 'approved'`, [runId, trouble]);
+    await this.pool.query(`update orchestrator.proposals set status = 'expired', trouble = $2 where run_id = $1 and status in ('approved', 'starting')`, [runId, trouble]);
   }
 
   async putManifest(sha256: string, manifest: Manifest): Promise<void> {
@@ -169,7 +154,9 @@ export class ProposalStore {
   }
 }
 
-async function readOne(client: PoolClient, tenantId: string, runId: string): Promise<StoredProposal | undefined> {
+/** A proposal of the tenant with its questions and what people did. */
+export async function readProposal(client: Pick<PoolClient, 'query'>, tenantId: string, runId: string): Promise<StoredProposal | undefined> {
+  if (!UUID.test(runId)) return undefined;
   const { rows } = await client.query<ProposalRow>(`${SELECT} where p.tenant_id = $1 and p.run_id = $2`, [tenantId, runId]);
   return rows[0] && toProposal(rows[0]);
 }
@@ -177,8 +164,8 @@ async function readOne(client: PoolClient, tenantId: string, runId: string): Pro
 async function insertQuestion(client: PoolClient, { runId, part, status }: { runId: string } & Pick<StoredQuestion, 'part' | 'status'>, q: NewQuestion): Promise<boolean> {
   await putManifest(client, q.manifestSha256, q.manifest);
   const { rowCount } = await client.query(
-    'insert into orchestrator.proposal_questions (run_id, part, manifest_sha256, risk, min_approvals, confirmation, added, status) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing',
-    [runId, part, q.manifestSha256, JSON.stringify(q.risk), q.minApprovals, q.confirmation, q.added, status],
+    'insert into orchestrator.proposal_questions (run_id, part, manifest_sha256, risk, min_approvals, typed_text, added, status) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing',
+    [runId, part, q.manifestSha256, JSON.stringify(q.risk), q.minApprovals, q.typedText, q.added, status],
   );
   return rowCount === 1;
 }
@@ -187,25 +174,15 @@ async function putManifest(client: Pick<PoolClient, 'query'>, sha256: string, ma
   await client.query('insert into orchestrator.manifests (sha256, manifest) values ($1, $2) on conflict do nothing', [sha256, JSON.stringify(manifest)]);
 }
 
-function assertMayDecide(proposal: StoredProposal, question: StoredQuestion, { actorId, decision, manifestSha256, confirmation }: PlanVote): void {
-  if (proposal.isOver || proposal.status === 'expired') throw new ProblemError(409, 'approval-expired', 'the proposal has expired: ask for the run again');
-  if (proposal.status !== 'waiting' || question.status !== 'open') throw new ProblemError(409, 'approval-closed', `the question is ${question.status === 'open' ? proposal.status : question.status}: there is nothing to decide`);
-  if (manifestSha256 === undefined) throw new ProblemError(422, 'manifest-required', 'say in manifest_sha256 which manifest you have seen');
-  if (manifestSha256 !== question.manifestSha256) throw new ProblemError(409, 'manifest-mismatch', 'that is not the manifest which is to be decided: look at it again');
-  if (decision === 'reject') return;
-  if (question.risk.tier === 'two-people' && (actorId === proposal.requestedBy || actorId === proposal.proposedBy)) throw new ProblemError(403, 'own-request', `this needs ${question.minApprovals} others than the one who asked for it`);
-  if (question.confirmation !== null && confirmation?.trim().toLowerCase() !== question.confirmation) throw new ProblemError(422, 'confirmation-required', `type "${question.confirmation}" to approve`);
-}
-
-function notFound(): ProblemError {
-  return new ProblemError(404, 'approval-not-found', 'there is no such question about a proposed run');
+function toSummary(r: SummaryRow): RunSummary {
+  return { id: r.run_id, tenant_id: r.tenant_id, actor_id: r.requested_by, name: shownText(r.name), status: r.shown, createdAt: r.created_at.toISOString(), finishedAt: null, parentRunId: r.parent_run_id };
 }
 
 function toProposal(r: ProposalRow): StoredProposal {
   const iso = (time: string): string => new Date(time).toISOString();
   return {
-    runId: r.run_id, tenantId: r.tenant_id, requestedBy: r.requested_by, proposedBy: r.proposed_by, origin: r.origin, plan: r.plan, inputs: r.inputs, warnings: r.warnings, preview: r.preview, idempotencyKey: r.idempotency_key,
-    requestSha256: r.request_sha256, traceparent: r.traceparent, status: r.status, vanished: r.vanished, trouble: r.trouble, createdAt: r.created_at.toISOString(), expiresAt: r.expires_at.toISOString(), isOver: r.is_over,
+    runId: r.run_id, tenantId: r.tenant_id, requestedBy: r.requested_by, proposedBy: r.proposed_by, origin: r.origin, plan: r.plan, inputs: r.inputs, warnings: r.warnings, preview: r.preview, rerun: r.rerun, idempotencyKey: r.idempotency_key,
+    requestSha256: r.request_sha256, traceparent: r.traceparent, status: r.status, vanished: r.vanished, trouble: r.trouble, createdAt: r.created_at.toISOString(), expiresAt: r.expires_at.toISOString(), shown: r.shown,
     questions: r.questions.map(({ manifest_sha256: manifestSha256, min_approvals: minApprovals, created_at: createdAt, acts, ...q }) => ({ ...q, manifestSha256, minApprovals, createdAt: iso(createdAt), acts: (acts ?? []).map((a) => ({ ...a, at: iso(a.at) })) })),
   };
 }

@@ -1,9 +1,10 @@
-import type { DiagnosticDto, Manifest, PlanApprovalActView, PlanApprovalView, PreviewView, ProposedRunView, RiskView, RunOrigin } from '@opsmesh/contracts';
+import type { DiagnosticDto, Manifest, PlanApprovalActView, PlanApprovalView, PreviewView, ProposalStatus, ProposedRunView, RiskView, RunOrigin } from '@opsmesh/contracts';
 import type { CompiledPlan, JsonObject } from '@opsmesh/plan-model';
+import type { Repeat } from '../engine/submission.js';
 import { shownText } from './shown.js';
 
-/** `approved`: enough people agreed and the run is yet to be created. */
-export type StoredStatus = 'waiting' | 'approved' | 'started' | 'rejected' | 'expired';
+/** `approved`: enough people agreed and the run is yet to be created; `starting`: it is created now, and can't be withdrawn any more. */
+export type StoredStatus = 'waiting' | 'approved' | 'starting' | 'started' | 'rejected' | 'withdrawn' | 'expired';
 
 /** A run that was asked for, as it is stored. */
 export interface NewProposal {
@@ -16,6 +17,8 @@ export interface NewProposal {
   readonly inputs: JsonObject;
   readonly warnings: readonly DiagnosticDto[];
   readonly preview: Omit<PreviewView, 'manifest'>;
+  /** Null where the run is no re-run. */
+  readonly rerun: { readonly parentRunId: string; readonly repeat: Repeat } | null;
   readonly idempotencyKey: string | null;
   readonly requestSha256: string;
   readonly traceparent: string | null;
@@ -29,7 +32,7 @@ export interface NewQuestion {
   readonly manifestSha256: string;
   readonly risk: RiskView;
   readonly minApprovals: number;
-  readonly confirmation: string | null;
+  readonly typedText: string | null;
   readonly added: readonly string[];
 }
 
@@ -38,7 +41,7 @@ export interface StoredQuestion {
   readonly manifestSha256: string;
   readonly risk: RiskView;
   readonly minApprovals: number;
-  readonly confirmation: string | null;
+  readonly typedText: string | null;
   readonly added: readonly string[];
   readonly status: 'open' | 'approved' | 'rejected';
   readonly createdAt: string;
@@ -51,7 +54,8 @@ export interface StoredProposal extends Omit<NewProposal, 'question' | 'expiresM
   readonly trouble: string | null;
   readonly createdAt: string;
   readonly expiresAt: string;
-  readonly isOver: boolean;
+  /** The status as people see it, by the clock of the database. */
+  readonly shown: ProposalStatus | 'started';
   readonly questions: readonly StoredQuestion[];
 }
 
@@ -74,16 +78,25 @@ export function toApprovalView(proposal: StoredProposal, question: StoredQuestio
   return {
     kind: 'plan', id: approvalId(part), runId: proposal.runId, runName: name, tier: risk.tier, risk, manifest_sha256: question.manifestSha256, minApprovals: question.minApprovals,
     message: part === 0 ? `may "${name}" run? It changes ${hosts}` : `the inventory has more targets for "${name}" than were approved: ${question.added.slice(0, 5).join(', ')}${question.added.length > 5 ? ` and ${question.added.length - 5} more` : ''}. May it run on these too?`,
-    status: status === 'open' && (proposal.isOver || proposal.status !== 'waiting') ? (proposal.status === 'rejected' ? 'rejected' : 'expired') : status, requesterMayApprove: risk.tier !== 'two-people', confirmation: question.confirmation, requestedBy: proposal.requestedBy,
+    status: status === 'open' ? openStatus(proposal.shown) : status, requesterMayApprove: risk.tier !== 'two-people', typed_text: question.typedText, requestedBy: proposal.requestedBy,
     createdAt: question.createdAt, expiresAt: proposal.expiresAt, acts: question.acts,
   };
 }
 
-export function toProposedRunView(proposal: StoredProposal): ProposedRunView {
-  const { runId, tenantId, requestedBy, plan, origin, inputs, warnings, preview, createdAt, expiresAt, status, questions, vanished, trouble, isOver } = proposal;
+/** What became of a question that nobody answered. */
+function openStatus(shown: StoredProposal['shown']): PlanApprovalView['status'] {
+  switch (shown) {
+    case 'awaiting-approval': return 'open';
+    case 'rejected': case 'withdrawn': return shown;
+    default: return 'expired';
+  }
+}
+
+/** @param status of the proposal, which has not become a run */
+export function toProposedRunView(proposal: StoredProposal, status: ProposalStatus): ProposedRunView {
+  const { runId, tenantId, requestedBy, plan, origin, inputs, warnings, preview, createdAt, expiresAt, questions, vanished, trouble, rerun } = proposal;
   return {
-    id: runId, tenant_id: tenantId, actor_id: requestedBy, name: shownText(plan.name), createdAt, finishedAt: null, parentRunId: null, origin, inputs, warnings, bounds: preview.bounds, expiresAt,
-    status: isOver || status === 'expired' ? 'expired' : status === 'rejected' ? 'rejected' : status === 'waiting' ? 'awaiting-approval' : 'starting',
+    id: runId, tenant_id: tenantId, actor_id: requestedBy, name: shownText(plan.name), createdAt, finishedAt: null, parentRunId: rerun?.parentRunId ?? null, origin, inputs, warnings, bounds: preview.bounds, expiresAt, status,
     approvals: questions.map((q) => toApprovalView(proposal, q)), drift: { added: questions.flatMap((q) => q.added), vanished }, trouble,
   };
 }

@@ -1,5 +1,5 @@
 import type { ApprovalPolicyDto, Manifest, PolicyTier, RiskView } from '@opsmesh/contracts';
-import { confirmationText } from './preview/assess-risk.js';
+import { typedTextOf } from './preview/assess-risk.js';
 import type { NewQuestion } from './proposal.js';
 
 export const POLICY_ORDER: Readonly<Record<PolicyTier, number>> = { none: 0, 'one-click': 1, typed: 2, 'two-people': 3 };
@@ -7,5 +7,5 @@ export const POLICY_ORDER: Readonly<Record<PolicyTier, number>> = { none: 0, 'on
 /** What people are asked, and how many of them, for a manifest of that risk. */
 export function questionOf({ manifest, manifestSha256, risk, policy, added }: { manifest: Manifest; manifestSha256: string; risk: RiskView; policy: ApprovalPolicyDto; added: readonly string[] }): NewQuestion {
   const minApprovals = risk.tier === 'none' ? 0 : risk.tier === 'two-people' ? policy.approvers : 1;
-  return { manifest, manifestSha256, risk, minApprovals, confirmation: confirmationText(risk), added };
+  return { manifest, manifestSha256, risk, minApprovals, typedText: typedTextOf(risk), added };
 }

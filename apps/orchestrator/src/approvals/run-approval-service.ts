@@ -1,18 +1,25 @@
-import type { ManifestView, PlanApprovalView, PreviewView, ProposedRunView } from '@opsmesh/contracts';
+import type { ApprovalPolicyDto, ListRunsQueryDto, ManifestView, PlanApprovalView, PreviewView, ProposedRunView, RerunDto, RunPageView } from '@opsmesh/contracts';
 import { ANONYMOUS, currentTraceparent, ProblemError, type Principal } from '@opsmesh/platform';
-import type { CompiledPlan } from '@opsmesh/plan-model';
 import { uuidv7 } from 'uuidv7';
-import type { PreparedRun } from '../http/run-commands.js';
+import type { PreparedRun, StartedRun } from '../http/run-commands.js';
 import type { Launcher, LauncherParts } from './launcher.js';
 import type { ApprovedRuns, AwaitingApproval, Decided, Decision, PlanRequest, ProposeRequest, Started } from './ports.js';
+import type { ProposalActs } from './proposal-acts.js';
 import type { Previewed } from './preview/plan-previews.js';
-import { approvalId, partOf, toApprovalView, toProposedRunView, type StoredProposal } from './proposal.js';
+import { approvalId, partOf, toApprovalView, toProposedRunView, type NewProposal, type StoredProposal } from './proposal.js';
 import { questionOf } from './question-of.js';
 
+/** A run that was compiled and that people may have to agree to. */
+interface Wanted extends Pick<NewProposal, 'origin' | 'requestedBy' | 'idempotencyKey' | 'rerun'> {
+  readonly policy: ApprovalPolicyDto;
+  readonly prepared: PreparedRun;
+  /** Starts it where nobody has to agree. */
+  start(): Promise<Started>;
+}
 
 /** Runs that people may have to agree to. */
 export class RunApprovalService implements ApprovedRuns {
-  constructor(private readonly parts: LauncherParts, private readonly launcher: Launcher) {}
+  constructor(private readonly parts: LauncherParts, private readonly acts: ProposalActs, private readonly launcher: Launcher) {}
 
   async preview(principal: Principal, request: PlanRequest): Promise<PreviewView> {
     return (await this.previewed(principal, await this.parts.starter.prepare(request))).view;
@@ -23,21 +30,23 @@ export class RunApprovalService implements ApprovedRuns {
     const { origin, requestedBy, idempotencyKey = null } = request;
     const policy = await policies.current(principal.tenantId);
     const earlier = idempotencyKey === null ? undefined : await store.findByKey(principal.tenantId, idempotencyKey);
-    if (earlier) return this.again(principal, request, earlier);
+    if (earlier) return this.again((await starter.prepare(request)).requestSha256, earlier);
     if (origin === 'api' && !policy.applies.includes('api')) return this.startNow(principal, request);
-    const prepared = await starter.prepare(request);
-    const { view, manifest } = await this.previewed(principal, prepared);
-    if (view.risk.tier === 'none') return this.startNow(principal, request);
-    const runId = uuidv7();
-    const { name, strategy, warnings, risk, bounds, steps, manifest_sha256: sha256 } = view;
-    const isStored = await store.insert({
-      runId, tenantId: principal.tenantId, requestedBy, proposedBy: principal.actorId, origin, plan: prepared.plan, inputs: prepared.inputs, warnings, preview: { name, strategy, warnings, risk, bounds, steps, manifest_sha256: sha256 }, idempotencyKey, requestSha256: prepared.requestSha256,
-      traceparent: currentTraceparent() ?? null, expiresMs: policy.expiresMs, question: questionOf({ manifest, manifestSha256: sha256, risk, policy, added: [] }),
-    });
-    // Two requests with one key at the same time: the unique index let one of them through.
-    const stored = isStored ? await store.find(principal.tenantId, runId) : idempotencyKey === null ? undefined : await store.findByKey(principal.tenantId, idempotencyKey);
-    if (!stored) throw new Error(`proposal ${runId} was not stored`);
-    return isStored ? { kind: 'awaiting-approval', runId, preview: view, approval: toApprovalView(stored, stored.questions[0]!), replayed: false } : this.again(principal, request, stored);
+    return this.ask(principal, { policy, origin, requestedBy, idempotencyKey, prepared: await starter.prepare(request), rerun: null, start: () => this.startNow(principal, request) });
+  }
+
+  async rerun(principal: Principal, runId: string, request: RerunDto, idempotencyKey: string | null): Promise<Started | AwaitingApproval> {
+    const { store, policies, starter } = this.parts;
+    const prepared = await starter.prepareRerun(principal, runId, request);
+    const earlier = idempotencyKey === null ? undefined : await store.findByKey(principal.tenantId, idempotencyKey);
+    if (earlier) return this.again(prepared.requestSha256, earlier);
+    const approved = request.plan === undefined ? await store.manifestOfRun(principal.tenantId, runId) ?? null : null;
+    const start = async (manifestSha256: string | null): Promise<Started> => started(await starter.rerunNow(principal, prepared, { manifestSha256, idempotencyKey }));
+    if (approved !== null && await store.holds(principal.tenantId, approved)) return start(approved);
+    const policy = await policies.current(principal.tenantId);
+    if (approved === null && !policy.applies.includes('api')) return start(null);
+    const { parentRunId, repeat } = prepared;
+    return this.ask(principal, { policy, origin: 'api', requestedBy: principal.actorId, idempotencyKey, prepared, rerun: { parentRunId, repeat }, start: () => start(null) });
   }
 
   async decide(principal: Principal, decision: Decision): Promise<Decided> {
@@ -46,8 +55,8 @@ export class RunApprovalService implements ApprovedRuns {
     if (isKnown && decision.actorId !== undefined && decision.actorId !== principal.actorId) throw new ProblemError(403, 'actor-mismatch', 'the actor in the body is not the one of the token; leave it out');
     const part = partOf(decision.approval);
     if (part === undefined) throw new ProblemError(404, 'approval-not-found', 'there is no such question about a proposed run');
-    const voted = await store.vote(principal.tenantId, {
-      runId: decision.runId, part, actorId: decision.actorId ?? principal.actorId, isKnown, decision: decision.decision, manifestSha256: decision.manifestSha256, confirmation: decision.confirmation, comment: decision.comment ?? null,
+    const voted = await this.acts.vote(principal.tenantId, {
+      runId: decision.runId, part, actorId: decision.actorId ?? principal.actorId, isKnown, decision: decision.decision, manifestSha256: decision.manifestSha256, typedText: decision.typedText, comment: decision.comment ?? null,
     });
     const isLaunched = voted.status === 'approved' && await this.launcher.launch(voted.runId);
     const now = (await store.find(principal.tenantId, voted.runId))!;
@@ -56,7 +65,16 @@ export class RunApprovalService implements ApprovedRuns {
 
   async find(principal: Principal, runId: string): Promise<ProposedRunView | undefined> {
     const found = await this.parts.store.find(principal.tenantId, runId);
-    return found && found.status !== 'started' ? toProposedRunView(found) : undefined;
+    return found && found.shown !== 'started' ? toProposedRunView(found, found.shown) : undefined;
+  }
+
+  list(principal: Principal, query: ListRunsQueryDto): Promise<RunPageView> {
+    return this.parts.store.list(principal.tenantId, query);
+  }
+
+  async withdraw(principal: Principal, runId: string): Promise<ProposedRunView | undefined> {
+    const withdrawn = await this.acts.withdraw(principal.tenantId, { runId, actorId: principal.actorId, isKnown: principal.actorId !== ANONYMOUS.actorId });
+    return withdrawn && toProposedRunView(withdrawn, 'withdrawn');
   }
 
   async open(principal: Principal): Promise<PlanApprovalView[]> {
@@ -81,15 +99,21 @@ export class RunApprovalService implements ApprovedRuns {
     return { manifest_sha256: sha256, approval: ofRun || !question ? null : approvalId(question.part), manifest };
   }
 
-  async manifestForRerun(principal: Principal, runId: string, plan: CompiledPlan): Promise<string | null> {
-    const { store, policies } = this.parts;
-    const sha256 = await store.manifestOfRun(principal.tenantId, runId) ?? null;
-    if (sha256 !== null) {
-      if (!await store.holds(principal.tenantId, sha256)) throw new ProblemError(409, 'approval-expired', 'the approval of the run holds no more: ask for it again');
-      return sha256;
-    }
-    if ((await policies.current(principal.tenantId)).applies.includes('api') && changesSomething(plan)) throw new ProblemError(409, 'approval-required', 'a run that changes something needs an approval now: ask for it with POST /runs');
-    return null;
+  /** Starts what needs nobody, and stores a proposal of what does. */
+  private async ask(principal: Principal, { policy, origin, requestedBy, idempotencyKey, prepared, rerun, start }: Wanted): Promise<Started | AwaitingApproval> {
+    const { store } = this.parts;
+    const { view, manifest } = await this.previewed(principal, prepared);
+    if (view.risk.tier === 'none') return start();
+    const runId = uuidv7();
+    const { name, strategy, warnings, risk, bounds, steps, manifest_sha256: sha256 } = view;
+    const isStored = await store.insert({
+      runId, tenantId: principal.tenantId, requestedBy, proposedBy: principal.actorId, origin, plan: prepared.plan, inputs: prepared.inputs, warnings, preview: { name, strategy, warnings, risk, bounds, steps, manifest_sha256: sha256 }, rerun, idempotencyKey, requestSha256: prepared.requestSha256,
+      traceparent: currentTraceparent() ?? null, expiresMs: policy.expiresMs, question: questionOf({ manifest, manifestSha256: sha256, risk, policy, added: [] }),
+    });
+    // Two requests with one key at the same time: the unique index let one of them through.
+    const stored = isStored ? await store.find(principal.tenantId, runId) : idempotencyKey === null ? undefined : await store.findByKey(principal.tenantId, idempotencyKey);
+    if (!stored) throw new Error(`proposal ${runId} was not stored`);
+    return isStored ? { kind: 'awaiting-approval', runId, preview: view, approval: toApprovalView(stored, stored.questions[0]!), replayed: false } : this.again(prepared.requestSha256, stored);
   }
 
   private async previewed(principal: Principal, { plan, inputs, warnings }: PreparedRun): Promise<Previewed> {
@@ -98,13 +122,11 @@ export class RunApprovalService implements ApprovedRuns {
   }
 
   private async startNow(principal: Principal, request: ProposeRequest): Promise<Started> {
-    const { id, warnings, replayed } = await this.parts.starter.startNow(principal, request);
-    return { kind: 'started', runId: id, warnings, replayed };
+    return started(await this.parts.starter.startNow(principal, request));
   }
 
   /** The answer to a repeated request. */
-  private async again(principal: Principal, request: ProposeRequest, earlier: StoredProposal): Promise<Started | AwaitingApproval> {
-    const { requestSha256 } = await this.parts.starter.prepare(request);
+  private async again(requestSha256: string, earlier: StoredProposal): Promise<Started | AwaitingApproval> {
     if (requestSha256 !== earlier.requestSha256) throw new ProblemError(422, 'idempotency-key-reused', 'this idempotency key belongs to another request: use a new key, or send the same request again');
     if (earlier.status === 'started') return { kind: 'started', runId: earlier.runId, warnings: earlier.warnings, replayed: true };
     const question = earlier.questions.at(-1)!;
@@ -114,6 +136,6 @@ export class RunApprovalService implements ApprovedRuns {
   }
 }
 
-function changesSomething({ steps }: CompiledPlan): boolean {
-  return steps.some((s) => (s.kind === 'tool' && s.effect !== 'read') || (s.kind === 'orchestration' && changesSomething(s.plan)));
+function started({ id, warnings, replayed }: StartedRun): Started {
+  return { kind: 'started', runId: id, warnings, replayed };
 }

@@ -1,6 +1,8 @@
 import type { Principal } from '@opsmesh/platform';
+import type { RerunDto } from '@opsmesh/contracts';
 import type { NewRun } from '../engine/change-set.js';
-import type { PreparedRun, RunCommands, StartedRun } from '../http/run-commands.js';
+import type { Repeat } from '../engine/submission.js';
+import type { PreparedRerun, PreparedRun, RunCommands, StartedRun } from '../http/run-commands.js';
 import type { PlanRequest, ProposeRequest } from './ports.js';
 
 /** What compiles plans and creates runs, as proposals need it. It asks nobody. */
@@ -17,8 +19,18 @@ export class RunStarter {
     return this.commands.start(principal, { plan: plan as Record<string, unknown>, ...(inputs ? { inputs } : {}), actor_id: requestedBy }, idempotencyKey ?? null);
   }
 
+  /** @throws ProblemError as `RunCommands.prepareRerun` */
+  prepareRerun(principal: Principal, runId: string, request: RerunDto): Promise<PreparedRerun> {
+    return this.commands.prepareRerun(principal, runId, request);
+  }
+
+  /** @throws ProblemError 422 `idempotency-key-reused` */
+  rerunNow(principal: Principal, rerun: PreparedRerun, binding: { readonly manifestSha256: string | null; readonly idempotencyKey: string | null }): Promise<StartedRun> {
+    return this.commands.rerun(principal, rerun, binding);
+  }
+
   /** Creates the run; nothing happens when there is one with its id already. */
-  create(run: NewRun): Promise<void> {
-    return this.commands.create(run.tenantId, run);
+  create(run: NewRun, repeat?: Repeat): Promise<void> {
+    return this.commands.create(run, repeat);
   }
 }

@@ -33,9 +33,10 @@ export class TurnActor {
     if (!proposal) return { status: 'running' };
     const last = proposal.approvals.at(-1);
     const { confirmation } = reply;
-    if (proposal.status === 'rejected' || proposal.status === 'expired') {
-      const who = last?.acts.filter((a) => a.decision === 'reject').at(-1);
-      const message = proposal.status === 'expired' ? 'Nobody approved it in time: nothing was done.' : `Rejected${who ? ` by ${who.actor_id}${who.comment ? ` (${who.comment})` : ''}` : ''}: nothing was done.`;
+    if (proposal.status === 'rejected' || proposal.status === 'withdrawn' || proposal.status === 'expired') {
+      const who = last?.acts.findLast((a) => a.decision !== 'approve');
+      const by = who ? ` by ${who.actor_id}${who.comment ? ` (${who.comment})` : ''}` : '';
+      const message = proposal.status === 'expired' ? 'Nobody approved it in time: nothing was done.' : `${proposal.status === 'rejected' ? 'Rejected' : 'Withdrawn'}${by}: nothing was done.`;
       return { status: 'done', reply: { ...reply, kind: 'answer', message, confirmation: { ...confirmation, status: proposal.status } } };
     }
     if (last && last.id !== confirmation.approval_id) {

@@ -1,4 +1,4 @@
-import type { ApprovalPolicyDto, ChatReplyView, ProblemDto } from '@opsmesh/contracts';
+import type { ApprovalPolicyDto, ChatReplyView, ProblemDto, RunPageView } from '@opsmesh/contracts';
 import { createTestDatabase, waitFor } from '@opsmesh/testing';
 import { ChatRig } from '../testing/chat-rig.js';
 
@@ -48,6 +48,21 @@ it('"no" rejects it, and it can\'t be approved any more', async () => {
   expect(restarts()).toBe(before);
 });
 
+it('a cancelled proposal is withdrawn: listed, said in the conversation, and not to be approved any more', async () => {
+  const question = await asked('gus');
+  const before = restarts();
+  const { items } = (await rig.api.ask('GET', '/runs?status=awaiting-approval')).json<RunPageView>();
+  const { id } = items.find((r) => r.actor_id === 'gus')!;
+  expect(question.confirmation.decide_url).toBe(`/runs/${id}/approvals/plan`);
+  for (const [method, path] of [['GET', 'events'], ['POST', 'pause'], ['POST', 'resume']] as const) expect((await rig.api.ask(method, `/runs/${id}/${path}`, method === 'POST' ? { body: {} } : {})).json<ProblemDto>()).toMatchObject({ status: 409, code: 'run-not-started' });
+  const cancelled = await rig.api.ask('POST', `/runs/${id}/cancel`, { body: {} });
+  expect([cancelled.status, cancelled.json()]).toMatchObject([202, { id, status: 'withdrawn' }]);
+  expect((await rig.api.ask('POST', `/runs/${id}/cancel`, { body: {} })).json<ProblemDto>()).toMatchObject({ status: 409, code: 'run-ended' });
+  expect((await decide(question, { decision: 'approve', actor_id: 'hal' })).json<ProblemDto>()).toMatchObject({ status: 409, code: 'approval-closed' });
+  expect(await ended(question.conversation_id, 1, 'answer')).toMatchObject({ message: 'Withdrawn by anonymous: nothing was done.', confirmation: { status: 'withdrawn' } });
+  expect(restarts()).toBe(before);
+});
+
 it('an approval by the API executes at once and the conversation gets the result', async () => {
   const question = await asked('dan');
   const before = restarts();
@@ -94,7 +109,7 @@ it('where policy wants more than one click, a message approves nothing and says 
   const reply = await rig.say('yes', { actor_id: 'jan', conversation_id: question.conversation_id });
   expect(reply).toMatchObject({ kind: 'answer', message: expect.stringContaining(question.confirmation.decide_url) });
   expect(restarts()).toBe(before);
-  expect((await decide(question, { decision: 'approve', actor_id: 'jan', confirmation: question.confirmation.typed_text })).status).toBe(200);
+  expect((await decide(question, { decision: 'approve', actor_id: 'jan', typed_text: question.confirmation.typed_text })).status).toBe(200);
   expect(await ended(question.conversation_id, 1, 'execution_result')).toMatchObject({ result: { status: 'completed' } });
   await rig.api.ask('PUT', '/approval-policy', { body: { ...policy, productionEnvironments: [], expiresMs: 1000 } });
   const short = await asked('kim');

@@ -1,13 +1,16 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiBody, ApiOkResponse, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { ChatReplyView, ChatRequestDto, ChatTableQueryDto, ConversationPageView, ConversationQueryDto, ConversationView, GenerationPageView, ListConversationsQueryDto, ListGenerationsQueryDto } from '@opsmesh/contracts';
+import { ApiBody, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
+import { CHAT_NOTE_TYPES, ChatFullTableView, ChatProgressView, ChatReplyView, ChatRequestDto, ChatStartedView, ChatTableQueryDto, ConversationPageView, ConversationQueryDto, ConversationView, GenerationPageView, ListConversationsQueryDto, ListGenerationsQueryDto } from '@opsmesh/contracts';
 import { ApiTokenGuard, CurrentPrincipal, Scopes, type Principal } from '@opsmesh/platform';
 import type { Request, Response } from 'express';
 import { csvOf } from '../http/items-csv.js';
 import { QueryOf } from '../http/query-of.js';
+import { Answers } from '../http/response-schemas.js';
 import { ChatStream } from './chat-stream.js';
 import { ConversationDesk } from './conversation-desk.js';
 import { CHAT_STORE, type ChatStore } from './ports.js';
+
+const EVENTS = { events: { started: ChatStartedView, [CHAT_NOTE_TYPES.join('|')]: 'object', 'confirmation|result': ChatReplyView, progress: ChatProgressView } } as const;
 
 type TableParams = Record<'id' | 'turn' | 'table', string>;
 
@@ -25,8 +28,7 @@ export class ChatController {
   @HttpCode(200)
   @Scopes('runs:read', 'runs:write')
   @ApiBody({ type: ChatRequestDto })
-  @ApiOkResponse({ type: ChatReplyView })
-  @ApiProduces('application/json', 'text/event-stream')
+  @Answers(200, { 'application/json': ChatReplyView, 'text/event-stream': EVENTS })
   async chat(@CurrentPrincipal() principal: Principal, @Body() body: ChatRequestDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const key = await this.desk.send(principal, body);
     if (request.accepts(['application/json', 'text/event-stream']) === 'text/event-stream') await new ChatStream({ desk: this.desk, key, request, response, end: 'with-confirmation' }).run();
@@ -54,7 +56,7 @@ export class ChatController {
   @Get('conversations/:id/turns/:turn/events')
   @QueryOf(ConversationQueryDto)
   @Scopes('runs:read')
-  @ApiProduces('text/event-stream')
+  @Answers(200, { 'text/event-stream': EVENTS })
   @ApiParam({ name: 'id' })
   @ApiParam({ name: 'turn' })
   async events(@CurrentPrincipal() principal: Principal, @Query() { actor_id: actorId }: ConversationQueryDto, @Req() request: Request<Record<'id' | 'turn', string>>, @Res() response: Response): Promise<void> {
@@ -66,7 +68,7 @@ export class ChatController {
   @Get('conversations/:id/turns/:turn/tables/:table')
   @QueryOf(ChatTableQueryDto)
   @Scopes('runs:read')
-  @ApiProduces('text/csv', 'application/json')
+  @Answers(200, { 'text/csv': 'text', 'application/json': ChatFullTableView })
   @ApiParam({ name: 'id' })
   @ApiParam({ name: 'turn' })
   @ApiParam({ name: 'table' })

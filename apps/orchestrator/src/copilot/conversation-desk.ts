@@ -1,9 +1,9 @@
-import type { ChatProgressView, ChatReplyView, ChatRequestDto, ChatTurnView, ConversationPageView, ConversationView, ItemStatus, ListConversationsQueryDto } from '@opsmesh/contracts';
+import type { ChatFullTableView, ChatProgressView, ChatReplyView, ChatRequestDto, ChatTurnView, ConversationPageView, ConversationView, ItemStatus, ListConversationsQueryDto } from '@opsmesh/contracts';
 import { neutralText } from '@opsmesh/copilot';
 import { ANONYMOUS, assertTenant, ProblemError, type Principal } from '@opsmesh/platform';
 import { readRun, type RunSources } from './answer/read-run.js';
 import { tabled } from './answer/run-answer.js';
-import { fullTable, type FullTable } from './answer/tables.js';
+import { fullTable } from './answer/tables.js';
 import type { TurnAnswerer } from './answer-turn.js';
 import type { ChatWatchers } from './chat-watchers.js';
 import type { ChatStore, Owner } from './ports.js';
@@ -110,7 +110,7 @@ export class ConversationDesk {
   }
 
   /** A whole table of a turn's answer. @throws ProblemError 404 `table-not-found` */
-  async table(turn: StoredTurn, number: string, status: ItemStatus | undefined): Promise<FullTable> {
+  async table(turn: StoredTurn, number: string, status: ItemStatus | undefined): Promise<ChatFullTableView> {
     const answers = turn.work === null ? [] : tabled(turn.work);
     const answer = /^\d{1,3}$/.test(number) ? answers[Number(number)] : undefined;
     if (!answer || turn.runId === null) throw new ProblemError(404, 'table-not-found', `the answer of that message has ${answers.length === 0 ? 'no tables' : `tables 0 to ${answers.length - 1}`}`);

@@ -30,9 +30,11 @@ export class PostgresChatStore implements ChatStore {
   constructor(private readonly pool: Pool) {}
 
   async receive(message: NewMessage): Promise<StoredTurn> {
-    const sha256 = createHash('sha256').update(message.message).digest('hex');
+    const kept = keepable(message.message);
+    // Of what is kept: a hash of what was dropped could be guessed.
+    const sha256 = createHash('sha256').update(kept).digest('hex');
     try {
-      return await this.known(message, sha256) ?? await transaction(this.pool, (client) => insert(client, message, sha256));
+      return await this.known(message, sha256) ?? await transaction(this.pool, (client) => insert(client, { ...message, message: kept }, sha256));
     } catch (e) {
       // The same message twice at the same time: the unique index let one of them through.
       const winner = e instanceof Error && 'code' in e && e.code === '23505' ? await this.known(message, sha256) : undefined;
@@ -149,11 +151,11 @@ export class PostgresChatStore implements ChatStore {
   }
 }
 
+/** @param message as it may be kept */
 async function insert(client: PoolClient, { principal, actorId, conversationId, clientMessageId, message }: NewMessage, sha256: string): Promise<StoredTurn> {
   const id = conversationId ?? uuidv7();
-  const kept = keepable(message);
   if (conversationId === undefined) {
-    await client.query('insert into orchestrator.conversations (id, tenant_id, actor_id, title, state) values ($1, $2, $3, $4, $5)', [id, principal.tenantId, actorId, neutralText(kept).shown.slice(0, 200), JSON.stringify(NEW_CONVERSATION)]);
+    await client.query('insert into orchestrator.conversations (id, tenant_id, actor_id, title, state) values ($1, $2, $3, $4, $5)', [id, principal.tenantId, actorId, neutralText(message).shown.slice(0, 200), JSON.stringify(NEW_CONVERSATION)]);
   }
   const { rows: [conversation] } = await client.query<{ turns: number }>('update orchestrator.conversations set turns = turns + 1, updated_at = now() where id = $1 and tenant_id = $2 and actor_id = $3 returning turns', [id, principal.tenantId, actorId]);
   if (!conversation) throw noConversation();
@@ -161,7 +163,7 @@ async function insert(client: PoolClient, { principal, actorId, conversationId, 
   const { rows: [row] } = await client.query<TurnRow>(
     `insert into orchestrator.chat_turns as t (conversation_id, turn, tenant_id, actor_id, principal, client_message_id, message_sha256, message, status, held_until)
      values ($1, $2, $3, $4, $5, $6, $7, $8, 'reading', now()) returning ${TURN}`,
-    [id, conversation.turns, principal.tenantId, actorId, JSON.stringify(principal), clientMessageId ?? null, sha256, kept],
+    [id, conversation.turns, principal.tenantId, actorId, JSON.stringify(principal), clientMessageId ?? null, sha256, message],
   );
   return toTurn(row!);
 }

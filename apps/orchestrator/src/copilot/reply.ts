@@ -46,25 +46,25 @@ export function addedConfirmation(before: ChatConfirmationView, approval: PlanAp
 }
 
 /** Whether one word of the requester in the conversation is enough: only where policy wants one click, and theirs will do. */
-export function mayApproveByMessage({ tier, requesterMayApprove, confirmation }: PlanApprovalView): boolean {
-  return tier === 'one-click' && requesterMayApprove && confirmation === null;
+export function mayApproveByMessage({ tier, requesterMayApprove, typed_text: typedText }: PlanApprovalView): boolean {
+  return tier === 'one-click' && requesterMayApprove && typedText === null;
 }
 
 function asked(approval: PlanApprovalView): Omit<ChatConfirmationView, 'affected' | 'affected_total' | 'actions' | 'estimated_duration_ms'> {
   const { runId, risk } = approval;
   return {
-    approval_id: approval.id, manifest_sha256: approval.manifest_sha256, status: approval.status, risk: risk.class, reasons: risk.reasons.map(showable), tier: approval.tier, wanted: wanted(approval), typed_text: approval.confirmation,
+    approval_id: approval.id, manifest_sha256: approval.manifest_sha256, status: approval.status, risk: risk.class, reasons: risk.reasons.map(showable), tier: approval.tier, wanted: wanted(approval), typed_text: approval.typed_text,
     approve_by_message: mayApproveByMessage(approval), expires_at: approval.expiresAt, decide_url: `/runs/${runId}/approvals/${approval.id}`, manifest_url: `/runs/${runId}/manifest`,
   };
 }
 
 /** What policy asks of people, in words. */
-function wanted({ tier, minApprovals, requesterMayApprove, confirmation }: PlanApprovalView): string {
+function wanted({ tier, minApprovals, requesterMayApprove, typed_text: typedText }: PlanApprovalView): string {
   switch (tier) {
     case 'none': return 'nothing';
     case 'one-click': return requesterMayApprove ? 'one approval; yours will do' : 'one approval of another person';
-    case 'typed': return `one approval with the typed text "${confirmation ?? ''}"${requesterMayApprove ? '' : ', of another person'}`;
-    case 'two-people': return `${minApprovals} approvals of others than who asked${confirmation === null ? '' : `, with the typed text "${confirmation}"`}`;
+    case 'typed': return `one approval with the typed text "${typedText ?? ''}"${requesterMayApprove ? '' : ', of another person'}`;
+    case 'two-people': return `${minApprovals} approvals of others than who asked${typedText === null ? '' : `, with the typed text "${typedText}"`}`;
   }
 }
 

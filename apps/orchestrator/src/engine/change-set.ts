@@ -1,4 +1,4 @@
-import type { FailureDto, ItemStatus, RunStatus } from '@opsmesh/contracts';
+import type { CachedFromView, FailureDto, ItemStatus, RunStatus } from '@opsmesh/contracts';
 import type { ItemRef } from './ports.js';
 import type { TimedEvent } from './timed-event.js';
 import type { CompiledPlan, HistoryEntry, JsonObject, RunState } from '@opsmesh/plan-model';
@@ -107,6 +107,17 @@ export interface Sweep {
   readonly unlocks: boolean;
 }
 
+/** What an item's output is the answer to. */
+export interface CacheKey extends ItemRef {
+  readonly key: string;
+  readonly ttlMs: number;
+}
+
+/** An item that another one's output answers for. */
+export interface CachedItem extends ItemRef {
+  readonly from: CachedFromView;
+}
+
 /** Everything one commit writes. The engine fills it, the store writes it in one transaction (architecture, invariant 1). */
 export class ChangeSet {
   readonly newRuns: NewRun[] = [];
@@ -125,6 +136,8 @@ export class ChangeSet {
   readonly firedTimers: number[] = [];
   readonly sweeps: Sweep[] = [];
   readonly claims: Claim[] = [];
+  readonly cacheKeys: CacheKey[] = [];
+  readonly cached: CachedItem[] = [];
   /** Items whose attempts have ended and hold no lock any more. */
   readonly unlocked: ItemRef[] = [];
   /** Runs for which nothing is to be done: true only if they still have these versions. */
@@ -134,7 +147,7 @@ export class ChangeSet {
 
   get empty(): boolean {
     const sizes = [this.states, this.statuses, this.newItems, this.itemUpdates, this.history].map((m) => m.size);
-    const lengths = [this.newRuns, this.taken, this.outbox, this.timers, this.approvals, this.firedTimers, this.sweeps, this.claims, this.unlocked, this.unchanged, this.sent].map((l) => l.length);
+    const lengths = [this.newRuns, this.taken, this.outbox, this.timers, this.approvals, this.firedTimers, this.sweeps, this.claims, this.cacheKeys, this.cached, this.unlocked, this.unchanged, this.sent].map((l) => l.length);
     return [...sizes, ...lengths].every((n) => n === 0);
   }
 }

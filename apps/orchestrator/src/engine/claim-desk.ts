@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson, GRANT_SECONDS, parseAttemptId, type ClaimAnswerDto, type ClaimRequestDto, type ConnectionDto, type GrantClaims } from '@opsmesh/contracts';
 import type { ToolStep } from '@opsmesh/plan-model';
 import { ProblemError } from '@opsmesh/platform';
@@ -42,7 +42,7 @@ export class ClaimDesk {
     const { tool } = step;
     const item = await this.parts.reader.item(ref);
     if (!item || item.attempt !== ref.attempt || (item.status !== 'queued' && item.status !== 'running')) throw refused('the attempt is no longer wanted');
-    if (sha256(canonicalJson(item.inputs)) !== request.inputSha256) throw refused('the job differs from the record');
+    if (hash('sha256', canonicalJson(item.inputs)) !== request.inputSha256) throw refused('the job differs from the record');
     const connection = await this.connect(run, tool, item.target);
     if (run.manifestSha256 && !this.parts.manifests) throw refused('approvals can\'t be checked here');
     await this.parts.manifests?.check({ run, step, target: item.target, inputsSha256: request.inputSha256, connection });
@@ -90,8 +90,4 @@ function credentialIdsOf(connection: ConnectionDto | undefined): string[] {
 
 function refused(why: string): ProblemError {
   return new ProblemError(409, 'claim-refused', why);
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -364,6 +364,22 @@ describe('a retry', () => {
     expect((await itemsOf(pool, run.id))[0]).toMatchObject({ status: 'pending', attempt: 1 });
   });
 
+  it('that is due while its run is paused leaves the run and its timer as they are', async () => {
+    const { engine } = newEngine(pool);
+    const run = runOf(fanOut('probe', 1, { retry: { maxAttempts: 2 } }));
+    await engine.submit([create(run)]);
+    await takeOutbox(pool);
+    await engine.submit([failed(ref(run.id), 'unreachable'), happens(run.id, { type: 'pause' })]);
+    const { rows: [timer] } = await pool.query<{ id: string }>('select id from orchestrator.timers where run_id = $1', [run.id]);
+    const before = await everything(run.id);
+    const due = { ...happens(run.id, { type: 'retry-due', step: 0, item: 0, attempt: 1 }), timerId: Number(timer!.id) };
+    expect(await Promise.all([engine.submit([due, due]), newEngine(pool).engine.submit([due])])).toEqual([[false, false], [false]]);
+    expect([await everything(run.id), await countOf(pool, 'timers')]).toEqual([before, 1]);
+    await engine.submit([happens(run.id, { type: 'resume' })]);
+    await engine.submit([due]);
+    expect([await takeOutbox(pool), await countOf(pool, 'timers')]).toEqual([[ref(run.id, 0, 0, 2)], 0]);
+  });
+
   it('that is due gets the next number and takes its timer away', async () => {
     const { engine } = newEngine(pool);
     const run = runOf(fanOut('probe', 1, { retry: { maxAttempts: 2 } }));
@@ -486,6 +502,8 @@ describe('the state in the record', () => {
     const { state } = await stateOf(run.id);
     const changes = new ChangeSet();
     changes.states.set(run.id, { state: { ...state, seq: 99 }, version: 0 });
+    // A statement that leaves together with the one that fails, and fails with it.
+    changes.unlocked.push({ runId: run.id, step: 0, item: 0 });
     await expect(record.transaction((tx) => tx.write(changes))).rejects.toThrow(RunChangedError);
     expect(await everything(run.id)).toEqual(before);
   });

@@ -1,6 +1,6 @@
 import { BULK_EVENTS } from '@opsmesh/plan-model';
-import { Commit, type CommitNews } from './commit.js';
-import { RunChangedError, type EngineNews, type RunRecord } from './ports.js';
+import { Commit } from './commit.js';
+import { RunChangedError, type CommitNews, type EngineNews, type RunRecord } from './ports.js';
 import type { RunCache } from './run-cache.js';
 import type { RunFactsCache } from './run-facts.js';
 import { SentAttempts } from './sent-attempts.js';

@@ -1,6 +1,7 @@
-import type { ConnectionDto, ItemStatus } from '@opsmesh/contracts';
+import type { CachedFromView, ConnectionDto, ItemStatus } from '@opsmesh/contracts';
 import type { CompiledPlan, ItemState, Json, JsonObject, RunState, ToolStep } from '@opsmesh/plan-model';
-import type { AttemptRef, ChangeSet, OutboxEntry } from './change-set.js';
+import type { AttemptOutput, AttemptRef, ChangeSet, OutboxEntry } from './change-set.js';
+import type { CachedRun } from './run-cache.js';
 
 /** What never changes about a run. */
 export interface RunFacts {
@@ -35,6 +36,29 @@ export interface StoredItem {
   readonly failure: Json;
 }
 
+/** Items `from` to `to` of a step, for which outputs of other items may answer that are at most so old. */
+export interface CacheQuestion {
+  readonly runId: string;
+  readonly step: number;
+  readonly from: number;
+  readonly to: number;
+  readonly ttlMs: number;
+}
+
+/** The newest output of the same call as an item's. */
+export interface CachedOutput extends ItemRef {
+  readonly output: AttemptOutput;
+  readonly from: CachedFromView;
+}
+
+export interface ProbedAttempt {
+  /** ISO 8601. */
+  readonly claimedAt: string;
+  /** Whether a run asks, or has asked, about it. */
+  readonly isProbed: boolean;
+  readonly inputs: JsonObject;
+}
+
 /** One transaction of the record. Runs are locked in the order of their ids before anything of them is read. */
 export interface RecordTransaction {
   /** Locks the runs that exist and gives their versions. */
@@ -50,6 +74,10 @@ export interface RecordTransaction {
   openChildren(runId: string): Promise<string[]>;
   /** Takes the oldest signal of the name that nobody waited for. */
   takeSignal(runId: string, name: string): Promise<{ readonly payload: Json } | undefined>;
+  /** Outputs that may answer for items, by the database's clock. */
+  loadCached(wanted: readonly CacheQuestion[]): Promise<CachedOutput[]>;
+  /** What a probe of an attempt must know; undefined when the attempt was never claimed. */
+  loadProbed(attempt: AttemptRef): Promise<ProbedAttempt | undefined>;
   write(changes: ChangeSet): Promise<void>;
   /** Writes what the transaction ends with: it leaves together with the commit, which fails with it. */
   writeLast(changes: ChangeSet): void;
@@ -74,6 +102,19 @@ export interface WantedDecision extends AttemptRef {
   readonly choices: readonly string[];
   readonly default: string;
   readonly timeoutMs: number;
+}
+
+/** What is told once a transaction is committed. */
+export interface CommitNews {
+  /** Newest state of each run that was touched. */
+  readonly runs: Map<string, CachedRun>;
+  readonly finished: Set<string>;
+  readonly history: Set<string>;
+  readonly aborts: Set<string>;
+  readonly outbox: OutboxEntry[];
+  readonly decisions: WantedDecision[];
+  timers: boolean;
+  locks: boolean;
 }
 
 /** What the engine tells the world after a commit; nothing may depend on it being heard. */

@@ -1,5 +1,5 @@
 import { failure, type FailureDto } from '@opsmesh/contracts';
-import { bind, evaluate, isContainer, resolveList, targetOf, type Bound, type BranchStep, type CompiledStep, type Json, type JsonObject, type LoopStep, type RunEvent, type Scope } from '@opsmesh/plan-model';
+import { bind, evaluate, isContainer, lockKeyOf, resolveList, targetOf, type Bound, type BranchStep, type CompiledStep, type Json, type JsonObject, type LoopStep, type RunEvent, type Scope } from '@opsmesh/plan-model';
 import type { NewItem } from './change-set.js';
 import type { StoredItem } from './ports.js';
 
@@ -17,18 +17,20 @@ export interface Preparation {
   readonly scope: Scope;
   /** Number of the step's first item. */
   readonly base: number;
+  /** Places in the list that a re-run repeats; undefined means all. */
+  readonly only?: ReadonlySet<number> | undefined;
 }
 
 /** Carries out the effect `prepare`: condition, list, inputs of every item; for a container the arm or the first iteration. Nothing is sent, nothing is stored. */
 export function prepareStep(preparation: Preparation): Prepared {
-  const { step, scope, runId, base } = preparation;
-  const failed = (f: FailureDto): Prepared => only({ type: 'prepare-failed', step: step.index, failure: f });
+  const { step, scope, base, only } = preparation;
+  const failed = (f: FailureDto): Prepared => without({ type: 'prepare-failed', step: step.index, failure: f });
   if (step.when) {
     const holds = evaluate(step.when, scope);
     if (!holds.ok) return failed(holds.failure);
-    if (!holds.value) return only({ type: 'prepare-skipped', step: step.index });
+    if (!holds.value) return without({ type: 'prepare-skipped', step: step.index });
   }
-  if (isContainer(step)) return only(step.kind === 'branch' ? chooseArm(step, scope) : firstIteration(step, scope));
+  if (isContainer(step)) return without(step.kind === 'branch' ? chooseArm(step, scope) : firstIteration(step, scope));
   if (step.forEach === null) {
     const one = bindItem(preparation, { scope, item: base });
     if (one.failure) return failed(one.failure);
@@ -36,13 +38,14 @@ export function prepareStep(preparation: Preparation): Prepared {
   }
   const list = resolveList(step, scope);
   if (!list.ok) return failed(list.failure);
+  const elements = [...list.items.entries()].filter(([index]) => !only || only.has(index));
   const items: NewItem[] = [];
   const unbound: number[] = [];
-  for (const [index, value] of list.items.entries()) {
-    const item = bindItem({ runId, step, scope, base }, { scope: { ...scope, item: value, index }, item: base + index });
+  for (const [index, value] of elements) {
+    const item = bindItem(preparation, { scope: { ...scope, item: value, index }, item: base + items.length });
     items.push(item);
-    if (item.failure && unbound.push(base + index) > MAX_UNBOUND) {
-      return failed(failure(item.failure.code, `more than ${MAX_UNBOUND} of ${list.items.length} items lack a value, the first of them: ${items[unbound[0]! - base]!.failure!.message}`));
+    if (item.failure && unbound.push(item.item) > MAX_UNBOUND) {
+      return failed(failure(item.failure.code, `more than ${MAX_UNBOUND} of ${elements.length} items lack a value, the first of them: ${items[unbound[0]! - base]!.failure!.message}`));
     }
   }
   return { event: { type: 'prepared', step: step.index, total: items.length, unbound }, items };
@@ -58,7 +61,7 @@ export function evaluateLoop(step: LoopStep, iteration: number, scope: Scope): P
   return goesOn ? { type: 'opened', step: index, arm: null, iteration: iteration + 1, of: null } : { type: 'loop-ended', step: index, iterations: iteration + 1 };
 }
 
-function only(event: Prepared['event']): Prepared {
+function without(event: Prepared['event']): Prepared {
   return { event, items: [] };
 }
 
@@ -94,12 +97,13 @@ function bindItem({ runId, step }: Preparation, { scope, item }: { scope: Scope;
   return { ...position, status: 'pending', target: targetOf(step, bound.value) ?? labelOf(scope.item), inputs: JSON.stringify(bound.value), bound: bound.value, lockKey: lock.value, failure: null };
 }
 
-/** The lock's key that a plan gives for the item. */
-function lockOf({ map: { lock } }: CompiledStep, scope: Scope): Bound<string | null> {
-  if (typeof lock !== 'string') return { ok: true, value: null };
-  const bound = bind({ lock }, scope, []);
-  return bound.ok ? { ok: true, value: shown(typeof bound.value['lock'] === 'string' ? bound.value['lock'] : JSON.stringify(bound.value['lock'])) } : bound;
+/** The lock's key where the plan gives one of its own; else the target is it. */
+function lockOf({ map }: CompiledStep, scope: Scope): Bound<string | null> {
+  const key = typeof map.lock === 'string' ? lockKeyOf(map, { scope, target: null }) : NO_KEY;
+  return key.ok && key.value !== null ? { ok: true, value: shown(key.value) } : key;
 }
+
+const NO_KEY: Bound<null> = { ok: true, value: null };
 
 /** What to call an item whose inputs name no target: itself if it is short, else what it calls itself. */
 function labelOf(item: Json | undefined): string | null {

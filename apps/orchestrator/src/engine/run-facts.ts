@@ -8,13 +8,14 @@ export class RunFactsCache {
 
   /** Facts of those of the runs that exist. */
   async get(ids: readonly string[]): Promise<Map<string, RunFacts>> {
-    const missing = [...new Set(ids)].filter((id) => !this.entries.has(id));
-    const loaded = missing.length > 0 ? await this.record.loadFacts(missing) : new Map<string, RunFacts>();
     const found = new Map<string, RunFacts>();
+    const missing = new Set<string>();
     for (const id of ids) {
-      const facts = loaded.get(id) ?? this.entries.get(id);
+      const facts = found.get(id) ?? this.entries.get(id);
       if (facts) found.set(id, facts);
+      else missing.add(id);
     }
+    if (missing.size > 0) for (const [id, facts] of await this.record.loadFacts([...missing])) found.set(id, facts);
     for (const facts of found.values()) this.put(facts);
     return found;
   }

@@ -7,6 +7,7 @@ import { runOf } from '../testing/documents.js';
 import { itemsOf, newEngine, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
 import { create, failed, happens } from '../testing/submissions.js';
 import type { NewRun } from './change-set.js';
+import type { Engine } from './engine.js';
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });
@@ -64,6 +65,52 @@ describe('a loop', () => {
     await drive(engine, pool, { answer: (_, inputs) => { order.push(String(inputs['host'])); return { host: String(inputs['host']).toUpperCase() }; } });
     expect(await statusOf(pool, run.id)).toBe('completed');
     expect(order).toEqual(['x-0', 'after X-0', 'y-1', 'after Y-1', 'z-2', 'after Z-2']);
+  });
+
+  it('tells a step what a later one gave in the iteration before, and nothing in the first', async () => {
+    const { run, engine } = await started({
+      name: 'draft', steps: [{
+        id: 'improve', loop: {
+          until: { field: 'iteration', operator: '==', value: 2 }, maxIterations: 10,
+          steps: [probe('writer', '<<previous.critic.text ?? "first">>'), probe('critic', 'of <<writer.text>>', { when: { field: 'previous.critic.size', operator: '!=', value: 1 } })],
+        },
+      }],
+    });
+    let round = 0;
+    await drive(engine, pool, { answer: (_, { host }, step) => (step === 'writer' ? { text: `draft ${++round}` } : { text: `advice on ${String(host)}`, size: round === 1 ? 1 : 3 }) });
+    // The second critic is skipped, so that the third iteration knows of none.
+    expect([await hostsOf(run, 'writer'), await hostsOf(run, 'critic')]).toEqual([['first', 'advice on of draft 1', 'first'], ['of draft 1', 'of draft 3']]);
+    expect(await statusOf(pool, run.id)).toBe('completed');
+  });
+
+  it('tells of the iteration before also in a process that has seen nothing of it, with an alternative, a list and a mapping', async () => {
+    const { run } = await started({
+      name: 'memory', inputs: { hosts: ['x', 'y'] }, steps: [{
+        id: 'each', loop: {
+          while: { field: 'iteration', operator: '<', value: 2 }, maxIterations: 5, steps: [
+            { id: 'many', tool: 'probe', forEach: '<<input.hosts>>', inputs: { host: '<<item>>', text: '<<previous.many[0].text ?? "-">>/<<previous.one.said ?? "-">>' } },
+            probe('one', 'z', { dependsOn: ['many'], outputMapping: { said: '<<one.text>>' }, onFailure: { alternative: { id: 'other', tool: 'probe', inputs: { host: 'w' } } } }),
+            probe('last', '<<previous.one.said ?? "none">>', { dependsOn: ['other'] }),
+          ],
+        },
+      }],
+    });
+    const fresh: Pick<Engine, 'submit'> = { submit: (all) => newEngine(pool).engine.submit(all) };
+    await drive(fresh, pool, { answer: (attempt, { host }, step) => (step === 'one' ? failed(attempt, 'not-found') : { text: String(host), said: `by ${step}` }) });
+    const texts = (await itemsOf(pool, run.id)).filter((i) => i.step === 1).map((i) => (i.inputs as { text: string }).text);
+    expect(texts).toEqual(['-/-', '-/-', 'x/by other', 'x/by other']);
+    expect(await hostsOf(run, 'last')).toEqual(['none', 'by other']);
+  });
+
+  it('gives output mappings the element and the number of their iteration, after its end those of the last', async () => {
+    const { run, engine } = await started({
+      name: 'mapped', inputs: { hosts: ['x', 'y'] }, steps: [
+        { id: 'each', loop: { forEach: '<<input.hosts>>', steps: [probe('first', 'a', { outputMapping: { of: '<<item>>-<<iteration>>' } }), probe('second', '<<first.of>>')] } },
+        probe('after', '<<first.of>>'),
+      ],
+    });
+    await drive(engine, pool);
+    expect([await hostsOf(run, 'second'), await hostsOf(run, 'after')]).toEqual([['x-0', 'y-1'], ['y-1']]);
   });
 
   it('goes on until its condition holds, and then on with the run', async () => {

@@ -1,4 +1,4 @@
-import { isTerminalStep, itemRange, mapOutput, resolveList, stepsMapped, stepsReferenced, valueStep, type CompiledStep, type Json, type LoopStep, type ReferencedSteps, type Scope, type StepValue } from '@opsmesh/plan-model';
+import { containerOutput, isContainer, itemRange, loopsAround, mapOutput, resolveList, stepsMapped, stepsReferenced, valueStep, type CompiledStep, type Json, type LoopStep, type ReferencedSteps, type Scope, type StepValue } from '@opsmesh/plan-model';
 import { itemKey, type ChangeSet } from './change-set.js';
 import type { RecordTransaction, StoredItem } from './ports.js';
 import type { CachedRun } from './run-cache.js';
@@ -12,7 +12,7 @@ export class StepValues {
 
   /** The scope in which a step is evaluated and bound: earlier steps, and the element and number of the iteration it stands in. The items of its own list are added by the caller. */
   async scopeOf(run: CachedRun, step: CompiledStep): Promise<Scope> {
-    const scope = await this.scope(run, stepsReferenced(run.facts.plan, step));
+    const scope = await this.scope(run, step, stepsReferenced(run.facts.plan, step));
     return step.scope ? { ...scope, ...await this.iterationOf(run, step) } : scope;
   }
 
@@ -21,25 +21,33 @@ export class StepValues {
     return (await this.valueOf(run, index, false)).output;
   }
 
-  private async scope(run: CachedRun, wanted: ReferencedSteps): Promise<Scope> {
+  private async scope(run: CachedRun, step: CompiledStep, wanted: ReferencedSteps): Promise<Scope> {
     const values = new Map<string, StepValue>();
     for (const index of new Set([...wanted.outputs, ...wanted.items])) {
       values.set(run.facts.plan.steps[index]!.id, await this.valueOf(run, index, wanted.items.includes(index)));
     }
-    return { input: run.facts.inputs, context: {}, step: (id) => values.get(id) };
+    const scope: Scope = { input: run.facts.inputs, context: {}, step: (id) => values.get(id) };
+    return wanted.previous.length > 0 ? { ...scope, previous: await this.previousOf(run, step, wanted.previous) } : scope;
+  }
+
+  /** Steps as they were in the iteration before of the innermost loop; none of them in the first one. */
+  private async previousOf(run: CachedRun, step: CompiledStep, wanted: readonly number[]): Promise<Scope['previous'] & object> {
+    const loop = loopsAround(run.facts.plan, run.state, step.index).innermost?.loop;
+    const state = loop && run.state.steps[loop.index]!;
+    const values = new Map<string, StepValue>();
+    for (const { step: declared, by, from, to } of state?.status === 'open' ? state.remembered : []) {
+      if (wanted.includes(declared)) values.set(run.facts.plan.steps[declared]!.id, await this.valueOfItems(run, by, { from, to, withItems: true }));
+    }
+    return (id) => values.get(id);
   }
 
   /** `iteration` of the innermost loop; `item` and `index` of the innermost that runs over a list. */
   private async iterationOf(run: CachedRun, step: CompiledStep): Promise<Pick<Scope, 'item' | 'index' | 'iteration'>> {
-    const found: { item?: Json; index?: number; iteration?: number } = {};
-    for (let at = step.scope; at && found.index === undefined; at = run.facts.plan.steps[at.step]!.scope) {
-      const loop = run.facts.plan.steps[at.step]!;
-      const state = run.state.steps[at.step]!;
-      if (loop.kind !== 'loop' || state.status !== 'open') continue;
-      found.iteration ??= state.iteration;
-      if (loop.mode === 'forEach') Object.assign(found, { item: await this.elementOf(run, loop, state.iteration), index: state.iteration });
-    }
-    return found;
+    const { innermost, forEach } = loopsAround(run.facts.plan, run.state, step.index);
+    return {
+      ...(innermost ? { iteration: innermost.iteration } : {}),
+      ...(forEach ? { item: await this.elementOf(run, forEach.loop, forEach.iteration), index: forEach.iteration } : {}),
+    };
   }
 
   private async elementOf(run: CachedRun, loop: LoopStep, iteration: number): Promise<Json> {
@@ -51,13 +59,12 @@ export class StepValues {
   private async valueOf(run: CachedRun, declared: number, withItems: boolean): Promise<StepValue> {
     const index = valueStep(run.facts.plan, run.state.steps, declared);
     const step = run.facts.plan.steps[index]!;
-    const state = run.state.steps[index]!;
-    if (step.kind === 'branch' || step.kind === 'loop') {
-      const opened = isTerminalStep(state) ? state.opened : null;
-      const raw = opened ? (step.kind === 'branch' ? { arm: opened.arm } : { iterations: opened.iterations }) : undefined;
-      return { output: await this.mapped(run, step, raw), items: undefined };
-    }
-    const { from, to } = itemRange(state);
+    if (isContainer(step)) return { output: await this.mapped(run, step, containerOutput(run.facts.plan, run.state, index)), items: undefined };
+    return this.valueOfItems(run, index, { ...itemRange(run.state.steps[index]!), withItems });
+  }
+
+  private async valueOfItems(run: CachedRun, index: number, { from, to, withItems }: { from: number; to: number; withItems: boolean }): Promise<StepValue> {
+    const step = run.facts.plan.steps[index]!;
     if (step.forEach !== null || withItems) {
       const items = (await this.storedItems(run, index)).filter((i) => i.item >= from && i.item < to);
       const raw = step.forEach === null ? succeededOutput(items[0]) : items.filter((i) => i.status === 'succeeded').map((i) => i.output ?? null);
@@ -84,7 +91,7 @@ export class StepValues {
 
   private async mapped(run: CachedRun, step: CompiledStep, raw: Json | undefined): Promise<Json | undefined> {
     if (!step.outputMapping || raw === undefined) return raw;
-    const outer = await this.scope(run, stepsMapped(run.facts.plan, step));
+    const outer = { ...await this.scope(run, step, stepsMapped(run.facts.plan, step)), ...(step.scope ? await this.iterationOf(run, step) : {}) };
     const result = mapOutput(step, { ...outer, step: (id) => (id === step.id ? { output: raw, items: undefined } : outer.step(id)) });
     return result.ok ? result.value : undefined;
   }

@@ -1,4 +1,4 @@
-import type { AttemptOutcome, Json } from '@opsmesh/plan-model';
+import type { AttemptOutcome, Json, RunEvent } from '@opsmesh/plan-model';
 import type { Submission } from './submission.js';
 
 /** How an item ends that no worker carries out. */
@@ -12,10 +12,16 @@ export interface Ending {
 /** Longest output that an ending carries, as characters of JSON: what is kept inline of any output. */
 export const MOST_OUTPUT = 64 * 1024;
 
+/** How an unknown attempt ended, and who says so. */
+export type Settlement = Pick<Extract<RunEvent, { type: 'resolved' }>, 'status' | 'reason' | 'actor'>;
+
 /** What a timer becomes when it is due. */
 export type TimedEvent =
   | { readonly kind: 'run-timeout' }
   | { readonly kind: 'retry'; readonly step: number; readonly item: number; readonly attempt: number }
+  | { readonly kind: 'probe'; readonly step: number; readonly item: number; readonly attempt: number }
+  /** A probe could tell how an unknown attempt ended. */
+  | { readonly kind: 'settle'; readonly step: number; readonly item: number; readonly attempt: number; readonly settlement: Settlement }
   | { readonly kind: 'wave'; readonly step: number; readonly wave: number }
   /** The item of a step that waits is over: its time, a signal, a decision, the end of its child run. */
   | { readonly kind: 'finish'; readonly step: number; readonly item: number; readonly attempt: number; readonly ending: Ending }
@@ -31,6 +37,8 @@ export function submissionOf(runId: string, timed: TimedEvent, timerId?: number)
   switch (timed.kind) {
     case 'run-timeout': return { kind: 'event', runId, event: { type: 'timed-out' }, ...timer };
     case 'retry': return { kind: 'event', runId, event: { type: 'retry-due', step: timed.step, item: timed.item, attempt: timed.attempt }, ...timer };
+    case 'probe': return { kind: 'event', runId, event: { type: 'probe-due', step: timed.step, item: timed.item, attempt: timed.attempt }, ...timer };
+    case 'settle': return { kind: 'event', runId, event: { type: 'resolved', step: timed.step, item: timed.item, attempt: timed.attempt, ...timed.settlement }, ...timer };
     case 'wave': return { kind: 'event', runId, event: { type: 'wave-due', step: timed.step, wave: timed.wave }, ...timer };
     case 'command': return { kind: 'event', runId, event: { type: timed.command }, ...timer };
     case 'finish': {

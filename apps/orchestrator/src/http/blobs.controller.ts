@@ -1,10 +1,11 @@
 import { Controller, Get, HttpCode, Inject, Param, Put, Query, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiExcludeController, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
 import type { BlobRefDto } from '@opsmesh/contracts';
 import { ApiTokenGuard, callingService, CurrentPrincipal, ProblemError, Scopes, ServiceTokenGuard, type Principal } from '@opsmesh/platform';
 import type { Request, Response } from 'express';
 import { BlobDesk, type Blob } from '../engine/blob-desk.js';
 import { RUN_READER, type RunReader } from './ports.js';
+import { Answers } from './response-schemas.js';
 
 /** Finds what a run of a tenant keeps as a blob. */
 export interface RunBlobs {
@@ -27,8 +28,7 @@ export class RunBlobsController {
   /** A file that a run made (a capture, for example) or an output that is too large for its item, as a download. */
   @Get(':id/blobs/:sha256')
   @Scopes('runs:read')
-  @ApiProduces('application/vnd.tcpdump.pcap', 'application/json', 'application/octet-stream')
-  @ApiOkResponse({ description: 'the bytes, with the type they were stored as' })
+  @Answers(200, { 'application/octet-stream': 'bytes', 'application/vnd.tcpdump.pcap': 'bytes' }, 'the bytes, with the type they were stored as')
   async download(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Param('sha256') sha256: string, @Res() response: Response): Promise<void> {
     const run = await this.runs.getRun(principal.tenantId, runId);
     const blob = SHA256.test(sha256) ? await this.blobs.ofRun(principal.tenantId, run.id, sha256) : undefined;

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Put, Req, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { ClaimRequestDto, HeartbeatDto, parseAttemptId, WorkerRegistrationDto, type BlobRefDto, type ClaimAnswerDto, type HeartbeatAnswerDto } from '@opsmesh/contracts';
-import { callingService, ProblemError, ServiceTokenGuard, TOKEN_VERIFIER, type Principal, type TokenVerifier } from '@opsmesh/platform';
+import { ClaimBatchDto, HeartbeatDto, parseAttemptId, WorkerRegistrationDto, type BatchAnswersDto, type BlobRefDto, type ClaimAnswerDto, type HeartbeatAnswerDto } from '@opsmesh/contracts';
+import { answerBatch, callingService, LOGGER, ProblemError, ServiceTokenGuard, TOKEN_VERIFIER, type Logger, type Principal, type TokenVerifier } from '@opsmesh/platform';
 import { IsString, MaxLength } from 'class-validator';
 import type { Request } from 'express';
 import { ClaimDesk } from '../engine/claim-desk.js';
@@ -27,7 +27,10 @@ class IntrospectDto {
 @Controller('internal')
 @UseGuards(ServiceTokenGuard)
 export class InternalController {
-  constructor(@Inject(SERVICE_DESK) private readonly desk: ServiceDesk, @Inject(ClaimDesk) private readonly claims: ClaimDesk, @Inject(TOKEN_VERIFIER) private readonly tokens: TokenVerifier) {}
+  constructor(
+    @Inject(SERVICE_DESK) private readonly desk: ServiceDesk, @Inject(ClaimDesk) private readonly claims: Pick<ClaimDesk, 'claim'>, @Inject(TOKEN_VERIFIER) private readonly tokens: TokenVerifier,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
 
   @Post('workers')
   @HttpCode(204)
@@ -54,10 +57,10 @@ export class InternalController {
     await this.desk.deregister(workerId);
   }
 
-  @Post('attempts/:id/claim')
+  @Post('claims')
   @HttpCode(200)
-  claim(@Param('id') attemptId: string, @Body() request: ClaimRequestDto): Promise<ClaimAnswerDto> {
-    return this.claims.claim(attemptId, request);
+  claim(@Body() { batch }: ClaimBatchDto): Promise<BatchAnswersDto<ClaimAnswerDto>> {
+    return answerBatch(batch.map(({ attemptId, ...request }) => this.claims.claim(attemptId, request)), this.log);
   }
 
   @Put('blobs')

@@ -1,13 +1,9 @@
 import { Body, Controller, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
-import { CompileRequestDto, StartRunDto, type DiagnosticDto, type PreviewView } from '@opsmesh/contracts';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CompiledView, CompileRequestDto, PreviewView, StartRunDto } from '@opsmesh/contracts';
 import { ApiTokenGuard, assertTenant, CurrentPrincipal, Scopes, type Principal } from '@opsmesh/platform';
-import type { CompiledPlan } from '@opsmesh/plan-model';
 import { RUN_APPROVALS, type RunApprovals } from '../approvals/ports.js';
 import { PlanCompiler } from './plan-compiler.js';
-
-/** Answer to `POST /plans/compile`: `plan` is null when there is an error among the diagnostics. */
-interface CompiledView { readonly ok: boolean; readonly diagnostics: readonly DiagnosticDto[]; readonly plan: CompiledPlan | null }
 
 @ApiTags('plans')
 @Controller('plans')
@@ -19,6 +15,7 @@ export class PlansController {
   @Post('compile')
   @HttpCode(200)
   @Scopes('runs:read')
+  @ApiOkResponse({ type: CompiledView })
   async compile(@CurrentPrincipal() principal: Principal, @Body() body: CompileRequestDto): Promise<CompiledView> {
     assertTenant(principal, body.tenant_id);
     const { plan, diagnostics } = await this.compiler.compile(body.plan);
@@ -30,6 +27,7 @@ export class PlansController {
   @Post('preview')
   @HttpCode(200)
   @Scopes('runs:write')
+  @ApiOkResponse({ type: PreviewView })
   async preview(@CurrentPrincipal() principal: Principal, @Body() body: StartRunDto): Promise<PreviewView> {
     assertTenant(principal, body.tenant_id);
     return this.approvals.preview(principal, body);

@@ -1,13 +1,13 @@
-import type { ApprovalDecision, ApprovalView, ItemView, ListItemsQueryDto, ListRunsQueryDto, Page, ProgressDto, RunEventView, RunSummary, RunView } from '@opsmesh/contracts';
+import type { ApprovalDecision, ApprovalView, ItemPageView, ListItemsQueryDto, ListRunsQueryDto, ProgressDto, RunEventView, RunPageView, RunView } from '@opsmesh/contracts';
 import type { CatalogueTool, CompiledPlan, JsonObject, ToolCatalogue } from '@opsmesh/plan-model';
 
 /** What the API reads of runs; every method but `eventsAfter` refuses runs of other tenants as if they were not there. */
 export interface RunReader {
-  listRuns(tenantId: string, query: ListRunsQueryDto): Promise<Page<RunSummary>>;
+  listRuns(tenantId: string, query: ListRunsQueryDto): Promise<RunPageView>;
   getRun(tenantId: string, runId: string): Promise<RunView>;
   /** The compiled plan and the inputs of a run. */
   getPlan(tenantId: string, runId: string): Promise<{ plan: CompiledPlan; inputs: JsonObject }>;
-  listItems(step: { tenantId: string; runId: string; stepId: string }, query: ListItemsQueryDto): Promise<Page<ItemView>>;
+  listItems(step: { tenantId: string; runId: string; stepId: string }, query: ListItemsQueryDto): Promise<ItemPageView>;
   /** For a run whose tenant was checked. */
   eventsAfter(runId: string, seq: number, limit: number): Promise<RunEventView[]>;
   /** Number of the newest attempt of an item, for a run whose tenant was checked; undefined when there is no such item. */

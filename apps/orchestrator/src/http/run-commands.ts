@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, type DiagnosticDto, type ItemStatus, type RerunDto, type RunView, type StartRunDto, type StepView } from '@opsmesh/contracts';
+import { canonicalJson, type DiagnosticDto, type RerunDto, type RunView, type StartRunDto } from '@opsmesh/contracts';
 import { currentTraceparent, ProblemError, type Principal } from '@opsmesh/platform';
 import { isTerminalRun, withoutCredentials, type CompiledPlan, type JsonObject, type RunEvent } from '@opsmesh/plan-model';
 import { uuidv7 } from 'uuidv7';
 import type { NewRun } from '../engine/change-set.js';
 import type { Engine } from '../engine/engine.js';
+import type { Repeat, Submission } from '../engine/submission.js';
 import type { PlanCompiler } from './plan-compiler.js';
 import type { RunReader } from './ports.js';
+import { repeatOf } from './repeat-of.js';
 
 export interface StartedRun {
   readonly id: string;
@@ -23,27 +25,23 @@ export interface PreparedRun {
   readonly requestSha256: string;
 }
 
+/** A re-run that was compiled and checked. */
+export interface PreparedRerun extends PreparedRun {
+  readonly parentRunId: string;
+  readonly repeat: Repeat;
+}
+
 /** What callers may do to runs. */
 export class RunCommands {
   constructor(private readonly engine: Engine, private readonly reader: RunReader, private readonly compiler: PlanCompiler) {}
 
   /** @throws ProblemError 422 `plan-invalid` with the compiler's diagnostics; 422 `idempotency-key-reused` */
   async start(principal: Principal, request: StartRunDto, idempotencyKey: string | null): Promise<StartedRun> {
-    const requestSha256 = requestHash(request);
-    const earlier = idempotencyKey === null ? undefined : await this.earlier(principal, idempotencyKey, requestSha256);
+    // Before it is compiled: a repeated request gets its run even where the catalogue has changed since.
+    const earlier = idempotencyKey === null ? undefined : await this.earlier(principal, idempotencyKey, requestHash(request));
     if (earlier) return earlier;
-    const { plan, inputs, warnings } = await this.prepare(request);
-    const id = uuidv7();
-    const run = { id, tenantId: principal.tenantId, actorId: request.actor_id ?? principal.actorId, plan, inputs, warnings, parentRunId: null, idempotencyKey, requestSha256, traceparent: currentTraceparent() ?? null };
-    try {
-      await this.engine.submit([{ kind: 'create', run }]);
-    } catch (e) {
-      // Two requests with one key at the same time: the unique index let one of them through.
-      const winner = idempotencyKey !== null && isUniqueViolation(e) ? await this.earlier(principal, idempotencyKey, requestSha256) : undefined;
-      if (!winner) throw e;
-      return winner;
-    }
-    return { id, warnings, replayed: false };
+    const { plan, inputs, warnings, requestSha256 } = await this.prepare(request);
+    return this.startOnce(principal, { id: uuidv7(), tenantId: principal.tenantId, actorId: request.actor_id ?? principal.actorId, plan, inputs, warnings, parentRunId: null, idempotencyKey, requestSha256, traceparent: currentTraceparent() ?? null });
   }
 
   /**
@@ -57,12 +55,12 @@ export class RunCommands {
   }
 
   /** Creates a run with an id that is known; nothing happens when it exists already. */
-  async create(tenantId: string, run: NewRun): Promise<void> {
+  async create(run: NewRun, repeat?: Repeat): Promise<void> {
     try {
-      await this.engine.submit([{ kind: 'create', run }]);
+      await this.engine.submit([creation(run, repeat)]);
     } catch (e) {
       if (!isUniqueViolation(e)) throw e;
-      await this.reader.getRun(tenantId, run.id);
+      await this.reader.getRun(run.tenantId, run.id);
     }
   }
 
@@ -89,23 +87,43 @@ export class RunCommands {
   }
 
   /**
-   * Starts a child run that repeats the chosen items of one step and everything that depends on it; the steps before are taken over.
-   * @param manifestSha256 what was approved for the parent, and binds the child too; null when nothing had to be
-   * @throws ProblemError 409 `run-not-ended`, 422 `nothing-to-rerun`
+   * Compiles what a request for a re-run asks for. The inputs are the parent's.
+   * @throws ProblemError 409 `run-not-ended`, 422 `plan-invalid` or those of {@link repeatOf}
    */
-  async rerun(principal: Principal, runId: string, { step, items }: RerunDto, manifestSha256: string | null): Promise<StartedRun> {
+  async prepareRerun(principal: Principal, runId: string, request: RerunDto): Promise<PreparedRerun> {
     const parent = await this.reader.getRun(principal.tenantId, runId);
     if (!isTerminalRun(parent.status)) throw new ProblemError(409, 'run-not-ended', `the run is ${parent.status}: wait for its end, or cancel it`);
-    const statuses = items.flatMap((i) => SELECTIONS[i]);
-    const index = parent.steps.findIndex((s) => (step === undefined ? chosen(s, statuses) : s.id === step));
-    const found = parent.steps[index];
-    if (!found) throw new ProblemError(422, 'nothing-to-rerun', step === undefined ? `no step has items that are ${items.join(' or ')}` : `the run has no step "${step}"; it has ${parent.steps.map((s) => s.id).join(', ')}`);
-    if (!chosen(found, statuses)) throw new ProblemError(422, 'nothing-to-rerun', `step "${found.id}" has no items that are ${items.join(' or ')}`);
     const { plan, inputs } = await this.reader.getPlan(principal.tenantId, runId);
-    const id = uuidv7();
-    const run = { id, tenantId: principal.tenantId, actorId: principal.actorId, plan, inputs, warnings: [], parentRunId: runId, idempotencyKey: null, requestSha256: sha256(canonicalJson([runId, index, statuses])), traceparent: currentTraceparent() ?? null, manifestSha256 };
-    await this.engine.submit([{ kind: 'create', run, rerun: { step: index, statuses } }]);
-    return { id, warnings: [], replayed: false };
+    const requestSha256 = sha256(canonicalJson([runId, request]));
+    if (request.plan === undefined) return { parentRunId: runId, plan, inputs, warnings: [], requestSha256, repeat: repeatOf({ parent, plan, edited: plan }, request) };
+    const edited = await this.compile(request.plan);
+    const declared = Object.fromEntries(Object.entries(inputs).filter(([name]) => Object.hasOwn(edited.plan.inputs, name)));
+    return { parentRunId: runId, plan: edited.plan, inputs: { ...edited.plan.inputs, ...declared }, warnings: edited.warnings, requestSha256, repeat: repeatOf({ parent, plan, edited: edited.plan }, request) };
+  }
+
+  /**
+   * Starts a child run that repeats the chosen items of one step and everything that depends on it; the steps before are taken over.
+   * @param manifestSha256 what was approved, and binds the child; null when nothing had to be
+   * @throws ProblemError 422 `idempotency-key-reused`
+   */
+  async rerun(principal: Principal, { parentRunId, plan, inputs, warnings, requestSha256, repeat }: PreparedRerun, { manifestSha256, idempotencyKey }: { readonly manifestSha256: string | null; readonly idempotencyKey: string | null }): Promise<StartedRun> {
+    const earlier = idempotencyKey === null ? undefined : await this.earlier(principal, idempotencyKey, requestSha256);
+    return earlier ?? this.startOnce(principal, {
+      id: uuidv7(), tenantId: principal.tenantId, actorId: principal.actorId, plan, inputs, warnings, parentRunId, idempotencyKey, requestSha256, traceparent: currentTraceparent() ?? null, manifestSha256,
+    }, repeat);
+  }
+
+  private async startOnce(principal: Principal, run: NewRun, repeat?: Repeat): Promise<StartedRun> {
+    const { id, idempotencyKey: key, requestSha256 } = run;
+    try {
+      await this.engine.submit([creation(run, repeat)]);
+    } catch (e) {
+      // Two requests with one key at the same time: the unique index let one of them through.
+      const winner = key !== null && isUniqueViolation(e) ? await this.earlier(principal, key, requestSha256) : undefined;
+      if (!winner) throw e;
+      return winner;
+    }
+    return { id, warnings: run.warnings as DiagnosticDto[], replayed: false };
   }
 
   private async command(principal: Principal, runId: string, type: Extract<RunEvent['type'], 'cancel' | 'pause' | 'resume'>): Promise<RunView> {
@@ -123,13 +141,8 @@ export class RunCommands {
   }
 }
 
-/** Statuses of items that a selection means. */
-const SELECTIONS: Readonly<Record<RerunDto['items'][number], readonly ItemStatus[]>> = { failed: ['failed'], unknown: ['unknown'], 'not-started': ['pending', 'skipped', 'cancelled'] };
-
-/** Whether a step has items of these statuses; one that was never prepared counts as not started. */
-function chosen({ total, status, counts }: StepView, statuses: readonly ItemStatus[]): boolean {
-  if (total === null) return status === 'failed' ? statuses.includes('failed') : statuses.includes('skipped');
-  return statuses.some((s) => counts[s] > 0);
+function creation(run: NewRun, repeat: Repeat | undefined): Submission {
+  return { kind: 'create', run, ...(repeat ? { rerun: repeat } : {}) };
 }
 
 function requestHash({ plan, inputs }: { readonly plan: unknown; readonly inputs?: Record<string, unknown> | undefined }): string {

@@ -1,8 +1,9 @@
 import { applyDecorators, Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Query, UseGuards } from '@nestjs/common';
-import { ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { DecideApprovalDto, PatchStepDto, RepeatItemDto, ResolveItemDto, SignalDto, type ApprovalView, type ManifestView, type PlanApprovalView, type RunView, type SignalView } from '@opsmesh/contracts';
+import { ApiAcceptedResponse, ApiNoContentResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApprovalView, DecideApprovalDto, ManifestView, PatchStepDto, PlanApprovalView, RepeatItemDto, ResolveItemDto, RunView, SignalDto, SignalView } from '@opsmesh/contracts';
 import { ApiTokenGuard, CurrentPrincipal, Scopes, type Principal } from '@opsmesh/platform';
 import { RUN_APPROVALS, type ApprovedRuns } from '../approvals/ports.js';
+import { Answers } from './response-schemas.js';
 import { RunControl, type ItemPlace } from './run-control.js';
 
 type ItemParams = Record<'id' | 'step' | 'item', string>;
@@ -18,6 +19,7 @@ export class RunControlController {
   /** Changes how a step fans out while it runs: concurrency, failure threshold, waves, rate. */
   @Patch('steps/:step')
   @Scopes('runs:write')
+  @ApiOkResponse({ type: RunView })
   patchStep(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Param('step') stepId: string, @Body() body: PatchStepDto): Promise<RunView> {
     return this.control.patchStep(principal, { runId, stepId }, body);
   }
@@ -27,15 +29,17 @@ export class RunControlController {
   @HttpCode(204)
   @Scopes('runs:write')
   @ItemPath()
+  @ApiNoContentResponse()
   resolve(@CurrentPrincipal() principal: Principal, @Param() path: ItemParams, @Body() body: ResolveItemDto): Promise<void> {
     return this.control.resolve(principal, placeOf(path), body);
   }
 
   /** One more attempt of an item that failed or is unknown, while its step runs. */
   @Post('steps/:step/items/:item/repeat')
-  @HttpCode(202)
+  @HttpCode(204)
   @Scopes('runs:write')
   @ItemPath()
+  @ApiNoContentResponse()
   repeat(@CurrentPrincipal() principal: Principal, @Param() path: ItemParams, @Body() body: RepeatItemDto): Promise<void> {
     return this.control.repeat(principal, placeOf(path), body);
   }
@@ -44,6 +48,7 @@ export class RunControlController {
   @Post('signals/:name')
   @HttpCode(202)
   @Scopes('runs:write')
+  @ApiAcceptedResponse({ type: SignalView })
   signal(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Param('name') name: string, @Body() body: SignalDto): Promise<SignalView> {
     return this.control.signal(principal, { runId, name }, body);
   }
@@ -51,6 +56,7 @@ export class RunControlController {
   /** The questions that the run asks people, and what they decided. */
   @Get('approvals')
   @Scopes('runs:read')
+  @Answers(200, { 'application/json': { listOf: [ApprovalView, PlanApprovalView] } })
   async approvals(@CurrentPrincipal() principal: Principal, @Param('id') runId: string): Promise<(ApprovalView | PlanApprovalView)[]> {
     const before = await this.planApprovals.ofRun(principal, runId);
     if (await this.planApprovals.find(principal, runId)) return before;
@@ -61,6 +67,7 @@ export class RunControlController {
   @Get('manifest')
   @Scopes('runs:read')
   @ApiQuery({ name: 'approval', required: false, description: 'for example `plan` or `added-1`; left out: what binds the run' })
+  @ApiOkResponse({ type: ManifestView })
   manifest(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Query('approval') approval?: string): Promise<ManifestView> {
     return this.planApprovals.manifest(principal, runId, approval);
   }
@@ -69,10 +76,11 @@ export class RunControlController {
   @Post('approvals/:approval')
   @HttpCode(200)
   @Scopes('runs:approve')
+  @Answers(200, { 'application/json': [ApprovalView, PlanApprovalView] })
   async decide(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Param('approval') approval: string, @Body() body: DecideApprovalDto): Promise<ApprovalView | PlanApprovalView> {
     if (/^(plan|added-\d+)$/.test(approval)) {
-      const { decision, manifest_sha256: manifestSha256, confirmation, comment, actor_id: actorId } = body;
-      return (await this.planApprovals.decide(principal, { runId, approval, decision, manifestSha256, confirmation, comment, actorId })).approval;
+      const { decision, manifest_sha256: manifestSha256, typed_text: typedText, comment, actor_id: actorId } = body;
+      return (await this.planApprovals.decide(principal, { runId, approval, decision, manifestSha256, typedText, comment, actorId })).approval;
     }
     return this.control.decide(principal, { runId, approval }, body);
   }
@@ -87,7 +95,7 @@ export class ApprovalsController {
   /** Every question of the tenant that waits for people, oldest first: about runs that were proposed (`kind` `plan`) and of steps (`step`). */
   @Get()
   @Scopes('runs:read')
-  @ApiOkResponse({ description: 'at most 200 of each kind' })
+  @Answers(200, { 'application/json': { listOf: [ApprovalView, PlanApprovalView] } }, 'at most 200 of each kind')
   async open(@CurrentPrincipal() principal: Principal): Promise<(ApprovalView | PlanApprovalView)[]> {
     const [plans, steps] = await Promise.all([this.planApprovals.open(principal), this.control.openApprovals(principal)]);
     return [...plans, ...steps].sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));

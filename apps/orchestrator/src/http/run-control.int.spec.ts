@@ -1,4 +1,4 @@
-import type { ApprovalView, ItemView, Page, ProblemDto, RunView } from '@opsmesh/contracts';
+import type { ApprovalView, ItemPageView, ItemView, ProblemDto, RunView } from '@opsmesh/contracts';
 import { createTestDatabase, waitFor, type TestDatabase } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import { Client } from 'pg';
@@ -28,7 +28,7 @@ async function started(plan: object): Promise<string> {
 const view = async (id: string): Promise<RunView> => (await api.ask('GET', `/runs/${id}`)).json<RunView>();
 const reaches = (id: string, status: string): Promise<RunView> => waitFor(async () => { const run = await view(id); return run.status === status ? run : undefined; }, { what: `the run to be ${status}` });
 const problem = (answer: Answer): ProblemDto => answer.json<ProblemDto>();
-const items = async (id: string, step: string): Promise<readonly ItemView[]> => (await api.ask('GET', `/runs/${id}/steps/${step}/items`)).json<Page<ItemView>>().items;
+const items = async (id: string, step: string): Promise<readonly ItemView[]> => (await api.ask('GET', `/runs/${id}/steps/${step}/items`)).json<ItemPageView>().items;
 
 describe('PATCH of a step', () => {
   it('changes its concurrency while it runs, and more items start', async () => {
@@ -116,7 +116,7 @@ describe('an item of unknown outcome', () => {
 
   it('is repeated when a person says so, under the next number', async () => {
     const id = await doubtful();
-    expect((await act(id, 'repeat', { reason: 'nothing was done' })).status).toBe(202);
+    expect((await act(id, 'repeat', { reason: 'nothing was done' })).status).toBe(204);
     expect((await items(id, 'each'))[0]).toMatchObject({ status: 'queued', attempt: 2 });
     expect(problem(await act(id, 'repeat', { reason: 'once more' }))).toMatchObject({ status: 409, code: 'not-repeatable' });
   });

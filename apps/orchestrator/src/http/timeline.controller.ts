@@ -1,9 +1,10 @@
 import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { AttemptBarsView, ItemLogView, TimelineQueryDto, TimelineView } from '@opsmesh/contracts';
+import { AttemptBarsView, ItemLogView, TimelineQueryDto, type TimelineView } from '@opsmesh/contracts';
 import { ApiTokenGuard, CurrentPrincipal, ProblemError, Scopes, type Principal } from '@opsmesh/platform';
 import { maskInputs } from './mask-inputs.js';
 import { CATALOGUE, type CatalogueReader } from './ports.js';
+import { QueryOf } from './query-of.js';
 
 /** What is read of a run to be drawn or looked into; runs of other tenants are not there. */
 export interface RunTimelines {
@@ -23,17 +24,11 @@ export const ITEM_LOGS = Symbol('ITEM_LOGS');
 @UseGuards(ApiTokenGuard)
 @Scopes('runs:read')
 export class TimelineController {
-  constructor(@Inject(RUN_TIMELINES) private readonly timelines: RunTimelines, @Inject(ITEM_LOGS) private readonly logs: ItemLogs, @Inject(CATALOGUE) private readonly catalogue: CatalogueReader) {}
+  constructor(@Inject(RUN_TIMELINES) private readonly timelines: Pick<RunTimelines, 'attempts'>, @Inject(ITEM_LOGS) private readonly logs: ItemLogs, @Inject(CATALOGUE) private readonly catalogue: CatalogueReader) {}
 
-  /** What a Gantt chart needs: steps with their times, waves, retries and causes, pauses of the run, and the first page of its attempts as bars. */
-  @Get('timeline')
-  @ApiOkResponse({ type: TimelineView })
-  timeline(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Query() query: TimelineQueryDto): Promise<TimelineView> {
-    return this.timelines.timeline(principal.tenantId, runId, query);
-  }
-
-  /** The further bars of a timeline. */
-  @Get('timeline/attempts')
+  /** The attempts of a run as bars: those of its timeline that follow the first page. */
+  @Get('attempts')
+  @QueryOf(TimelineQueryDto)
   @ApiOkResponse({ type: AttemptBarsView })
   attempts(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Query() query: TimelineQueryDto): Promise<AttemptBarsView> {
     return this.timelines.attempts(principal.tenantId, runId, query);

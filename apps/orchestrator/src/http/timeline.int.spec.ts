@@ -22,13 +22,13 @@ afterAll(async () => {
   await server.drop();
 });
 
-it('GET /runs/:id/timeline gives steps and the first bars, and refuses what is no page', async () => {
-  const timeline = (await api.ask('GET', `/runs/${id}/timeline?limit=1`)).json<TimelineView>();
+it('GET /runs/:id?view=timeline gives steps and the first bars, and refuses what is no page', async () => {
+  const timeline = (await api.ask('GET', `/runs/${id}?view=timeline&limit=1`)).json<TimelineView>();
   expect(fits(TimelineView, timeline)).toBe(true);
   expect(timeline.attempts).toMatchObject({ items: [{ step: 'a', item: 0, attempt: 1, status: 'queued' }], next: null });
-  expect((await api.ask('GET', `/runs/${id}/timeline/attempts?cursor=0.0`)).json()).toEqual({ items: [], next: null });
-  for (const query of ['limit=0', 'limit=2001', 'cursor=x', 'other=1']) expect((await api.ask('GET', `/runs/${id}/timeline?${query}`)).status).toBe(422);
-  expect((await api.ask('GET', `/runs/${id}/timeline?step=x`)).json()).toMatchObject({ code: 'step-not-found' });
+  expect((await api.ask('GET', `/runs/${id}/attempts?cursor=0.0`)).json()).toEqual({ items: [], next: null });
+  for (const query of ['view=table', 'limit=0', 'limit=2001', 'cursor=x', 'other=1']) expect((await api.ask('GET', `/runs/${id}?view=timeline&${query}`)).status).toBe(422);
+  expect((await api.ask('GET', `/runs/${id}?view=timeline&step=x`)).json()).toMatchObject({ code: 'step-not-found' });
 });
 
 it('GET /runs/:id/steps/:step/items/:item gives the log of an item with its secrets masked', async () => {
@@ -42,5 +42,5 @@ it('GET /runs/:id/steps/:step/items/:item gives the log of an item with its secr
 it('both are in the OpenAPI document with their fields', async () => {
   const { components: { schemas }, paths } = (await api.ask('GET', '/docs-json')).json<{ components: { schemas: Record<string, { properties?: object }> }; paths: object }>();
   for (const name of ['TimelineView', 'TimelineStepView', 'AttemptBarsView', 'ItemLogView', 'AttemptView', 'AdaptationView']) expect(Object.keys(schemas[name]?.properties ?? {})).not.toEqual([]);
-  expect(Object.keys(paths)).toEqual(expect.arrayContaining(['/runs/{id}/timeline', '/runs/{id}/timeline/attempts', '/runs/{id}/steps/{step}/items/{item}']));
+  expect(Object.keys(paths)).toEqual(expect.arrayContaining(['/runs/{id}', '/runs/{id}/attempts', '/runs/{id}/steps/{step}/items/{item}']));
 });

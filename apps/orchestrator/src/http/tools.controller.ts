@@ -1,7 +1,8 @@
 import { Controller, Get, Inject, Param, UseGuards } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CatalogueToolView, ToolListView } from '@opsmesh/contracts';
 import { ApiTokenGuard, ProblemError, Scopes } from '@opsmesh/platform';
-import { nearestName, type CatalogueTool } from '@opsmesh/plan-model';
+import { nearestName } from '@opsmesh/plan-model';
 import { CATALOGUE, type CatalogueReader } from './ports.js';
 
 @ApiTags('tools')
@@ -13,12 +14,14 @@ export class ToolsController {
 
   /** The tool catalogue: every tool that a plan may name now. */
   @Get()
-  async list(): Promise<{ items: CatalogueTool[] }> {
+  @ApiOkResponse({ type: ToolListView })
+  async list(): Promise<ToolListView> {
     return { items: (await this.catalogue.current()).all() };
   }
 
   @Get(':name')
-  async get(@Param('name') name: string): Promise<CatalogueTool> {
+  @ApiOkResponse({ type: CatalogueToolView })
+  async get(@Param('name') name: string): Promise<CatalogueToolView> {
     const tools = await this.catalogue.current();
     const tool = tools.get(name);
     if (tool) return tool;

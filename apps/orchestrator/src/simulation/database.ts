@@ -1,4 +1,4 @@
-import type { FailureDto, ItemStatus, RunStatus } from '@opsmesh/contracts';
+import type { CachedFromView, FailureDto, ItemStatus, RunStatus } from '@opsmesh/contracts';
 import type { HistoryEntry, Json, JsonObject, RunState } from '@opsmesh/plan-model';
 import type { AttemptRef, Claim, NewApproval } from '../engine/change-set.js';
 import type { RunFacts } from '../engine/ports.js';
@@ -17,6 +17,9 @@ export interface ItemRow {
   readonly workerId: string | null;
   readonly queuedAt: number | null;
   readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  readonly cacheKey: string | null;
+  readonly cachedFrom: CachedFromView | null;
 }
 
 /** A claim with the number of the commit that made it. */
@@ -101,7 +104,7 @@ export function attemptKey({ runId, step, item, attempt }: AttemptRef): string {
   return `${runId}.${step}.${item}.${attempt}`;
 }
 
-/** Timers that may fire at their time: retries of a paused run wait for it to go on. */
-export function dueTimers({ timers, runs }: Database): TimerRow[] {
-  return [...timers.values()].filter((t) => t.event.kind !== 'retry' || runs.get(t.runId)?.status !== 'paused');
+/** Whether a timer fires at its time: retries and probes of a paused run wait for it to go on. */
+export function mayFire({ runs }: Database, { runId, event }: TimerRow): boolean {
+  return (event.kind !== 'retry' && event.kind !== 'probe') || runs.get(runId)?.status !== 'paused';
 }

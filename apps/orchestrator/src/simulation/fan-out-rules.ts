@@ -1,26 +1,31 @@
-import { isTerminalItem, type CompiledStep, type MapPolicy, type RunningStep } from '@opsmesh/plan-model';
-import { placeOf, type ItemRow, type RunRows } from './database.js';
+import { isTerminalItem, type CompiledPlan, type CompiledStep, type MapPolicy, type RunningStep } from '@opsmesh/plan-model';
+import { placeOf, type ItemRow } from './database.js';
 import type { Watched } from './oracle.js';
 
+/** What a commit left behind: the steps with their items, and the time of the commit. */
+export interface Committed {
+  readonly watched: Watched;
+  readonly current: readonly (readonly ItemRow[])[];
+  readonly now: number;
+}
+
 /** The contract of `map`, told without the product's own arithmetic. @returns what is broken */
-export function fanOutRules({ facts, items }: RunRows, watched: Watched, now: number): { readonly rule: string; readonly detail: string }[] {
+export function fanOutRules(plan: CompiledPlan, { watched, current, now }: Committed): { readonly rule: string; readonly detail: string }[] {
   const broken: { rule: string; detail: string }[] = [];
-  for (const [index, state] of watched.state.steps.entries()) {
+  const isRepeated = (i: ItemRow): boolean => watched.repeated.size > 0 && watched.repeated.has(placeOf(i));
+  for (let index = 0; index < plan.steps.length; index++) {
+    const state = watched.state.steps[index]!;
     if (state.status === 'waiting' || state.status === 'open' || state.total === null) continue;
-    const step = facts.plan.steps[index]!;
+    const step = plan.steps[index]!;
     const changed = watched.state.overrides[index] as Partial<MapPolicy> | undefined;
-    const own: ItemRow[] = [];
-    for (let item = state.base; item < state.base + state.total; item++) {
-      const row = items.get(placeOf({ step: index, item }));
-      if (row) own.push(row);
-    }
+    const own = current[index]!;
     const cap = Math.max(watched.caps.get(index) ?? 0, step.map.concurrency, changed?.concurrency ?? 0);
     watched.caps.set(index, cap);
-    const active = own.filter((i) => !isTerminalItem(i.status) && i.attempt > 0 && !watched.repeated.has(placeOf(i))).length;
+    const active = own.filter((i) => !isTerminalItem(i.status) && i.attempt > 0 && !isRepeated(i)).length;
     if (active > cap) broken.push({ rule: 'concurrency', detail: `${active} items of step ${step.id} are under way, at most ${cap} may be` });
     if (changed) continue;
     const { waves, failureThreshold } = step.map;
-    const touched = own.some((i) => watched.repeated.has(placeOf(i)));
+    const touched = own.some(isRepeated);
     if (waves && !touched && state.status === 'running') broken.push(...waveRules(watched, { step, state, own, now }));
     if (touched || step.kind !== 'tool') continue;
     const bad = own.filter((i) => i.status === 'failed' || i.status === 'unknown').length;
@@ -30,7 +35,9 @@ export function fanOutRules({ facts, items }: RunRows, watched: Watched, now: nu
     if (state.status === 'running') {
       // What is over the threshold leaves nothing untouched behind, unless nothing may start or be given up now.
       if (isOver && watched.state.status === 'running' && watched.stoppedAt === null && own.some((i) => i.status === 'pending' && i.attempt === 0)) broken.push({ rule: 'threshold', detail: `step ${step.id} has ${bad} bad items, more than ${most}, and goes on` });
-      if (!isOver && own.some((i) => i.status === 'skipped')) broken.push({ rule: 'threshold', detail: `step ${step.id} gave up with ${bad} bad items, of ${most ?? 'any number'}` });
+      // Unknown items counted as bad until they became known: what was given up meanwhile stays so.
+      const wereBad = own.filter((i) => i.status === 'succeeded' && watched.resolved.has(placeOf(i))).length;
+      if ((most === undefined || bad + wereBad <= most) && own.some((i) => i.status === 'skipped')) broken.push({ rule: 'threshold', detail: `step ${step.id} gave up with ${bad} bad items, of ${most ?? 'any number'}` });
       continue;
     }
     const cancelled = own.some((i) => i.status === 'cancelled');

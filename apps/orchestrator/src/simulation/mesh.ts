@@ -88,7 +88,9 @@ export class Mesh {
     }
     this.rebirth();
     const parked = scheduler.ready();
-    const turns = [...this.orchestrators, ...this.workers].flatMap((p) => p.turns());
+    const turns: (() => void)[] = [];
+    for (const o of this.orchestrators) o.addTurns(turns);
+    for (const w of this.workers) w.addTurns(turns);
     const total = parked.length + turns.length;
     if (total === 0) return this.idle();
     const chosen = choices.below(total);
@@ -100,9 +102,11 @@ export class Mesh {
   /** Nobody can go on at this moment: time passes, or people help, or it is over. */
   private idle(): boolean {
     const { scheduler } = this;
-    const isOver = [...this.database.runs.values()].every((r) => isTerminalRun(r.status)) && this.transport.stream.length === 0 && this.database.outbox.size === 0;
-    const beats = isOver ? Infinity : Math.min(...this.workers.map((w) => w.nextBeat()));
-    const at = Math.min(beats, scheduler.nextAlarm(), ...this.orchestrators.map((o) => o.nextTurn()), ...this.reborn.map((r) => r.at));
+    const isOver = this.isOver();
+    let at = scheduler.nextAlarm();
+    if (!isOver) for (const w of this.workers) at = Math.min(at, w.nextBeat());
+    for (const o of this.orchestrators) at = Math.min(at, o.nextTurn());
+    for (const r of this.reborn) at = Math.min(at, r.at);
     if (at !== Infinity && !(isOver && scheduler.parked.length === 0 && this.database.timers.size === 0)) {
       scheduler.now = at > scheduler.now ? at : scheduler.now + 1;
       scheduler.say(() => `-- ${scheduler.now} ms`);
@@ -114,6 +118,12 @@ export class Mesh {
       return true;
     }
     return !isOver && this.people.help();
+  }
+
+  private isOver(): boolean {
+    if (this.transport.stream.length > 0 || this.database.outbox.size > 0) return false;
+    for (const { status } of this.database.runs.values()) if (!isTerminalRun(status)) return false;
+    return true;
   }
 
   private calm(): void {

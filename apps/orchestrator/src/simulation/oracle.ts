@@ -1,9 +1,10 @@
-import { attemptId, FAILURE_MEANINGS, ITEM_STATUSES, type ItemStatus, type JobDto, type ResultDto } from '@opsmesh/contracts';
-import { isTerminalItem, isTerminalRun, isTerminalStep, itemRange, policyOf, type CompiledPlan, type CompiledStep, type HistoryEntry, type RunState } from '@opsmesh/plan-model';
+import { attemptId, canonicalJson, FAILURE_MEANINGS, ITEM_STATUSES, type ItemStatus, type JobDto, type ResultDto } from '@opsmesh/contracts';
+import { isTerminalItem, isTerminalRun, isTerminalStep, policyOf, type CompiledPlan, type CompiledStep, type HistoryEntry, type RunState } from '@opsmesh/plan-model';
 import { ProblemError } from '@opsmesh/platform';
 import { RunChangedError } from '../engine/ports.js';
 import { ConnectionLost } from './scheduler.js';
 import { attemptKey, placeOf, type CommitWatcher, type Database, type ItemRow, type RunRows } from './database.js';
+import { currentItems } from './current-items.js';
 import { fanOutRules } from './fan-out-rules.js';
 import { Ledger } from './ledger.js';
 
@@ -21,6 +22,8 @@ export interface Watched {
   stoppedAt: number | null;
   /** Items that a person wanted repeated, with the attempt that may be beyond all limits. */
   readonly repeated: Map<string, number>;
+  /** Items that were `unknown` and became known. */
+  readonly resolved: Set<string>;
   /** Largest concurrency that ever held, by step. */
   readonly caps: Map<number, number>;
   /** When the items of a wave had all ended, by step and wave. */
@@ -60,11 +63,11 @@ export class Oracle implements CommitWatcher {
       const state = after.decoded;
       const watched = this.watched.get(id);
       if (watched) this.compare(watched, state, { before: before!, after });
-      else this.watched.set(id, { state, stoppedAt: null, repeated: new Map(), caps: new Map(), waveEnds: new Map() });
+      else this.watched.set(id, { state, stoppedAt: null, repeated: new Map(), resolved: new Set(), caps: new Map(), waveEnds: new Map() });
       const now = this.watched.get(id)!;
       now.state = state;
       if (after.stopping && now.stoppedAt === null) now.stoppedAt = this.database.commits;
-      this.check(id, after, now);
+      this.check(id, { before, after }, now);
       this.steps(after.facts.plan, before, after);
     }
   }
@@ -104,6 +107,12 @@ export class Oracle implements CommitWatcher {
     this.ledger.add({ id: job.attemptId, runId: job.runId, place, attempt: job.attempt, lockKey: key });
   }
 
+  /** For the run of a probe: whether the attempt that it asks about took place. */
+  tookPlace(probe: string): boolean {
+    const { runId, step, item, attempt } = this.database.runs.get(probe)!.facts.parent!;
+    return this.ledger.actsOf(runId, placeOf({ step, item })).some((a) => a.attempt === attempt);
+  }
+
   /** An entry of the results stream is deleted. */
   acknowledged(payload: string): void {
     const { runId, stepId, item, attempt, attemptId: id } = JSON.parse(payload) as ResultDto;
@@ -130,8 +139,22 @@ export class Oracle implements CommitWatcher {
   private checkEnd(run: RunRows, item: ItemRow): void {
     const step = run.facts.plan.steps[item.step]!;
     const id = attemptId({ runId: run.facts.id, stepId: step.id, item: item.item, attempt: item.attempt });
-    if (step.kind === 'tool' && item.status === 'succeeded' && item.attempt > 0 && !this.ledger.said.has(`${id} succeeded`) && !this.resolvedByPerson(run, item)) this.broken('outcome', `${id} succeeded, but no worker said so`);
+    if (step.kind === 'tool' && item.status === 'succeeded' && item.attempt > 0 && !this.ledger.said.has(`${id} succeeded`) && !this.resolvedByPerson(run, item) && item.cachedFrom === null) this.broken('outcome', `${id} succeeded, but no worker said so`);
+    this.checkWords(run, item);
     if (step.kind === 'wait' && item.failure?.code === 'signal-timeout' && run.signals.some((s) => s.name === item.inputs?.['signal'] && s.at < (item.startedAt ?? 0) + (step.timeoutMs ?? 0))) this.broken('signals', `${id} timed out while its signal is kept`);
+  }
+
+  /** What a cached result answers was a call with the same inputs that succeeded; a probe says what is so, and goes on being so. */
+  private checkWords(run: RunRows, item: ItemRow): void {
+    if (item.cachedFrom) {
+      const { runId, step, item: number } = item.cachedFrom;
+      const origin = this.database.runs.get(runId);
+      const from = origin?.items.get(placeOf({ step: origin.facts.plan.steps.findIndex((s) => s.id === step), item: number }));
+      if (from?.status !== 'succeeded' || from.cachedFrom || canonicalJson(from.inputs) !== canonicalJson(item.inputs)) this.broken('cache', `item ${run.facts.id}.${placeOf(item)} has the result of ${runId}.${step}.${number}, which is no such call`);
+    }
+    const word = run.history.find((h) => h.type === 'item.resolved' && h.step === item.step && h.item === item.item && String(h.data['actor']).startsWith('probe:'));
+    const acted = this.ledger.actsOf(run.facts.id, placeOf(item)).some((a) => a.attempt === word?.data['attempt']);
+    if (word && acted !== (word.data['status'] === 'succeeded')) this.broken('probe', `item ${run.facts.id}.${placeOf(item)} is ${String(word.data['status'])} by its probe, and ${acted ? 'took' : 'did not take'} place`);
   }
 
   private resolvedByPerson(run: RunRows, { step, item }: ItemRow): boolean {
@@ -161,14 +184,20 @@ export class Oracle implements CommitWatcher {
     if (after.signals.length < before.signals.length && ![...this.database.timers.values()].some((t) => t.runId === id && t.event.kind === 'finish' && t.event.ending.outcome.status === 'succeeded')) this.broken('signals', `a signal of run ${id} was taken and ended nothing`);
     if (after.version <= before.version) this.broken('version', `run ${id} was changed and has the version ${after.version} as before`);
     if (isTerminalRun(before.status) && !isTerminalRun(after.status)) this.broken('2 terminal', `run ${id} was ${before.status} and is ${after.status}`);
-    for (const [index, old] of watched.state.steps.entries()) {
+    for (let index = 0; index < state.steps.length; index++) {
+      const old = watched.state.steps[index]!;
       const now = state.steps[index]!;
-      if (isTerminalStep(old) && !isTerminalStep(now) && !inLoop(plan, plan.steps[index]!)) this.broken('2 terminal', `step ${plan.steps[index]!.id} was ${old.status} and is ${now.status}`);
-      if (isTerminalStep(old) && isTerminalStep(now) && old.status !== now.status && old.counts.unknown === 0 && plan.steps[index]!.kind === 'tool') this.broken('2 terminal', `step ${plan.steps[index]!.id} was ${old.status} and is ${now.status}`);
+      if (!isTerminalStep(old) || now.status === old.status) continue;
+      const what = `step ${plan.steps[index]!.id} was ${old.status} and is ${now.status}`;
+      if (!isTerminalStep(now) && !inLoop(plan, plan.steps[index]!)) this.broken('2 terminal', what);
+      if (isTerminalStep(now) && old.counts.unknown === 0 && plan.steps[index]!.kind === 'tool') this.broken('2 terminal', what);
     }
-    const fresh = after.history.slice(before.history.length);
-    for (const h of fresh) if (h.type === 'item.repeated') watched.repeated.set(placeOf({ step: h.step!, item: h.item! }), Number(h.data['attempt']));
-    for (const [place, old] of before.items) {
+    for (let i = before.history.length; i < after.history.length; i++) {
+      const h = after.history[i]!;
+      if (h.type === 'item.resolved') watched.resolved.add(placeOf({ step: h.step!, item: h.item! }));
+      if (h.type === 'item.repeated') watched.repeated.set(placeOf({ step: h.step!, item: h.item! }), Number(h.data['attempt']));
+    }
+    if (after.items !== before.items) for (const [place, old] of before.items) {
       const now = after.items.get(place);
       if (!now) this.broken('nothing lost', `item ${place} is not there any more`);
       else if (now !== old) this.compareItems(watched, { id, plan, place, old, now });
@@ -191,32 +220,29 @@ export class Oracle implements CommitWatcher {
   }
 
   /** What must hold in every committed state (run-state.ts). */
-  private check(id: string, after: RunRows, watched: Watched): void {
+  private check(id: string, { before, after }: { before: RunRows | undefined; after: RunRows }, watched: Watched): void {
     const { plan } = after.facts;
     const { state } = watched;
     if (state.status !== after.status) this.broken('1 one commit', `run ${id} is ${after.status} and its state ${state.status}`);
-    if (after.history.length !== state.seq || after.history.some((h, i) => h.seq !== i + 1)) this.broken('history', `of run ${id} has gaps: ${after.history.map((h) => h.seq).join()} up to ${state.seq}`);
-    const counts = new Map<number, Record<ItemStatus, number>>();
-    for (const item of after.items.values()) {
-      const { from, to } = itemRange(state.steps[item.step]!);
-      if (item.item < from || item.item >= to) continue;
-      let of = counts.get(item.step);
-      if (!of) counts.set(item.step, of = { pending: 0, queued: 0, running: 0, succeeded: 0, failed: 0, unknown: 0, skipped: 0, cancelled: 0 });
-      of[item.status]++;
-      if (after.stopping && (item.status === 'pending' || item.status === 'queued')) this.broken('cancel', `item ${placeOf(item)} is ${item.status} in run ${id}, which was stopped`);
+    if (after.history.length !== state.seq || hasGap(after.history, before?.history.length ?? 0)) this.broken('history', `of run ${id} has gaps: ${after.history.map((h) => h.seq).join()} up to ${state.seq}`);
+    const current = currentItems(after.items.values(), state.steps);
+    if (after.stopping) {
+      for (const item of current.flat()) if (item.status === 'pending' || item.status === 'queued') this.broken('cancel', `item ${placeOf(item)} is ${item.status} in run ${id}, which was stopped`);
     }
-    for (const [index, step] of state.steps.entries()) {
+    for (let index = 0; index < state.steps.length; index++) {
+      const step = state.steps[index]!;
       if (step.status === 'waiting' || step.status === 'open') continue;
-      const of = counts.get(index);
-      if (ITEM_STATUSES.some((s) => step.counts[s] !== (of?.[s] ?? 0))) this.broken('11 counters', `of step ${plan.steps[index]!.id} are ${JSON.stringify(step.counts)}, its items ${JSON.stringify(of ?? {})}`);
+      const of = countsOf(current[index]!);
+      for (const s of ITEM_STATUSES) if (step.counts[s] !== of[s]) this.broken('11 counters', `of step ${plan.steps[index]!.id} are ${JSON.stringify(step.counts)}, its items ${JSON.stringify(of)}`);
     }
-    for (const broken of fanOutRules(after, watched, this.database.clock.now)) this.broken(broken.rule, broken.detail);
+    for (const broken of fanOutRules(after.facts.plan, { watched, current, now: this.database.clock.now })) this.broken(broken.rule, broken.detail);
   }
 
   /** What became of steps since the commit before. */
   private steps(plan: CompiledPlan, before: RunRows | undefined, after: RunRows): void {
     const count = (rows: RunRows | undefined, type: string, step: number): number => rows?.history.reduce((n, h) => n + (h.step === step && h.type === type ? 1 : 0), 0) ?? 0;
-    for (const h of after.history.slice(before?.history.length ?? 0)) {
+    for (let i = before?.history.length ?? 0; i < after.history.length; i++) {
+      const h = after.history[i]!;
       if (h.type === 'run.finished' && after.history.filter((x) => x.type === 'run.finished').length > 1) this.broken('join', `run ${after.facts.id} finished twice`);
       if (h.step === null) continue;
       const step = plan.steps[h.step]!;
@@ -246,6 +272,18 @@ export class Oracle implements CommitWatcher {
     const main = earlier.findLast((h) => h.step === step.guard!.step && h.type === 'step.finished');
     if (main?.data['status'] !== 'failed') this.broken('alternative', `step ${step.id} began although ${plan.steps[step.guard.step]!.id} is ${String(main?.data['status'])}`);
   }
+}
+
+/** Whether the numbers leave one out from an entry on; those before it were looked at when they came. */
+function hasGap(history: readonly HistoryEntry[], from: number): boolean {
+  for (let i = from; i < history.length; i++) if (history[i]!.seq !== i + 1) return true;
+  return false;
+}
+
+function countsOf(items: readonly ItemRow[]): Record<ItemStatus, number> {
+  const counts = { pending: 0, queued: 0, running: 0, succeeded: 0, failed: 0, unknown: 0, skipped: 0, cancelled: 0 };
+  for (const { status } of items) counts[status]++;
+  return counts;
 }
 
 export function inLoop(plan: CompiledPlan, step: CompiledStep): boolean {

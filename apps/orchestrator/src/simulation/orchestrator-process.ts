@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { attemptId, canonicalJson, WORKER_LOST_MS, type JobDto } from '@opsmesh/contracts';
 import type { Logger } from 'pino';
 import { ClaimDesk } from '../engine/claim-desk.js';
@@ -9,7 +9,7 @@ import { Reconciler } from '../transport/reconciler.js';
 import { Relay } from '../transport/relay.js';
 import { ResultConsumer } from '../transport/result-consumer.js';
 import { Timers } from '../transport/timers.js';
-import { attemptKey, dueTimers, placeOf, type Database, type OutboxRow } from './database.js';
+import { attemptKey, mayFire, placeOf, type Database, type OutboxRow } from './database.js';
 import type { Party, Scheduler } from './scheduler.js';
 import { poolOf, workersOf } from './simulated-pool.js';
 import { SimulatedRecord } from './simulated-record.js';
@@ -30,8 +30,8 @@ const quiet = (): void => undefined;
 const RELAY_MS = 200;
 const ROUND_MS = 1000;
 const QUIET_MS = 4001;
-const ABANDONED_MS = 10_000;
-const TAKE_OVER_MS = 5000;
+const ABANDONED_MS = 1500;
+const TAKE_OVER_MS = 500;
 /** Wait after a turn that failed. */
 const FAILED_MS = 100;
 
@@ -45,8 +45,7 @@ export class OrchestratorProcess {
   private readonly consumer: ResultConsumer;
   private readonly timers: Timers;
   private readonly reconciler: Reconciler;
-  private readonly busy = new Set<LoopName>();
-  private readonly notBefore = new Map<LoopName, number>();
+  private readonly loops = LOOPS.map((name) => ({ name, busy: false, notBefore: 0, turn: () => { this.turn(name); } }));
   private lastRound: number;
 
   constructor(readonly party: Party, private readonly around: Surroundings) {
@@ -69,7 +68,7 @@ export class OrchestratorProcess {
     });
     this.relay = new Relay({ pool, queues, facts, sent: this.engine.sent, redis, log });
     this.consumer = new ResultConsumer({
-      reader: redis, redis, engine: this.engine, facts, consumer: party.name, log,
+      reader: redis, redis, engine: this.engine, facts, consumer: party.name, log, rest: (ms) => scheduler.after(party, { label: 'rest', ms, early: () => false }, quiet),
       deadLetters: { add: ({ reason }) => { database.deadLetters.push(reason); return Promise.resolve(); } },
     });
     this.timers = new Timers(pool, this.engine, log);
@@ -91,26 +90,28 @@ export class OrchestratorProcess {
     return this.party.alive && this.party.frozenUntil <= this.around.scheduler.now;
   }
 
-  /** Loops that have something to do now, as turns to take. */
-  turns(): (() => void)[] {
-    const { scheduler } = this.around;
-    if (!this.isUp) return [];
-    return LOOPS.filter((loop) => !this.busy.has(loop) && (this.notBefore.get(loop) ?? 0) <= scheduler.now && this.isWanted(loop)).map((loop) => () => { this.turn(loop); });
+  /** Adds the loops that have something to do now, as turns to take. */
+  addTurns(turns: (() => void)[]): void {
+    const { now } = this.around.scheduler;
+    if (!this.isUp) return;
+    for (const { name, busy, notBefore, turn } of this.loops) if (!busy && notBefore <= now && this.wantedAt(name, now) <= now) turns.push(turn);
   }
 
   /** When the first of its loops has something to do by the clock; infinite when none will. */
   nextTurn(): number {
-    if (!this.party.alive) return Infinity;
-    return Math.min(...LOOPS.map((loop) => (this.busy.has(loop) ? Infinity : Math.max(this.notBefore.get(loop) ?? 0, this.party.frozenUntil, this.wantedAt(loop)))));
+    let first = Infinity;
+    if (!this.party.alive) return first;
+    for (const { name, busy, notBefore } of this.loops) if (!busy) first = Math.min(first, Math.max(notBefore, this.party.frozenUntil, this.wantedAt(name, first)));
+    return first;
   }
 
-  private turn(loop: LoopName): void {
-    this.busy.add(loop);
-    const done = (): void => { this.busy.delete(loop); };
-    this.turnOf(loop).then(done, (e: unknown) => {
-      done();
+  private turn(name: LoopName): void {
+    const loop = this.loops[LOOPS.indexOf(name)]!;
+    loop.busy = true;
+    this.turnOf(name).then(() => { loop.busy = false; }, (e: unknown) => {
+      loop.busy = false;
       this.around.heard(e);
-      this.notBefore.set(loop, this.around.scheduler.now + FAILED_MS);
+      loop.notBefore = this.around.scheduler.now + FAILED_MS;
     });
   }
 
@@ -125,13 +126,8 @@ export class OrchestratorProcess {
     }
   }
 
-  private isWanted(loop: LoopName): boolean {
-    const { now } = this.around.scheduler;
-    // Looked at first, for the rest costs more.
-    return (loop !== 'reconciler' || this.lastRound + ROUND_MS <= now) && this.wantedAt(loop) <= now;
-  }
-
-  private wantedAt(loop: LoopName): number {
+  /** When a loop has something to do; any later time when that is after `latest`. */
+  private wantedAt(loop: LoopName, latest: number): number {
     const { database, transport } = this.around;
     switch (loop) {
       case 'relay': return this.relayWantedAt();
@@ -141,10 +137,13 @@ export class OrchestratorProcess {
       }
       case 'timers': {
         let first = Infinity;
-        for (const { dueAt } of dueTimers(database)) if (dueAt < first) first = dueAt;
+        for (const timer of database.timers.values()) if (timer.dueAt < first && mayFire(database, timer)) first = timer.dueAt;
         return first;
       }
-      case 'reconciler': return Math.max(this.lastRound + ROUND_MS, this.reconciler['suspects'].size > 0 ? 0 : quietAt(database, transport));
+      case 'reconciler': {
+        const next = this.lastRound + ROUND_MS;
+        return next > latest ? next : Math.max(next, this.reconciler['suspects'].size > 0 ? 0 : quietAt(database, transport, latest));
+      }
     }
   }
 
@@ -169,17 +168,17 @@ function isBlocked({ runs, targetLocks }: Database, row: OutboxRow): boolean {
   return holder !== undefined && holder !== `${row.runId}.${placeOf(row)}`;
 }
 
-/** When the reconciler finds something next: rounds in which it would find nothing are left out. */
-function quietAt({ runs, workers, outbox }: Database, { waiting }: Transport): number {
+/** When the reconciler finds something next, infinite when not up to `latest`: rounds in which it would find nothing are left out. */
+function quietAt({ runs, workers, outbox }: Database, { waiting }: Transport, latest: number): number {
   let first = Infinity;
   for (const { items, facts } of runs.values()) {
     for (const item of items.values()) {
       if (item.status !== 'queued' && item.status !== 'running') continue;
       const step = facts.plan.steps[item.step]!;
-      if (step.kind !== 'tool' || outbox.has(attemptKey({ runId: facts.id, ...item }))) continue;
-      const id = attemptId({ runId: facts.id, stepId: step.id, item: item.item, attempt: item.attempt });
       let at = (item.startedAt ?? item.queuedAt ?? 0) + QUIET_MS;
-      if (waiting.has(id) || at >= first) continue;
+      if (at >= first || at > latest || step.kind !== 'tool' || outbox.has(attemptKey({ runId: facts.id, step: item.step, item: item.item, attempt: item.attempt }))) continue;
+      const id = attemptId({ runId: facts.id, stepId: step.id, item: item.item, attempt: item.attempt });
+      if (waiting.has(id)) continue;
       for (const w of workers.values()) if (w.active.includes(id)) at = Math.max(at, w.beats() ? Infinity : w.seenAt + WORKER_LOST_MS);
       if (at < first) first = at;
     }
@@ -189,5 +188,5 @@ function quietAt({ runs, workers, outbox }: Database, { waiting }: Transport): n
 
 /** What a worker shows of a job's inputs when it claims. */
 export function inputDigest({ input }: JobDto): string {
-  return createHash('sha256').update(canonicalJson(input)).digest('hex');
+  return hash('sha256', canonicalJson(input));
 }

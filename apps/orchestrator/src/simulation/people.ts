@@ -17,7 +17,7 @@ const WANTS = ['cancel', 'pause', 'signal', 'vote', 'resolve', 'repeat', 'policy
 
 /** What people do to runs, at odd moments. Nobody waits for an answer. */
 export class People {
-  private readonly party = new Party('people');
+  private party = new Party('people');
 
   constructor(private readonly crowd: Crowd) {}
 
@@ -41,6 +41,12 @@ export class People {
       case 'signal':
       case 'early signal': return this.signal(run);
     }
+  }
+
+  /** Somebody: one who lost the connection for good is followed by another. */
+  private get person(): Party {
+    if (!this.party.alive) this.party = new Party('people');
+    return this.party;
   }
 
   /** Does what runs wait for people to do. @returns whether there was anything */
@@ -86,7 +92,7 @@ export class People {
   /** As the store does it: under the lock of the run, kept when nobody waits. */
   private signal({ facts: { id } }: RunRows): void {
     const { database, scheduler } = this.crowd;
-    void scheduler.effect(this.party, `signal ${id}`, () => {
+    void scheduler.effect(this.person, `signal ${id}`, () => {
       const run = database.runs.get(id)!;
       if (isTerminalRun(run.status)) return;
       const over = new Set([...database.timers.values()].filter((t) => t.runId === id && t.dueAt <= scheduler.now && t.event.kind === 'finish').map(({ event }) => ('item' in event ? `${event.step}.${event.item}` : '')));
@@ -104,7 +110,7 @@ export class People {
     const ending: Ending = !item ? decided('right', 'model') : scheduler.choices.oneIn(3)
       ? { outcome: { status: 'failed', failure: failure('approval-rejected', 'no') }, output: { decision: 'rejected' } }
       : { outcome: { status: 'succeeded' }, output: { decision: 'approved' } };
-    void scheduler.effect(this.party, `vote ${run.facts.id}`, () => { this.end(run.facts.id, chosen, ending); }).catch(() => undefined);
+    void scheduler.effect(this.person, `vote ${run.facts.id}`, () => { this.end(run.facts.id, chosen, ending); }).catch(() => undefined);
   }
 
   private end(runId: string, { step, item, attempt }: ItemRow, ending: Ending): void {

@@ -12,9 +12,10 @@ function tool(name: string, more: Partial<CatalogueTool>): CatalogueTool {
   };
 }
 
-/** `read` is never claimed; `set` may be repeated, `change` may not. */
+/** `read` is never claimed; `set` may be repeated, `change` may not; of `turn`, which may not either, `seen` can tell whether it took place. */
 const TOOLS = new Map([
   tool('read', {}), tool('set', { effect: 'write' }), tool('change', { effect: 'write', idempotent: false }),
+  tool('seen', { outputSchema: object }), tool('turn', { effect: 'write', idempotent: false, probe: { tool: 'seen', inputs: { host: '/host' }, answer: 'happened' } }),
 ].map((t) => [t.name, t]));
 
 const plans = new Map<number, CompiledPlan>();
@@ -106,6 +107,9 @@ const BLOCKS: readonly Block[] = [
   (id, c) => [{ id, decide: { question: 'which?', choices: ['left', 'right'], default: 'left' } }, { ...one(`${id}2`, c), dependsOn: [id] }],
   (id, c) => [{ id, orchestration: { steps: [one('x', c), many('y', c)] } }, { ...one(`${id}2`, c), dependsOn: [id] }],
   (id, c) => [{ id, ...over(hosts(c, 1)), map: { concurrency: 1 + c.below(2) }, orchestration: { steps: [one('x', c), { id: 'w', wait: { signal: 'go', timeoutMs: 10_000 }, dependsOn: ['x'] }] } }],
+  (id, c) => [{ ...one(id, c), tool: 'turn' }, { ...one(`${id}2`, c), dependsOn: [id] }],
+  (id, c) => [{ ...many(id, c, over(['h0', 'h1', 'h0', 'h1', 'h2'])), tool: 'read', cache: { ttlMs: c.pick([60_000, 2000]) } }, { ...one(`${id}2`, c), tool: 'read', inputs: { host: 'h0' }, cache: { ttlMs: 60_000 }, dependsOn: [id] }],
+  (id, c) => [{ id, loop: { while: { field: 'iteration', operator: '<', value: 1 + c.below(3) }, maxIterations: 4, steps: [{ ...one(`${id}i`, c), inputs: { host: id, before: `<<previous.${id}k.value ?? -1>>` } }, { ...one(`${id}k`, c), dependsOn: [`${id}i`] }] } }],
 ];
 
 /** How many kinds of blocks there are. */

@@ -5,13 +5,18 @@ export class Party {
   alive = true;
   /** Until when it stands still, as after SIGSTOP. */
   frozenUntil = 0;
-  private readonly farewells: (() => void)[] = [];
+  private readonly farewells = new Set<() => void>();
 
   constructor(readonly name: string) {}
 
+  /** Told when it dies, at once when it is dead already. What it is told by can be taken back with {@link forget}. */
   onDeath(then: () => void): void {
-    if (this.alive) this.farewells.push(then);
+    if (this.alive) this.farewells.add(then);
     else then();
+  }
+
+  forget(then: () => void): void {
+    this.farewells.delete(then);
   }
 
   /** kill -9: nothing of it runs any more; what others keep for it (transactions) is undone by them. */
@@ -48,7 +53,10 @@ interface Parked {
 /** Effects without a turn in between. */
 const MOST_IN_A_ROW = 5000;
 
-const NEVER = new Promise<never>(() => undefined);
+/** One of its own for each that waits: a promise that all share would keep everything that ever waited for it. */
+function never(): Promise<never> {
+  return new Promise<never>(() => undefined);
+}
 
 /**
  * Decides what happens next. Every effect of the product on the outside goes through {@link effect}; each is a point at which its process may
@@ -76,10 +84,10 @@ export class Scheduler {
 
   /** Carries out an effect for a party now or later. It rejects with what `act` throws. */
   effect<T>(owner: Party, label: string, act: () => T, ready?: () => boolean): Promise<T> {
-    if (!owner.alive) return NEVER;
+    if (!owner.alive) return never();
     if (++this.burst > MOST_IN_A_ROW) {
       this.onSpin(`${owner.name}: ${label}`);
-      return NEVER;
+      return never();
     }
     const { parkOneIn } = this.profile;
     const mayGo = (!ready || ready()) && owner.frozenUntil <= this.now;
@@ -102,6 +110,7 @@ export class Scheduler {
 
   /** The next time that somebody waits for; infinite when nobody does. */
   nextAlarm(): number {
+    if (this.alarms.length === 0) return Infinity;
     this.alarms = this.alarms.filter((a) => a > this.now);
     return Math.min(...this.alarms);
   }
@@ -112,7 +121,8 @@ export class Scheduler {
   }
 
   /** The parked effects that may go on now. Those of dead parties are dropped. */
-  ready(): number[] {
+  ready(): readonly number[] {
+    if (this.parked.length === 0) return NONE;
     const found: number[] = [];
     for (let i = 0; i < this.parked.length; i++) {
       const p = this.parked[i]!;
@@ -139,19 +149,19 @@ export class Scheduler {
     const fault = this.draw();
     if (fault) this.say(() => `${owner.name}: ${label}: ${fault}`);
     switch (fault) {
-      case 'crash before': this.crash(owner); return NEVER;
+      case 'crash before': this.crash(owner); return never();
       case 'answer lost before': return Promise.reject(new ConnectionLost('Connection terminated'));
       case 'crash after':
         try { act(); } catch { /* the crash hides it */ }
         this.crash(owner);
-        return NEVER;
+        return never();
       case 'answer lost after':
         try { act(); } catch { /* the lost answer hides it */ }
         return Promise.reject(new ConnectionLost('Connection terminated'));
       default:
         try {
           const result = act();
-          this.say(() => `${owner.name}: ${label}`);
+          if (this.trace) this.say(() => `${owner.name}: ${label}`);
           return Promise.resolve(result);
         } catch (e) {
           this.say(() => `${owner.name}: ${label}: ${e instanceof Error ? e.message : String(e)}`);
@@ -172,9 +182,10 @@ export class Scheduler {
   }
 }
 
+const NONE: readonly number[] = [];
 const FAULTS = [undefined, 'answer lost before', 'answer lost after', 'crash after', 'crash before'] as const;
 
-/** Resolves when every promise that can go on has gone on: the queue of ticks is looked at when that of promises is empty. */
+/** Resolves when every promise that can go on has gone on: the queue of ticks is looked at when that of promises is empty. To be called where a promise goes on: elsewhere ticks come first. */
 export function drained(): Promise<void> {
   return new Promise((resolve) => { process.nextTick(resolve); });
 }

@@ -10,10 +10,12 @@ export interface Simulated {
   readonly turns: number;
 }
 
-/** Plays one schedule to its end. The same choices give the same schedule. */
+/** Plays one schedule to its end. The same choices give the same schedule, whatever was played before. */
 export async function simulate(choices: Choices, trace?: (line: () => string) => void): Promise<Simulated> {
+  // Every schedule begins where a promise goes on, also the one that an event of the process begins.
+  await Promise.resolve();
   const mesh = new Mesh(choices, trace);
-  const violation = await withClock(() => mesh.scheduler.now, () => mesh.run());
+  const violation = await withClock({ now: () => mesh.scheduler.now, isShown: trace !== undefined }, () => mesh.run());
   return { violation, taken: choices.taken, turns: mesh.turns };
 }
 

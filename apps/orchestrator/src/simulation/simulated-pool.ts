@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { AttemptRef } from '../engine/change-set.js';
 import type { KnownWorker, WorkerStore } from '../store/worker-store.js';
 import { HOLD_MS } from '../store/write-changes.js';
-import { dueTimers, placeOf, type Database, type ItemRow, type OutboxRow } from './database.js';
+import { mayFire, placeOf, type Database, type ItemRow, type OutboxRow } from './database.js';
 import type { Party, Scheduler } from './scheduler.js';
 
 interface Statement { readonly name?: string; readonly text: string; readonly values?: readonly unknown[] }
@@ -20,22 +20,24 @@ export function poolOf(database: Database, scheduler: Scheduler, party: Party): 
 /** A transaction of the relay: rows that it takes are locked until it ends. */
 class Client {
   private readonly statements: Statements;
+  private readonly rollback = (): Answer => this.statements.rollback();
 
   constructor(database: Database, private readonly scheduler: Scheduler, private readonly party: Party) {
     this.statements = new Statements(database, this);
-    party.onDeath(() => { this.statements.rollback(); });
+    party.onDeath(this.rollback);
   }
 
   query(statement: Statement | string, values?: readonly unknown[]): Promise<Answer> {
     if (statement === 'begin') return Promise.resolve(NOTHING);
     if (statement === 'commit') return this.scheduler.effect(this.party, 'commit what was relayed', () => this.statements.commit());
-    if (statement === 'rollback') return Promise.resolve(this.statements.rollback());
+    if (statement === 'rollback') return Promise.resolve(this.rollback());
     const asked = typeof statement === 'string' ? { text: statement, ...(values ? { values } : {}) } : statement;
     return this.scheduler.effect(this.party, asked.name ?? 'query', () => this.statements.run(asked));
   }
 
   release(): void {
-    this.statements.rollback();
+    this.rollback();
+    this.party.forget(this.rollback);
   }
 }
 
@@ -90,18 +92,21 @@ class Statements {
   }
 
   private dueTimers(): object[] {
-    return dueTimers(this.database).filter((t) => t.dueAt <= this.database.clock.now).sort((a, b) => a.dueAt - b.dueAt)
+    const { timers, clock } = this.database;
+    return [...timers.values()].filter((t) => t.dueAt <= clock.now && mayFire(this.database, t)).sort((a, b) => a.dueAt - b.dueAt)
       .map((t) => ({ id: String(t.id), run_id: t.runId, step: null, item: null, attempt: null, kind: t.event.kind, data: t.event }));
   }
 
   private quietAttempts(quietMs: number): object[] {
     const { runs, outbox, clock } = this.database;
     const found: object[] = [];
-    const inOutbox = new Set([...outbox.values()].map((o) => `${o.runId}.${placeOf(o)}`));
+    let inOutbox: Set<string> | undefined;
     for (const [id, run] of runs) {
       if (run.status !== 'running' && run.status !== 'paused') continue;
       for (const [place, i] of run.items) {
-        if ((i.status !== 'queued' && i.status !== 'running') || (i.startedAt ?? i.queuedAt ?? Infinity) >= clock.now - quietMs || inOutbox.has(`${id}.${place}`)) continue;
+        if ((i.status !== 'queued' && i.status !== 'running') || (i.startedAt ?? i.queuedAt ?? Infinity) >= clock.now - quietMs) continue;
+        inOutbox ??= new Set([...outbox.values()].map((o) => `${o.runId}.${placeOf(o)}`));
+        if (inOutbox.has(`${id}.${place}`)) continue;
         found.push({ run_id: id, step: i.step, item: i.item, attempt: i.attempt, status: i.status, worker_id: i.workerId });
       }
     }
@@ -163,7 +168,10 @@ class Statements {
   }
 
   private free(which: (row: OutboxRow) => boolean): OutboxRow[] {
-    return [...this.database.outbox.values()].filter((row) => which(row) && row.heldUntil <= this.database.clock.now && row.takenBy === undefined);
+    const { outbox, clock } = this.database;
+    const found: OutboxRow[] = [];
+    for (const row of outbox.values()) if (row.takenBy === undefined && row.heldUntil <= clock.now && which(row)) found.push(row);
+    return found;
   }
 
   private mark(row: OutboxRow): void {

@@ -1,7 +1,7 @@
 import type { Json, JsonObject, ItemState, RunState } from '@opsmesh/plan-model';
-import { itemKey, type ChangeSet } from '../engine/change-set.js';
-import { RunChangedError, type ItemRef, type RecordTransaction, type RunFacts, type RunRecord, type StoredItem } from '../engine/ports.js';
-import { placeOf, type Database, type RunRows } from './database.js';
+import { itemKey, type AttemptRef, type ChangeSet } from '../engine/change-set.js';
+import { RunChangedError, type CachedOutput, type CacheQuestion, type ItemRef, type ProbedAttempt, type RecordTransaction, type RunFacts, type RunRecord, type StoredItem } from '../engine/ports.js';
+import { attemptKey, placeOf, type Database, type RunRows } from './database.js';
 import { Staged } from './staged-writes.js';
 import type { Party, Scheduler } from './scheduler.js';
 
@@ -12,13 +12,15 @@ export class SimulatedRecord implements RunRecord {
   async transaction<T>(work: (tx: RecordTransaction) => Promise<T>): Promise<T> {
     const { database, scheduler, party } = this;
     const tx = new SimulatedTransaction(database, scheduler, party);
-    party.onDeath(() => { tx.end(); });
+    const end = (): void => { tx.end(); };
+    party.onDeath(end);
     try {
       const result = await work(tx);
       await scheduler.effect(party, 'commit', () => { tx.commit(); }, () => tx.mayCommit());
       return result;
     } finally {
-      tx.end();
+      end();
+      party.forget(end);
     }
   }
 
@@ -100,6 +102,28 @@ class SimulatedTransaction implements RecordTransaction {
 
   takeSignal(runId: string, name: string): Promise<{ readonly payload: Json } | undefined> {
     return this.read('take a signal', () => this.staged.takeSignal(runId, name));
+  }
+
+  loadCached(wanted: readonly CacheQuestion[]): Promise<CachedOutput[]> {
+    return this.read('look for cached outputs', () => {
+      const { now } = this.database.clock;
+      const all = [...new Map([...this.database.runs, ...this.staged.runs]).values()].flatMap(({ facts, items }) => [...items.values()].map((item) => ({ ...item, facts })));
+      return wanted.flatMap(({ runId, step, from, to, ttlMs }) => [...this.rows(runId)!.items.values()].filter((i) => i.step === step && i.item >= from && i.item <= to && i.cacheKey !== null).flatMap((asked): CachedOutput[] => {
+        const fresh = all.filter((i) => i.cacheKey === asked.cacheKey && i.status === 'succeeded' && i.cachedFrom === null && i.finishedAt! > now - ttlMs).sort((a, b) => b.finishedAt! - a.finishedAt!)[0];
+        if (!fresh) return [];
+        const { facts, output, finishedAt } = fresh;
+        return [{ runId, step, item: asked.item, output: { json: JSON.stringify(output ?? null), blobSha256: null, truncated: false }, from: { runId: facts.id, step: facts.plan.steps[fresh.step]!.id, item: fresh.item, at: new Date(finishedAt!).toISOString() } }];
+      }));
+    });
+  }
+
+  loadProbed(ref: AttemptRef): Promise<ProbedAttempt | undefined> {
+    return this.read('read the attempt to probe', () => {
+      const rows = this.rows(ref.runId)!;
+      const claim = [...rows.claims.values()].find((c) => attemptKey(c) === attemptKey(ref));
+      const isProbed = [...new Map([...this.database.runs, ...this.staged.runs]).values()].some(({ facts: { parent } }) => parent && attemptKey(parent) === attemptKey(ref));
+      return claim && { claimedAt: new Date(0).toISOString(), isProbed, inputs: rows.items.get(placeOf(ref))!.inputs! };
+    });
   }
 
   write(changes: ChangeSet): Promise<void> {

@@ -45,12 +45,15 @@ export class Transport {
   }
 
   get hasNews(): boolean {
-    return this.stream.some((e) => e.takenBy === null);
+    for (const e of this.stream) if (e.takenBy === null) return true;
+    return false;
   }
 
   /** When the first entry that a consumer took is abandoned, should it not acknowledge it. */
   abandonedAt(ms: number): number {
-    return this.stream.reduce((first, e) => (e.takenBy === null ? first : Math.min(first, e.takenAt + ms)), Infinity);
+    let first = Infinity;
+    for (const { takenBy, takenAt } of this.stream) if (takenBy !== null && takenAt + ms < first) first = takenAt + ms;
+    return first;
   }
 
   read(consumer: string): [string, string[]][] {

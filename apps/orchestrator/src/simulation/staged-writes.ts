@@ -1,15 +1,13 @@
-import { initialState, type HistoryEntry, type Json } from '@opsmesh/plan-model';
+import { initialState, isTerminalItem, type Json } from '@opsmesh/plan-model';
 import type { ChangeSet, ItemUpdate, NewItem, NewRun, Sweep } from '../engine/change-set.js';
 import { RunChangedError } from '../engine/ports.js';
 import { decodeState, encodeState } from '../store/state-codec.js';
 import { HOLD_MS } from '../store/write-changes.js';
-import { attemptKey, placeOf, type ClaimRow, type Database, type ItemRow, type RunRows } from './database.js';
+import { attemptKey, placeOf, type Database, type ItemRow, type RunRows } from './database.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-interface RunCopy extends Mutable<Omit<RunRows, 'items' | 'history' | 'claims'>> {
+interface RunCopy extends Mutable<Omit<RunRows, 'items'>> {
   readonly items: Map<string, ItemRow>;
-  readonly history: HistoryEntry[];
-  readonly claims: Map<string, ClaimRow>;
 }
 
 /** What a transaction has written and not committed: what `store/write-changes` does, on rows in memory. */
@@ -50,11 +48,16 @@ export class Staged {
     // One statement: it updates the items that were there before it.
     for (const update of changes.itemUpdates.values()) this.updateItem(update);
     for (const item of changes.newItems.values()) this.insertItem(item);
-    for (const [id, entries] of changes.history) this.copy(id).history.push(...entries);
+    for (const { runId, step, item, key } of changes.cacheKeys) this.patchItem(runId, placeOf({ step, item }), { cacheKey: key });
+    for (const { runId, step, item, from } of changes.cached) this.patchItem(runId, placeOf({ step, item }), { cachedFrom: from });
+    for (const [id, entries] of changes.history) {
+      const copy = this.copy(id);
+      copy.history = [...copy.history, ...entries];
+    }
     for (const claim of changes.claims) {
-      const { claims } = this.copy(claim.runId);
+      const copy = this.copy(claim.runId);
       const key = `${attemptKey(claim)} ${claim.keyThumbprint}`;
-      if (!claims.has(key)) claims.set(key, { ...claim, commit: database.commits + 1 });
+      if (!copy.claims.has(key)) copy.claims = new Map(copy.claims).set(key, { ...claim, commit: database.commits + 1 });
     }
     for (const approval of changes.approvals) {
       const copy = this.copy(approval.runId);
@@ -82,10 +85,11 @@ export class Staged {
     if (outbox.length > 0 || sent.length > 0) {
       this.atCommit.push(() => {
         const cleared = sent.map(attemptKey).filter((key) => database.outbox.has(key) && !database.outbox.get(key)!.takenBy);
-        for (const { inputs, ...wanted } of outbox) {
+        for (const wanted of outbox) {
           const key = attemptKey(wanted);
           database.wanted.add(key);
-          if (!database.outbox.has(key)) database.outbox.set(key, { ...wanted, heldUntil: database.clock.now + (inputs ? HOLD_MS : 0), takenBy: undefined });
+          const { queue, gated, runId, step, item, attempt, inputs } = wanted;
+          if (!database.outbox.has(key)) database.outbox.set(key, { queue, gated, runId, step, item, attempt, heldUntil: database.clock.now + (inputs ? HOLD_MS : 0), takenBy: undefined });
         }
         for (const key of cleared) database.outbox.delete(key);
       });
@@ -110,7 +114,7 @@ export class Staged {
     const place = placeOf({ step, item });
     if (items.has(place)) throw new Error(`duplicate key: item ${place}`);
     const { now } = this.database.clock;
-    items.set(place, { step, item, status, attempt, target, lockKey, inputs: bound, output: undefined, failure: failure ?? null, workerId: null, queuedAt: status === 'queued' ? now : null, startedAt: status === 'running' ? now : null });
+    items.set(place, { step, item, status, attempt, target, lockKey, inputs: bound, output: undefined, failure: failure ?? null, workerId: null, queuedAt: status === 'queued' ? now : null, startedAt: status === 'running' ? now : null, finishedAt: null, cacheKey: null, cachedFrom: null });
   }
 
   private updateItem(update: ItemUpdate): void {
@@ -122,8 +126,13 @@ export class Staged {
     const { status, attempt, failure, output, workerId } = update;
     items.set(place, {
       ...before, status, attempt, failure, output: output?.json ? JSON.parse(output.json) as Json : undefined, workerId: workerId ?? before.workerId,
-      queuedAt: status === 'queued' ? now : before.queuedAt, startedAt: status === 'running' ? now : status === 'queued' ? null : before.startedAt,
+      queuedAt: status === 'queued' ? now : before.queuedAt, startedAt: status === 'running' ? now : status === 'queued' ? null : before.startedAt, finishedAt: isTerminalItem(status) ? now : null,
     });
+  }
+
+  private patchItem(runId: string, place: string, patch: Partial<ItemRow>): void {
+    const { items } = this.copy(runId);
+    items.set(place, { ...items.get(place)!, ...patch });
   }
 
   private sweep({ runId, step, from, to, untouchedOnly }: Sweep): void {
@@ -153,7 +162,7 @@ export class Staged {
     let copy = this.runs.get(id);
     if (!copy) {
       const rows = this.database.runs.get(id)!;
-      this.runs.set(id, copy = { ...rows, items: new Map(rows.items), history: [...rows.history], claims: new Map(rows.claims) });
+      this.runs.set(id, copy = { ...rows, items: new Map(rows.items) });
     }
     return copy;
   }

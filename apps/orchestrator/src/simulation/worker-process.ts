@@ -1,4 +1,4 @@
-import { failure, parseAttemptId, type FailureCode, type FailureDto, type JobDto, type ResultDto } from '@opsmesh/contracts';
+import { failure, GRANT_SECONDS, parseAttemptId, type FailureCode, type FailureDto, type JobDto, type ResultDto } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import type { Database } from './database.js';
 import type { Oracle } from './oracle.js';
@@ -18,6 +18,8 @@ export interface WorkerSurroundings {
 }
 
 interface Running { readonly job: JobDto; aborted: boolean }
+/** What a claim gave: good until `expiresAt`. */
+interface Grant { readonly keyThumbprint: string; readonly expiresAt: number }
 interface Outcome { readonly failure: FailureDto | null; readonly output: object | null }
 
 /** Jobs that a worker has in hand at once. */
@@ -42,6 +44,8 @@ export class WorkerProcess {
   private lastBeat: number;
   private beating = false;
   private claims = 0;
+  private readonly takeTurn = (): void => { this.take(); };
+  private readonly beatTurn = (): void => { void this.beat(); };
 
   constructor(readonly party: Party, private readonly around: WorkerSurroundings) {
     const { database, scheduler, transport, oracle } = around;
@@ -69,13 +73,12 @@ export class WorkerProcess {
     for (const id of this.recent.keys()) this.around.oracle.ledger.explain(id);
   }
 
-  turns(): (() => void)[] {
-    if (!this.isUp) return [];
+  /** Adds what it can do now, as turns to take. */
+  addTurns(turns: (() => void)[]): void {
+    if (!this.isUp) return;
     const { scheduler, transport } = this.around;
-    const found: (() => void)[] = [];
-    if (this.active.size < CONCURRENCY && transport.waiting.size > 0) found.push(() => { this.take(); });
-    if (this.nextBeat() <= scheduler.now) found.push(() => { void this.beat(); });
-    return found;
+    if (this.active.size < CONCURRENCY && transport.waiting.size > 0) turns.push(this.takeTurn);
+    if (this.nextBeat() <= scheduler.now) turns.push(this.beatTurn);
   }
 
   /** When its heartbeat says or brings something new next. */
@@ -124,32 +127,39 @@ export class WorkerProcess {
 
   private async outcomeOf(running: Running): Promise<Outcome | undefined> {
     const { job } = running;
-    let keyThumbprint: string | undefined;
+    let grant: Grant | undefined;
     if (job.claim) {
-      keyThumbprint = `${this.party.name} ${++this.claims}`;
+      const keyThumbprint = `${this.party.name} ${++this.claims}`;
       const answer = await this.claim(running, keyThumbprint);
       if (answer === 'refused') return undefined;
+      grant = { keyThumbprint, expiresAt: answer };
       if (running.aborted) return failed('cancelled');
     }
-    return this.act(running, keyThumbprint);
+    return this.act(running, grant);
   }
 
-  private async act(running: Running, keyThumbprint: string | undefined): Promise<Outcome> {
+  private async act(running: Running, grant: Grant | undefined): Promise<Outcome> {
     const { scheduler, oracle, failOneIn } = this.around;
     const { choices } = scheduler;
     const { job } = running;
     const fails = choices.oneIn(failOneIn);
     const before = fails && choices.oneIn(2);
     if (before) return failed(choices.pick(BEFORE));
+    let expired = false;
     try {
-      await scheduler.effect(this.party, `act: ${job.attemptId}`, () => { oracle.act(job, { workerId: this.party.name, keyThumbprint }); });
+      await scheduler.effect(this.party, `act: ${job.attemptId}`, () => {
+        expired = grant !== undefined && grant.expiresAt < scheduler.now;
+        if (!expired) oracle.act(job, { workerId: this.party.name, keyThumbprint: grant?.keyThumbprint });
+      });
     } catch {
       return this.doubtful(job, 'connection-lost');
     }
+    if (expired) return failed('grant-refused');
     const ms = choices.pick(DURATIONS);
     if (ms > 0) await scheduler.after(this.party, { label: 'the tool ends', ms, early: () => running.aborted }, () => undefined).catch(() => undefined);
     if (running.aborted && choices.oneIn(2)) return this.doubtful(job, 'stop-unconfirmed');
     if (fails) return this.doubtful(job, choices.pick(AFTER));
+    if (job.tool === 'seen') return { failure: null, output: { happened: choices.oneIn(4) ? null : oracle.tookPlace(job.runId) } };
     return { failure: null, output: { value: choices.below(3), hosts: ['x', 'y'] } };
   }
 
@@ -158,13 +168,13 @@ export class WorkerProcess {
     return failed(code);
   }
 
-  /** Asks whichever orchestrator is up until one answers. */
-  private async claim(running: Running, keyThumbprint: string): Promise<'granted' | 'refused'> {
+  /** Asks whichever orchestrator is up until one answers. @returns until when the grant is good */
+  private async claim(running: Running, keyThumbprint: string): Promise<number | 'refused'> {
     const { scheduler, orchestrators } = this.around;
     const { job } = running;
     const request = { workerId: this.party.name, inputSha256: inputDigest(job), keyThumbprint };
     for (;;) {
-      if (running.aborted) return 'granted';
+      if (running.aborted) return scheduler.now;
       try {
         const asked = await scheduler.effect(this.party, `claim ${job.attemptId}`, () => {
           const up = orchestrators();
@@ -175,8 +185,9 @@ export class WorkerProcess {
           return { answer };
         }, () => orchestrators().length > 0);
         await asked.answer;
+        const expiresAt = scheduler.now + GRANT_SECONDS * 1000;
         await scheduler.effect(this.party, 'hear of the claim', () => undefined);
-        return 'granted';
+        return expiresAt;
       } catch (e) {
         if (e instanceof ProblemError && e.code === 'claim-refused') return 'refused';
         this.around.oracle.heard(e);
@@ -238,7 +249,8 @@ function failed(code: FailureCode): Outcome {
 /** The answer, unless the process that was asked dies first. */
 function answerOf({ party }: OrchestratorProcess, answer: Promise<unknown>): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    party.onDeath(() => { reject(new ConnectionLost('socket hang up')); });
-    answer.then(resolve, reject);
+    const hangUp = (): void => { reject(new ConnectionLost('socket hang up')); };
+    party.onDeath(hangUp);
+    answer.then(resolve, reject).finally(() => { party.forget(hangUp); });
   });
 }

@@ -1,4 +1,4 @@
-import { schemaFault, type ToolDeclarationDto, type WorkerRegistrationDto } from '@opsmesh/contracts';
+import { declarationFault, schemaFault, type ToolDeclarationDto, type WorkerRegistrationDto } from '@opsmesh/contracts';
 import { ProblemError, transaction } from '@opsmesh/platform';
 import type { CatalogueTool, ToolCatalogue } from '@opsmesh/plan-model';
 import type { Pool } from 'pg';
@@ -9,10 +9,14 @@ export type Catalogue = ToolCatalogue & { all(): CatalogueTool[] };
 
 /** How long a read catalogue is used before it is read again, in milliseconds. */
 const FRESH_MS = 2000;
+/** Checked schemas to remember. */
+const MOST_SOUND = 10_000;
 
 /** The tool catalogue. Every orchestrator reads the same table, so a new service needs no change here. */
 export class CatalogueStore {
   private cached: { readonly at: number; readonly tools: ReadonlyMap<string, CatalogueTool>; readonly catalogue: Catalogue } | undefined;
+  /** Texts of schemas that values can be checked by. */
+  private readonly sound = new Set<string>();
 
   constructor(private readonly pool: Pool) {}
 
@@ -29,10 +33,14 @@ export class CatalogueStore {
 
   /**
    * Adds or renews the tools of a service; tools that it no longer has are removed.
-   * @throws ProblemError 409 `tool-conflict` when another service has a tool of that name; 422 `tool-invalid` when inputs or outputs can't be checked by its schemas
+   * @throws ProblemError 409 `tool-conflict` when another service has a tool of that name; 422 `tool-invalid` when inputs or outputs can't be checked by its schemas, or the declaration contradicts itself
    */
   async register({ service, queue, tools }: WorkerRegistrationDto): Promise<void> {
-    for (const tool of tools) this.assertSchemas(tool);
+    for (const tool of tools) {
+      const fault = declarationFault(tool);
+      if (fault !== undefined) throw new ProblemError(422, 'tool-invalid', `the tool "${tool.name}": ${fault}`);
+      this.assertSchemas(tool);
+    }
     await transaction(this.pool, async (client) => {
       await client.query(`select pg_advisory_xact_lock(hashtextextended('opsmesh catalogue', 0))`);
       const names = tools.map((t) => t.name);
@@ -49,13 +57,15 @@ export class CatalogueStore {
     if (this.cached) this.cached = { ...this.cached, at: -Infinity };
   }
 
-  /** Workers register again and again with the same tools: what is known was checked. */
+  /** Workers register again and again with the same tools, also while the first answer is awaited: a schema is checked once. */
   private assertSchemas(tool: ToolDeclarationDto): void {
-    const known = this.cached?.tools.get(tool.name);
     for (const side of ['inputSchema', 'outputSchema'] as const) {
-      if (known && JSON.stringify(known[side]) === JSON.stringify(tool[side])) continue;
+      const text = JSON.stringify(tool[side]);
+      if (this.sound.has(text)) continue;
       const fault = schemaFault(tool[side]);
       if (fault !== undefined) throw new ProblemError(422, 'tool-invalid', `the ${side} of the tool "${tool.name}" is no JSON Schema that values can be checked by: ${fault}`);
+      if (this.sound.size >= MOST_SOUND) this.sound.clear();
+      this.sound.add(text);
     }
   }
 }

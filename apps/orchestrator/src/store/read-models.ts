@@ -1,4 +1,4 @@
-import { type FailureDto, type ItemStatus, type ItemView, type ListItemsQueryDto, type ListRunsQueryDto, type Page, type RunEventType, type RunEventView, type RunStatus, type RunSummary, type RunView, type StepView } from '@opsmesh/contracts';
+import { type CachedFromView, type FailureDto, type ItemStatus, type ItemPageView, type ItemView, type ListItemsQueryDto, type ListRunsQueryDto, type RunEventType, type RunEventView, type RunPageView, type RunStatus, type RunSummary, type RunView, type StepView } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import { NO_ITEMS, type CompiledPlan, type JsonObject, type StepState } from '@opsmesh/plan-model';
 import type { Pool } from 'pg';
@@ -8,7 +8,7 @@ interface RunRow {
   id: string; tenant_id: string; actor_id: string; name: string; status: RunStatus; created_at: Date; finished_at: Date | null; parent_run_id: string | null;
 }
 interface ItemRow {
-  item: number; target: string | null; status: ItemStatus; attempt: number; inputs: Record<string, unknown> | null; output: unknown; bytes: Buffer | null; truncated: boolean; failure: FailureDto | null;
+  item: number; target: string | null; status: ItemStatus; attempt: number; inputs: Record<string, unknown> | null; output: unknown; bytes: Buffer | null; truncated: boolean; failure: FailureDto | null; cached_from: CachedFromView | null;
   worker_id: string | null; queued_at: Date | null; started_at: Date | null; finished_at: Date | null; duration_ms: number | null; sort_key: string;
 }
 
@@ -24,7 +24,7 @@ const SORT_KEYS = { index: `lpad(i.item::text, 9, '0')`, status: 'i.status', tar
 export class ReadModels {
   constructor(private readonly pool: Pool) {}
 
-  async listRuns(tenantId: string, query: ListRunsQueryDto): Promise<Page<RunSummary>> {
+  async listRuns(tenantId: string, query: ListRunsQueryDto): Promise<RunPageView> {
     const limit = query.limit ?? DEFAULT_PAGE;
     if (query.cursor !== undefined && !UUID.test(query.cursor)) throw badCursor();
     const { rows } = await this.pool.query<RunRow>(
@@ -65,7 +65,7 @@ export class ReadModels {
     return index;
   }
 
-  async listItems(step: { tenantId: string; runId: string; stepId: string }, query: ListItemsQueryDto): Promise<Page<ItemView>> {
+  async listItems(step: { tenantId: string; runId: string; stepId: string }, query: ListItemsQueryDto): Promise<ItemPageView> {
     const index = await this.stepIndex(step.tenantId, step.runId, step.stepId);
     const limit = query.limit ?? DEFAULT_PAGE;
     const sort = query.sort ?? 'index';
@@ -73,7 +73,7 @@ export class ReadModels {
     const key = SORT_KEYS[sort.replace('-', '') as keyof typeof SORT_KEYS];
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
     const { rows } = await this.pool.query<ItemRow>(
-      `select i.item, i.target, i.status, i.attempt, i.inputs, i.output, b.bytes, i.truncated, i.failure, i.worker_id, i.queued_at, i.started_at, i.finished_at, i.duration_ms, ${key} as sort_key
+      `select i.item, i.target, i.status, i.attempt, i.inputs, i.output, b.bytes, i.truncated, i.cached_from, i.failure, i.worker_id, i.queued_at, i.started_at, i.finished_at, i.duration_ms, ${key} as sort_key
        from orchestrator.items i left join orchestrator.blobs b on b.sha256 = i.blob_sha256
        where i.run_id = $1 and i.step = $2 and ($3::text is null or i.status = $3)
          and ($4::text is null or (${key} collate "C", i.item) ${descending ? '<' : '>'} ($4 collate "C", $5))
@@ -115,7 +115,7 @@ export class ReadModels {
   }
 }
 
-function toSummary(r: RunRow): RunSummary {
+function toSummary(r: RunRow): RunSummary & { readonly status: RunStatus } {
   return { id: r.id, tenant_id: r.tenant_id, actor_id: r.actor_id, name: r.name, status: r.status, createdAt: r.created_at.toISOString(), finishedAt: r.finished_at?.toISOString() ?? null, parentRunId: r.parent_run_id };
 }
 
@@ -131,7 +131,7 @@ function toProgress(state: StepState): Pick<StepView, 'status' | 'total' | 'coun
 function toItem(r: ItemRow): ItemView {
   const output = r.bytes && !r.truncated ? (JSON.parse(r.bytes.toString('utf8')) as unknown) : r.output;
   return {
-    index: r.item, target: r.target, status: r.status, attempt: r.attempt, inputs: r.inputs, output, truncated: r.truncated, failure: r.failure, workerId: r.worker_id,
+    index: r.item, target: r.target, status: r.status, attempt: r.attempt, inputs: r.inputs, output, truncated: r.truncated, cached: r.cached_from !== null, cachedFrom: r.cached_from, failure: r.failure, workerId: r.worker_id,
     queuedAt: r.queued_at?.toISOString() ?? null, startedAt: r.started_at?.toISOString() ?? null, finishedAt: r.finished_at?.toISOString() ?? null, durationMs: r.duration_ms,
   };
 }

@@ -3,9 +3,10 @@ import { transaction, type Last } from '@opsmesh/platform';
 import type { CompiledPlan, ItemState, Json, JsonObject, RunState } from '@opsmesh/plan-model';
 import type { Pool, PoolClient } from 'pg';
 import { itemKey, type AttemptRef, type ChangeSet } from '../engine/change-set.js';
-import type { ItemRef, RecordTransaction, RunFacts, RunRecord, StoredItem } from '../engine/ports.js';
+import type { CachedOutput, CacheQuestion, ItemRef, ProbedAttempt, RecordTransaction, RunFacts, RunRecord, StoredItem } from '../engine/ports.js';
 import { plainArray } from './arrays.js';
 import { PlanTexts } from './plan-texts.js';
+import { findCached } from './result-cache.js';
 import { decodeState } from './state-codec.js';
 import { writeChanges } from './write-changes.js';
 
@@ -100,6 +101,22 @@ class PostgresTransaction implements RecordTransaction {
       values: [runId, name],
     });
     return rows[0];
+  }
+
+  loadCached(wanted: readonly CacheQuestion[]): Promise<CachedOutput[]> {
+    return findCached(this.client, wanted);
+  }
+
+  async loadProbed({ runId, step, item, attempt }: AttemptRef): Promise<ProbedAttempt | undefined> {
+    const { rows } = await this.client.query<{ claimed_at: Date | null; is_probed: boolean; inputs: JsonObject }>({
+      name: 'probed-attempt',
+      text: `select i.inputs, (select min(c.claimed_at) from orchestrator.claims c where c.run_id = $1 and c.step = $2 and c.item = $3 and c.attempt = $4) as claimed_at,
+               exists (select from orchestrator.runs r where r.parent_run_id = $1 and r.parent_step = $2 and r.parent_item = $3 and r.parent_attempt = $4) as is_probed
+             from orchestrator.items i where i.run_id = $1 and i.step = $2 and i.item = $3`,
+      values: [runId, step, item, attempt],
+    });
+    const row = rows[0];
+    return row?.claimed_at ? { claimedAt: row.claimed_at.toISOString(), isProbed: row.is_probed, inputs: row.inputs } : undefined;
   }
 
   async write(changes: ChangeSet): Promise<void> {

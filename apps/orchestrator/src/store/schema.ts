@@ -68,6 +68,8 @@ export const items = orchestrator.table('items', {
   output: json('output'),
   blobSha256: text('blob_sha256'),
   truncated: boolean('truncated').notNull().default(false),
+  /** The item whose output answers for this one: see CachedFromView in the contracts. Null: it is its own. */
+  cachedFrom: json('cached_from'),
   failure: json('failure'),
   workerId: text('worker_id'),
   queuedAt: at('queued_at'),
@@ -75,6 +77,17 @@ export const items = orchestrator.table('items', {
   finishedAt: at('finished_at'),
   durationMs: integer('duration_ms'),
 }, (t) => [primaryKey({ columns: [t.runId, t.step, t.item] })]);
+
+/** What the outputs of items are answers to: items with the same key are the same call. Kept as long as an output may answer. */
+export const cacheKeys = orchestrator.table('cache_keys', {
+  runId: uuid('run_id').notNull(),
+  step: smallint('step').notNull(),
+  item: integer('item').notNull(),
+  /** SHA-256 of tenant, tool, version and inputs, hex. */
+  key: text('key').notNull(),
+  /** For how long after the item's end, in milliseconds. */
+  ttlMs: integer('ttl_ms').notNull(),
+}, (t) => [primaryKey({ columns: [t.runId, t.step, t.item] }), index('cache_keys_by_key').on(t.key)]);
 
 /** Attempts that another one followed. The newest of each item is in `items`. */
 export const pastAttempts = orchestrator.table('past_attempts', {
@@ -364,10 +377,12 @@ export const proposals = orchestrator.table('proposals', {
   warnings: json('warnings').notNull(),
   /** The preview that was proposed, without its manifest. */
   preview: json('preview').notNull(),
+  /** Parent run and what of it is repeated; null where the run is no re-run. */
+  rerun: json('rerun'),
   idempotencyKey: text('idempotency_key'),
   requestSha256: text('request_sha256').notNull(),
   traceparent: text('traceparent'),
-  /** `waiting` for people, `approved` and to be started, `started`, `rejected`, `expired`. */
+  /** `waiting` for people, `approved` and to be started, `starting` (it becomes a run whatever happens), `started`, `rejected`, `withdrawn`, `expired`. */
   status: text('status').notNull().default('waiting'),
   /** Host names that the inventory has no more of those that were approved. */
   vanished: text('vanished').array().notNull().default(sql`'{}'`),
@@ -380,7 +395,7 @@ export const proposals = orchestrator.table('proposals', {
 }, (t) => [
   uniqueIndex('proposals_idempotency').on(t.tenantId, t.idempotencyKey).where(sql`idempotency_key is not null`),
   index('proposals_by_tenant').on(t.tenantId, t.runId),
-  index('proposals_open').on(t.expiresAt).where(sql`status in ('waiting', 'approved')`),
+  index('proposals_open').on(t.expiresAt).where(sql`status in ('waiting', 'approved', 'starting')`),
 ]);
 
 /** What people are asked of a proposal: part 0 is all of it, later ones are about targets that appeared after an approval. */
@@ -391,14 +406,14 @@ export const proposalQuestions = orchestrator.table('proposal_questions', {
   risk: json('risk').notNull(),
   minApprovals: smallint('min_approvals').notNull(),
   /** The text that must be typed; null where a click is enough. */
-  confirmation: text('confirmation'),
+  typedText: text('typed_text'),
   /** Targets that it adds, as shown to people. */
   added: text('added').array().notNull().default(sql`'{}'`),
   status: text('status').notNull().default('open'),
   createdAt: at('created_at').notNull().defaultNow(),
 }, (t) => [primaryKey({ columns: [t.runId, t.part] })]);
 
-/** What people decided, and of which manifest; everybody decides a question once. */
+/** What people did, and of which manifest: everybody decides a question once, and a proposal is withdrawn once. */
 export const proposalActs = orchestrator.table('proposal_acts', {
   runId: uuid('run_id').notNull(),
   part: smallint('part').notNull(),
@@ -409,7 +424,7 @@ export const proposalActs = orchestrator.table('proposal_acts', {
   manifestSha256: text('manifest_sha256').notNull(),
   comment: text('comment'),
   at: at('at').notNull().defaultNow(),
-}, (t) => [primaryKey({ columns: [t.runId, t.part, t.actorId] })]);
+}, (t) => [primaryKey({ columns: [t.runId, t.part, t.actorId, t.decision] })]);
 
 /** Which runs of a tenant wait for people; tenants without a row have the defaults. */
 export const approvalPolicies = orchestrator.table('approval_policies', {

@@ -7,7 +7,7 @@ const counts = fc.tuple(...ITEM_STATUSES.map(() => fc.nat())).map((n) => Object.
 const aStep: fc.Arbitrary<StepState> = fc.oneof(
   fc.record({ status: fc.constant('waiting' as const), base: fc.nat({ max: 3 }) }),
   fc.record({ status: fc.constant('running' as const), base: fc.nat({ max: 3 }), total: fc.nat(), next: fc.nat(), counts, unbound: fc.array(fc.nat()), wave: fc.nat({ max: 2 }), held: fc.boolean(), recent: fc.nat({ max: 3 }) }),
-  fc.record({ status: fc.constant('open' as const), arm: fc.option(fc.nat()), iteration: fc.nat(), of: fc.option(fc.nat()), partial: fc.boolean() }),
+  fc.record({ status: fc.constant('open' as const), arm: fc.option(fc.nat()), iteration: fc.nat(), of: fc.option(fc.nat()), partial: fc.boolean(), remembered: fc.array(fc.record({ step: fc.nat(), by: fc.nat(), from: fc.nat(), to: fc.nat() }), { maxLength: 2 }) }),
   fc.record({
     status: fc.constantFrom('succeeded' as const, 'partial' as const, 'failed' as const, 'skipped' as const, 'cancelled' as const), base: fc.nat({ max: 3 }), total: fc.option(fc.nat(), { nil: null }), counts,
     failure: fc.option(fc.constant({ ...failure('unreachable', 'x') }), { nil: null }), opened: fc.option(fc.record({ arm: fc.option(fc.nat()), iterations: fc.nat({ max: 2 }) })),

@@ -1,10 +1,10 @@
-import { ITEM_STATUSES, STEP_STATUSES, type FailureDto, type ItemStatus, type RunStatus } from '@opsmesh/contracts';
-import { NO_ITEMS, NO_OVERRIDES, WAITING, type Counts, type EndedStep, type Overrides, type RunState, type RunningStep, type StepState } from '@opsmesh/plan-model';
+import { ITEM_STATUSES, STEP_STATUSES, type FailureDto, type RunStatus } from '@opsmesh/contracts';
+import { isTerminalStep, NO_ITEMS, NO_OVERRIDES, WAITING, type Counts, type EndedStep, type Overrides, type RunState, type RunningStep, type StepState } from '@opsmesh/plan-model';
 
 /**
  * The state of a run as compact JSON text: it is rewritten by every commit, so its size is what a step costs.
  * `[status, stopping, seq, steps]`, and `overrides` behind them where there are any; a step is
- * `base` (waiting), `[1, total, next - base, counts, unbound]` (running), `['o', arm, iteration, of, partial]` (a container that is open) or
+ * `base` (waiting), `[1, total, next - base, counts, unbound]` (running), `['o', arm, iteration, of, partial]` (a container that is open, behind it `[step, by, from, to]` of each remembered step) or
  * `[code, total, counts, failure]` (ended), with `code` its place in STEP_STATUSES and counts in the order of ITEM_STATUSES, zeros at the end left out.
  * Behind a running step stand `base, wave, held, recent`, behind an ended one `base, arm, iterations` (no arm and iterations where it never opened), each list cut where nothing but zeros follows.
  */
@@ -13,10 +13,11 @@ export function encodeState(state: RunState): string {
   return `[${JSON.stringify(state.status)},${JSON.stringify(state.stopping)},${state.seq},[${state.steps.map(textOf).join()}]${overrides}]`;
 }
 
-/** Steps never change in place, so the text of one that an event did not touch is still right. */
+/** The texts of steps that have ended: they stay as they are. The others are short, or change with every commit. */
 const texts = new WeakMap<StepState, string>();
 
 function textOf(step: StepState): string {
+  if (!isTerminalStep(step)) return stepText(step);
   let text = texts.get(step);
   if (text === undefined) texts.set(step, text = stepText(step));
   return text;
@@ -30,7 +31,7 @@ export function decodeState(text: string): RunState {
 const RUNNING = 1;
 const OPEN = 'o';
 type EncodedRunning = [code: typeof RUNNING, total: number, next: number, counts: number[], unbound: number[], base?: number, wave?: number, held?: number, recent?: number];
-type EncodedOpen = [code: typeof OPEN, arm: number | null, iteration: number, of: number | null, partial: number];
+type EncodedOpen = [code: typeof OPEN, arm: number | null, iteration: number, of: number | null, partial: number, ...remembered: [step: number, by: number, from: number, to: number][]];
 type EncodedEnd = [code: number, total: number | null, counts: number[], failure: FailureDto | null, base?: number, arm?: number | null, iterations?: number];
 type EncodedStep = number | EncodedRunning | EncodedOpen | EncodedEnd;
 
@@ -38,7 +39,7 @@ function stepText(step: StepState): string {
   switch (step.status) {
     case 'waiting': return `${step.base}`;
     case 'running': return `[${RUNNING},${step.total},${step.next - step.base},[${countsOf(step.counts)}],[${step.unbound.join()}]${rest([step.base, step.wave, step.held ? 1 : 0, step.recent])}]`;
-    case 'open': return JSON.stringify([OPEN, step.arm, step.iteration, step.of, step.partial ? 1 : 0] satisfies EncodedOpen);
+    case 'open': return JSON.stringify([OPEN, step.arm, step.iteration, step.of, step.partial ? 1 : 0, ...step.remembered.map((r): [number, number, number, number] => [r.step, r.by, r.from, r.to])] satisfies EncodedOpen);
     default: return `[${STEP_STATUSES.indexOf(step.status)},${step.total},[${countsOf(step.counts)}],${JSON.stringify(step.failure)}${step.opened ? `,${step.base},${step.opened.arm},${step.opened.iterations}` : rest([step.base])}]`;
   }
 }
@@ -52,8 +53,8 @@ function rest(values: readonly number[]): string {
 function decodeStep(encoded: EncodedStep): StepState {
   if (typeof encoded === 'number') return encoded === 0 ? WAITING : { status: 'waiting', base: encoded };
   if (isOpen(encoded)) {
-    const [, arm, iteration, of, partial] = encoded;
-    return { status: 'open', arm, iteration, of, partial: partial === 1 };
+    const [, arm, iteration, of, partial, ...remembered] = encoded;
+    return { status: 'open', arm, iteration, of, partial: partial === 1, remembered: remembered.map(([step, by, from, to]) => ({ step, by, from, to })) };
   }
   return isRunning(encoded) ? decodeRunning(encoded) : decodeEnd(encoded);
 }
@@ -84,5 +85,6 @@ function countsOf(counts: Counts): string {
 
 function decodeCounts(values: readonly number[]): Counts {
   if (values.length === 0) return NO_ITEMS;
-  return Object.fromEntries(ITEM_STATUSES.map((s, i) => [s, values[i] ?? 0])) as Record<ItemStatus, number>;
+  const [pending = 0, queued = 0, running = 0, succeeded = 0, failed = 0, unknown = 0, skipped = 0, cancelled = 0] = values;
+  return { pending, queued, running, succeeded, failed, unknown, skipped, cancelled };
 }

@@ -1,4 +1,4 @@
-import type { AdaptationView, AttemptView, FailureDto, ItemActView, ItemLogView, ItemStatus } from '@opsmesh/contracts';
+import type { AdaptationView, AttemptView, CachedFromView, FailureDto, ItemActView, ItemLogView, ItemStatus, ProbeView, RunStatus } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import type { Pool } from 'pg';
 import { toAdaptation } from './adaptations.js';
@@ -22,13 +22,13 @@ export class StepLog {
     const { plan } = await this.runs.getPlan(tenantId, runId);
     const index = await this.runs.stepIndex(tenantId, runId, stepId);
     const { source, row } = await this.find(runId, index, item);
-    const [past, entries] = await Promise.all([this.past(source, index, item), this.entries(source, index, item)]);
+    const [past, entries, probes] = await Promise.all([this.past(source, index, item), this.entries(source, index, item), this.probes(source, index, item)]);
     const step = plan.steps[index]!;
     // An attempt that waits for its retry, or was cancelled then, is among the past ones already.
     const newest = row.attempt > 0 && !past.some((a) => a.attempt === row.attempt) ? [row] : [];
     return {
       runId, step: stepId, item, tool: step.kind === 'tool' ? step.tool : null, target: row.target, status: row.status, inputs: row.inputs,
-      attempts: [...past, ...newest].map((a) => toAttempt(a, entries, runId)), acts: entries.flatMap(toAct),
+      attempts: [...past, ...newest].map((a) => toAttempt(a, entries, runId)), acts: entries.flatMap(toAct), probes: step.kind === 'tool' ? probes : [],
       failure: row.attempt === 0 ? row.failure : null, takenFrom: source === runId ? null : source,
     };
   }
@@ -56,6 +56,15 @@ export class StepLog {
     return rows;
   }
 
+  /** Runs that asked whether an attempt took place; those of other kinds of steps are their sub-plans. */
+  private async probes(runId: string, step: number, item: number): Promise<ProbeView[]> {
+    const { rows } = await this.pool.query<{ id: string; attempt: number; tool: string; status: RunStatus; created_at: Date; finished_at: Date | null }>(
+      `select r.id, r.parent_attempt as attempt, p.plan->'steps'->0->>'tool' as tool, r.status, r.created_at, r.finished_at from orchestrator.runs r join orchestrator.plans p on p.sha256 = r.plan_sha256
+       where r.parent_run_id = $1 and r.parent_step = $2 and r.parent_item = $3 order by r.id`, [runId, step, item],
+    );
+    return rows.map((r) => ({ runId: r.id, attempt: r.attempt, tool: r.tool, status: r.status, startedAt: r.created_at.toISOString(), endedAt: r.finished_at?.toISOString() ?? null }));
+  }
+
   /** The item's entries of the history. Entries are stored as the text that JSON.stringify gave, so rows without any are passed over unread. */
   private async entries(runId: string, step: number, item: number): Promise<DatedEntry[]> {
     const { rows } = await this.pool.query<{ at: Date; entries: StoredEntry[] }>(
@@ -71,9 +80,10 @@ function toAttempt(row: AttemptRow, entries: readonly DatedEntry[], runId: strin
   const retry = of('item.retrying');
   const wasTaken = row.started_at !== null || row.duration_ms !== null;
   const delay = retry?.entry[3]['delayMs'];
+  const cachedFrom = (of('item.succeeded')?.entry[3]['from'] ?? null) as CachedFromView | null;
   return {
     number: row.attempt, status: row.status, queuedAt: row.queued_at?.toISOString() ?? null, startedAt: startOf(row)?.toISOString() ?? null, endedAt: row.finished_at?.toISOString() ?? null,
-    durationMs: row.duration_ms, workerId: wasTaken ? row.worker_id : null, cached: of('item.succeeded')?.entry[3]['cached'] === true, failure: row.failure,
+    durationMs: row.duration_ms, workerId: wasTaken ? row.worker_id : null, cached: cachedFrom !== null, cachedFrom, failure: row.failure,
     retryInMs: typeof delay === 'number' ? Math.round(delay) : null,
     requeuedAt: own.filter(({ entry }) => entry[0] === 'item.requeued').map(({ at }) => at.toISOString()),
     adaptations: retry ? adaptedBefore(entries, retry) : [],

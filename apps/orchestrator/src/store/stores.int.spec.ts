@@ -58,6 +58,11 @@ describe('the catalogue', () => {
     expect((await store.current()).get('ping')?.inputSchema).not.toEqual(inputSchema);
   });
 
+  it('refuses a tool that contradicts itself', async () => {
+    const worker = { ...service('net', ['ping']), tools: [tool('ping', { effect: 'write', cacheMs: 1000 })] };
+    await expect(new CatalogueStore(pool).register(worker)).rejects.toMatchObject({ status: 422, code: 'tool-invalid', detail: expect.stringContaining('cacheMs') as string });
+  });
+
   it('gives a tool to exactly one of two services that register it at once', async () => {
     const outcomes = await Promise.allSettled(['a', 'b', 'c', 'd'].map((name) => new CatalogueStore(pool).register(service(name, ['same']))));
     expect(outcomes.filter((o) => o.status === 'fulfilled')).toHaveLength(1);

@@ -158,7 +158,7 @@ describe('the log of an item', () => {
     const { run, engine } = await started({ name: 'again', steps: [probe('a', { retry: RETRY }), probe('b', { dependsOn: ['a'] })] });
     await drive(engine, pool, { answer: (a, _, step) => (step === 'b' ? failed(a, 'not-found') : a.attempt === 1 ? failed(a, 'unreachable') : {}) });
     const child = runOf(run.plan, { parentRunId: run.id });
-    await engine.submit([{ kind: 'create', run: child, rerun: { step: 1, statuses: ['failed'] } }]);
+    await engine.submit([{ kind: 'create', run: child, rerun: { step: 1, of: 1, items: ['failed'], boundAnew: false } }]);
     await drive(engine, pool);
     const log = await logOf(child, 'a');
     expect(log).toMatchObject({ runId: child.id, takenFrom: run.id });

@@ -5,6 +5,7 @@ import type { TimedEvent } from '../engine/timed-event.js';
 import { plainArray, split, textArray } from './arrays.js';
 import { keepPastAttempts } from './past-attempts.js';
 import type { PlanTexts } from './plan-texts.js';
+import { keepCacheKeys, tellCached } from './result-cache.js';
 import { encodeState } from './state-codec.js';
 import { listUnknown } from './unknown-items.js';
 
@@ -19,24 +20,29 @@ export const HOLD_MS = 2000;
  * @throws RunChangedError when a run's version is not the one the change set was made from
  */
 export async function writeChanges(client: PoolClient, changes: ChangeSet, plans: PlanTexts): Promise<void> {
-  // Given together, carried out one after the other; the first that fails makes the others fail.
-  await Promise.all([
+  // Given together, carried out one after the other.
+  const statements = [
     ...(changes.newRuns.length > 0 ? insertRuns(client, changes.newRuns, plans) : []),
     ...changes.taken.map((taken) => takeItems(client, taken)),
     ...keepPastAttempts(client, changes.itemUpdates.values()),
     ...listUnknown(client, changes),
+    ...keepCacheKeys(client, changes.cacheKeys),
     client.query({ name: 'write-changes', text: WRITE, values: parameters(changes) }).catch(said),
     ...(changes.approvals.length > 0 ? [askPeople(client, changes.approvals)] : []),
+    ...tellCached(client, changes.cached),
     ...(changes.unlocked.length > 0 ? [unlock(client, changes.unlocked)] : []),
     ...changes.sweeps.flatMap((sweep) => sweepItems(client, sweep)),
-  ]);
+  ];
+  // One that fails makes those after it fail, and only its own error says why; which promise rejects first is left to chance.
+  const failed = (await Promise.allSettled<unknown>(statements)).find((s) => s.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 function takeItems(client: PoolClient, { from, to, steps }: TakenItems): Promise<unknown> {
   return client.query({
     name: 'take-items',
-    text: `insert into orchestrator.items (run_id, step, item, status, attempt, target, lock_key, inputs, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms)
-           select $2, step, item, status, attempt, target, lock_key, inputs, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms from orchestrator.items where run_id = $1 and step = any($3)`,
+    text: `insert into orchestrator.items (run_id, step, item, status, attempt, target, lock_key, inputs, output, blob_sha256, truncated, cached_from, failure, worker_id, queued_at, started_at, finished_at, duration_ms)
+           select $2, step, item, status, attempt, target, lock_key, inputs, output, blob_sha256, truncated, cached_from, failure, worker_id, queued_at, started_at, finished_at, duration_ms from orchestrator.items where run_id = $1 and step = any($3)`,
     values: [from, to, steps],
   });
 }
@@ -115,6 +121,7 @@ function insertRuns(client: PoolClient, runs: readonly NewRun[], plans: PlanText
 function timerData(event: TimedEvent): string | null {
   if (event.kind === 'wave') return JSON.stringify({ wave: event.wave });
   if (event.kind === 'finish') return JSON.stringify({ ending: event.ending });
+  if (event.kind === 'settle') return JSON.stringify({ settlement: event.settlement });
   return event.kind === 'command' ? JSON.stringify({ command: event.command }) : null;
 }
 

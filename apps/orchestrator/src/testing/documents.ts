@@ -14,12 +14,15 @@ export function tool(name: string, more: Partial<ToolDeclarationDto> = {}): Tool
   };
 }
 
-/** `list` gives hosts, `probe` reads, `change` writes and may not be repeated, `login` needs a credential. */
+/** `list` gives hosts, `probe` reads, `change` writes and may not be repeated, `login` needs a credential, `look` answers for a minute, `seen` tells whether a `turn` took place. */
 export const TOOLS: readonly ToolDeclarationDto[] = [
   tool('list', { outputSchema: object({ hosts: { type: 'array' }, owner: text }), listOutput: 'hosts' }),
   tool('probe'),
   tool('change', { effect: 'write', idempotent: false }),
   tool('login', { effect: 'write', idempotent: false, credential: { kind: 'ssh', target: '/host' } }),
+  tool('look', { cacheMs: 60_000 }),
+  tool('seen', { inputSchema: object({ host: text, since: text }), outputSchema: object({ answer: { type: 'boolean' } }) }),
+  tool('turn', { effect: 'write', idempotent: false, probe: { tool: 'seen', inputs: { host: '/host' }, since: 'since', answer: 'answer' } }),
 ];
 
 /** Queue of every tool of {@link TOOLS}. */

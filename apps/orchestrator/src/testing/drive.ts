@@ -15,7 +15,7 @@ interface TimerRow { id: string; run_id: string; step: number | null; item: numb
  * Plays relay, workers and clock until nothing is left to do: answers every attempt of the outbox and fires timers up to `within` milliseconds ahead, in the order in which they are due.
  * @param answer an output, or a whole submission; `{}` by default
  */
-export async function drive(engine: Engine, pool: Pool, { answer = () => ({}), within = 60_000 }: { answer?: Answer; within?: number } = {}): Promise<void> {
+export async function drive(engine: Pick<Engine, 'submit'>, pool: Pool, { answer = () => ({}), within = 60_000 }: { answer?: Answer; within?: number } = {}): Promise<void> {
   for (;;) {
     const attempts = await takeOutbox(pool);
     if (attempts.length > 0) {

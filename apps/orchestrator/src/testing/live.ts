@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MESSAGE_VERSION, RESULTS_STREAM, type ResultDto, type RunView } from '@opsmesh/contracts';
+import { failure, MESSAGE_VERSION, RESULTS_STREAM, type ResultDto, type RunView } from '@opsmesh/contracts';
 import { openKeys, type Keys, type TraceSettings } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
 import type { OrchestratorConfig } from '../config.js';
@@ -59,11 +59,20 @@ export class LiveOrchestrator {
   }
 }
 
+interface Published { readonly step: string; readonly item?: number }
+
 /** Publishes that an attempt succeeded, as a worker would. */
-export async function publishSuccess(redis: Redis, run: Pick<RunView, 'id' | 'tenant_id'>, { step, item = 0, output = {} }: { step: string; item?: number; output?: unknown }): Promise<void> {
-  const result: ResultDto = {
-    v: MESSAGE_VERSION, attemptId: `${run.id}.${step}.${item}.1`, runId: run.id, stepId: step, item, attempt: 1, tenantId: run.tenant_id, workerId: 'worker-1', status: 'succeeded', output, durationMs: 3,
-  };
+export function publishSuccess(redis: Redis, run: Pick<RunView, 'id' | 'tenant_id'>, { output = {}, ...of }: Published & { readonly output?: unknown }): Promise<void> {
+  return publish(redis, run, of, { status: 'succeeded', output });
+}
+
+/** Publishes that an attempt failed for good. */
+export function publishFailure(redis: Redis, run: Pick<RunView, 'id' | 'tenant_id'>, of: Published): Promise<void> {
+  return publish(redis, run, of, { status: 'failed', failure: failure('not-found', 'no such host') });
+}
+
+async function publish(redis: Redis, run: Pick<RunView, 'id' | 'tenant_id'>, { step, item = 0 }: Published, outcome: Pick<ResultDto, 'status' | 'output' | 'failure'>): Promise<void> {
+  const result: ResultDto = { v: MESSAGE_VERSION, attemptId: `${run.id}.${step}.${item}.1`, runId: run.id, stepId: step, item, attempt: 1, tenantId: run.tenant_id, workerId: 'worker-1', durationMs: 3, ...outcome };
   await redis.xadd(RESULTS_STREAM, '*', 'result', JSON.stringify(result));
 }
 

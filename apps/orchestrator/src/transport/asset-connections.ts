@@ -1,12 +1,16 @@
-import { ANY_PROTOCOL, ConnectionDto, validate } from '@opsmesh/contracts';
-import type { ServiceClient } from '@opsmesh/platform';
+import { ANY_PROTOCOL, ConnectionDto, validate, type ConnectionQueryDto } from '@opsmesh/contracts';
+import { BatchClient, type ServiceClient } from '@opsmesh/platform';
 import type { ConnectionResolver } from '../engine/ports.js';
 
-/** Asks the asset service which asset a target means. */
+/** Asks the asset service which assets targets mean; those that are asked for together go in one request. */
 export class AssetConnections implements ConnectionResolver {
-  constructor(private readonly assets: ServiceClient) {}
+  private readonly queries: BatchClient<ConnectionQueryDto>;
+
+  constructor(assets: ServiceClient) {
+    this.queries = new BatchClient(assets, '/internal/connections');
+  }
 
   async resolve(tenantId: string, target: string, protocol: string): Promise<ConnectionDto> {
-    return validate(ConnectionDto, await this.assets.call('POST', '/internal/connections', { body: { tenantId, target, ...(protocol === ANY_PROTOCOL ? {} : { protocol }) } }));
+    return validate(ConnectionDto, await this.queries.call({ tenantId, target, ...(protocol === ANY_PROTOCOL ? {} : { protocol: protocol as 'ssh' | 'winrm' }) }));
   }
 }

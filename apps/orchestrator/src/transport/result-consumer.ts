@@ -12,9 +12,12 @@ const BLOCK_MS = 1000;
 /** Entries in one read that mean load, and the rest that is taken then, in milliseconds. */
 const BUSY = 20;
 const GATHER_MS = 4;
-/** Entries that another consumer took and did not acknowledge for this long are taken over. */
-const ABANDONED_MS = 10_000;
-const TAKE_OVER_EVERY_MS = 5000;
+/**
+ * Entries that another consumer took and did not acknowledge for this long are taken over, in milliseconds. Short, for the runs of a killed process wait for it;
+ * one that is only slow has its entries committed by two, of which the second changes nothing.
+ */
+const ABANDONED_MS = 1500;
+const TAKE_OVER_EVERY_MS = 500;
 /** An entry that failed this often is set aside. */
 const MAX_DELIVERIES = 5;
 
@@ -39,6 +42,8 @@ export class ResultConsumer {
   constructor(private readonly deps: {
     /** Blocks in XREADGROUP: a connection of its own. */
     readonly reader: Redis; readonly redis: Redis; readonly engine: Engine; readonly facts: RunFactsCache; readonly deadLetters: DeadLetters; readonly consumer: string; readonly log: Logger;
+    /** Waits so many milliseconds; by the clock of the process when left out. */
+    readonly rest?: (ms: number) => Promise<unknown>;
   }) {
     this.loop = new Loop({ name: 'results', idleMs: 0, log: deps.log, turn: () => this.turn() });
   }
@@ -52,10 +57,11 @@ export class ResultConsumer {
   }
 
   private async turn(): Promise<boolean> {
-    const entries = [...this.retry.splice(0), ...await this.abandoned(), ...await this.read()];
+    // What is tried again here counts as abandoned too.
+    const entries = [...new Map([...this.retry.splice(0), ...await this.abandoned(), ...await this.read()].map((e) => [e.id, e])).values()];
     if (entries.length > 0) await this.process(entries);
     // Under load a short rest lets results gather: a commit costs nearly the same for a hundred as for ten.
-    if (entries.length >= BUSY) await pause(GATHER_MS);
+    if (entries.length >= BUSY) await (this.deps.rest ?? pause)(GATHER_MS);
     return true;
   }
 

@@ -29,10 +29,10 @@ export class Timers {
   }
 }
 
-/** Retries of a paused run wait for it to go on: put off one by one they would become more each time that two processes fire the same. */
+/** Retries and probes of a paused run wait for it to go on. */
 const DUE = `
 select t.id, t.run_id, t.step, t.item, t.attempt, t.kind, t.data from orchestrator.timers t
-where t.due_at <= now() and not (t.kind = 'retry' and exists (select from orchestrator.runs r where r.id = t.run_id and r.status = 'paused')) order by t.due_at limit $1`;
+where t.due_at <= now() and not (t.kind in ('retry', 'probe') and exists (select from orchestrator.runs r where r.id = t.run_id and r.status = 'paused')) order by t.due_at limit $1`;
 
 /** Rows are written by our own commits only: what they hold is a timed event. */
 function toEvent({ kind, step, item, attempt, data }: TimerRow): TimedEvent {

@@ -7,6 +7,8 @@ import type { OutboxEntry } from '../engine/change-set.js';
 import type { Engine } from '../engine/engine.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
 import type { WorkerStore } from '../store/worker-store.js';
+import { ResultCacheStore } from '../store/result-cache.js';
+import { CacheSweeper } from './cache-sweeper.js';
 import { Queues } from './queues.js';
 import { Reconciler } from './reconciler.js';
 import { Relay } from './relay.js';
@@ -34,6 +36,7 @@ export class Transport {
   private readonly timers: Timers;
   private readonly consumer: ResultConsumer;
   private readonly reconciler: Reconciler;
+  private readonly cacheSweeper: CacheSweeper;
 
   constructor({ redisUrl, pool, engine, facts, workers, deadLetters, consumer, log }: TransportParts) {
     this.redis = createRedis(redisUrl, { log, extra: { enableOfflineQueue: false, commandTimeout: 15_000, maxRetriesPerRequest: 1 } });
@@ -43,6 +46,7 @@ export class Transport {
     this.timers = new Timers(pool, engine, log);
     this.consumer = new ResultConsumer({ reader, redis: this.redis, engine, facts, deadLetters, consumer, log });
     this.reconciler = new Reconciler({ pool, engine, facts, queues: this.queues, workers, redis: this.redis, log });
+    this.cacheSweeper = new CacheSweeper(new ResultCacheStore(pool), log);
   }
 
   start(): void {
@@ -50,6 +54,7 @@ export class Transport {
     this.timers.start();
     this.consumer.start();
     this.reconciler.start();
+    this.cacheSweeper.start();
   }
 
   outboxFilled(entries: readonly OutboxEntry[]): void { this.relay.hand(entries); }
@@ -62,7 +67,7 @@ export class Transport {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.consumer.stop(), this.relay.stop(), this.timers.stop(), this.reconciler.stop()]);
+    await Promise.all([this.consumer.stop(), this.relay.stop(), this.timers.stop(), this.reconciler.stop(), this.cacheSweeper.stop()]);
     await this.queues.close();
     this.redis.disconnect();
   }

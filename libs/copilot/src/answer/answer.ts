@@ -7,6 +7,8 @@ export interface Column {
   /** Names with dots between, from the output or from a row of it. */
   readonly path: string;
   readonly unit?: Unit;
+  /** Where the value is a list of objects: this field of each of them, only of those with the given values. */
+  readonly each?: { readonly path: string; readonly where?: Readonly<Record<string, string>> };
 }
 
 /**

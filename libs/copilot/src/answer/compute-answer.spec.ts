@@ -8,8 +8,8 @@ it('counts by what the inventory says, not by what was asked', () => {
 
 it('gives a field of each asset that was found, or says that there is none', () => {
   const value = { kind: 'value', step: 'assets', subject: 'web-01', field: 'ip_address' } as const;
-  expect(computeAnswer(value, assets([{ hostname: 'web-01', ip_address: '10.0.0.1' }])).sentence).toBe('ip_address of web-01: 10.0.0.1.');
-  expect(computeAnswer(value, assets([{ hostname: 'web-01' }])).sentence).toBe('ip_address of web-01: not set.');
+  expect(computeAnswer(value, assets([{ hostname: 'web-01', ip_address: '10.0.0.1' }])).sentence).toBe('IP address of web-01: 10.0.0.1.');
+  expect(computeAnswer(value, assets([{ hostname: 'web-01' }])).sentence).toBe('IP address of web-01: not set.');
   expect(computeAnswer(value, assets([])).sentence).toBe('The inventory has no such asset: web-01.');
 });
 
@@ -22,7 +22,7 @@ it('gives a row for each row of an output, failed hosts first with their reason'
     v: { items: [
       { target: 'a', status: 'succeeded', output: { volumes: [{ drive_letter: 'C', size_bytes: 5 }, { drive_letter: 'D', size_bytes: 6 }] } },
       { target: 'b', status: 'failed', output: null, failure: { code: 'unreachable', message: 'no\u202E way' } },
-      { target: 'c', status: 'succeeded', output: { volumes: [] } },
+      { target: 'c', status: 'succeeded', output: { volumes: [], drive_letter: 'of the question' } },
     ] },
   });
   expect(answer.sentence).toBe('volumes: 2 of 3 succeeded; the others say why.');
@@ -31,6 +31,12 @@ it('gives a row for each row of an output, failed hosts first with their reason'
     { item: 0, target: 'a', status: 'succeeded', reason: null, cells: ['C', 5] }, { item: 0, target: 'a', status: 'succeeded', reason: null, cells: ['D', 6] },
     { item: 2, target: 'c', status: 'succeeded', reason: null, cells: [null, null] },
   ]);
+});
+
+it('gives of a list in a row what is asked of each, and of those that are meant', () => {
+  const ports = [{ port: 22, state: 'open' }, { port: 23, state: 'closed' }, { port: 80, state: 'open' }];
+  const cells = (output: object): unknown => computeAnswer({ kind: 'table', step: 's', subject: 'scan', columns: [{ title: 'open ports', path: 'ports', each: { path: 'port', where: { state: 'open' } } }] }, { s: { output } }).rows[0]?.cells;
+  expect([cells({ ports }), cells({ ports: [] }), cells({})]).toEqual([[[22, 80]], [[]], [null]]);
 });
 
 it('says that nothing was done where no host was meant, and that there is no result where there is none', () => {

@@ -38,7 +38,7 @@ export function computeAnswer(answer: AnswerDescription, results: Readonly<Recor
     case 'value': {
       if (assets.length === 0) return say(`The inventory has no such asset: ${subject}.`, { total: 0 });
       const told = assets.slice(0, 10).map((a) => `${showable(String(a['hostname']))}: ${valuesOf(a[answer.field]).map(showable).join(', ')}`);
-      return say(`${answer.field} of ${told.join('; ')}.`, { total }, assetTable(assets, ['hostname', answer.field]));
+      return say(`${FIELD_WORDS[answer.field] ?? answer.field} of ${told.join('; ')}.`, { total }, assetTable(assets, ['hostname', answer.field]));
     }
     case 'assets': return say(`${total} ${total === 1 ? 'asset' : 'assets'}: ${subject}.${output.truncated ? ` Shown are ${assets.length}.` : ''}`, { total, shown: assets.length }, assetTable(assets, answer.fields));
     case 'table': case 'outcome': {
@@ -48,13 +48,17 @@ export function computeAnswer(answer: AnswerDescription, results: Readonly<Recor
       const rows = items.map((item, place) => ({ ...item, index: item.index ?? place })).sort((a, b) => rank(a.status) - rank(b.status)).flatMap((item) => {
         const base = { item: item.index, target: item.target, status: item.status, reason: item.failure ? `${item.failure.code}: ${showable(item.failure.message)}` : null };
         const inner = answer.kind === 'table' && answer.rows !== undefined ? at(item.output, answer.rows) : undefined;
-        const sources = Array.isArray(inner) && inner.length > 0 ? inner as unknown[] : [item.output];
-        return sources.map((source) => ({ ...base, cells: columns.map((c) => at(source, c.path) ?? null) }));
+        // An empty list has no values; fields of the output that are named like those of its rows are others.
+        const sources = !Array.isArray(inner) ? [item.output] : inner.length > 0 ? inner as unknown[] : [{}];
+        return sources.map((source) => ({ ...base, cells: columns.map((c) => cellOf(source, c)) }));
       });
       return say(items.length === 0 ? `No host is meant by it: nothing was done (${subject}).` : `${subject}: ${good} of ${items.length} succeeded${good < items.length ? '; the others say why' : ''}.`, { total: items.length, succeeded: good }, { columns, rows });
     }
   }
 }
+
+/** Fields of an asset in words, where they are not words themselves. */
+const FIELD_WORDS: Readonly<Record<string, string>> = { ip_address: 'IP address', os: 'operating system', hostname: 'host name' };
 
 function assetTable(assets: readonly Record<string, unknown>[], fields: readonly string[]): Pick<ComputedAnswer, 'columns' | 'rows'> {
   return { columns: fields.map((f) => ({ title: f, path: f })), rows: assets.map((a) => ({ item: 0, target: String(a['hostname'] ?? ''), status: 'succeeded', reason: null, cells: fields.map((f) => a[f] ?? null) })) };
@@ -68,6 +72,12 @@ function valuesOf(value: unknown): string[] {
 /** What failed is read first, then what is not known. */
 function rank(status: string): number {
   return status === 'failed' ? 0 : status === 'unknown' ? 1 : status === 'succeeded' ? 3 : 2;
+}
+
+function cellOf(source: unknown, { path, each }: Column): unknown {
+  const value = at(source, path) ?? null;
+  if (each === undefined || !Array.isArray(value)) return value;
+  return value.filter((v) => Object.entries(each.where ?? {}).every(([name, wanted]) => at(v, name) === wanted)).map((v) => at(v, each.path) ?? null);
 }
 
 function at(value: unknown, path: string): unknown {

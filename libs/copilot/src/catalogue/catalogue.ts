@@ -16,7 +16,7 @@ export class Catalogue {
   private readonly byLower: ReadonlyMap<string, CatalogueTool>;
   private readonly index = new MiniSearch<{ id: string; name: string; description: string; inputs: string }>({
     fields: ['name', 'description', 'inputs'], searchOptions: { boost: { name: 4 }, prefix: true, fuzzy: 0.15 },
-    tokenize: (text) => text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((w) => w.length > 1 && !STOP.has(w)),
+    tokenize: tellingWords,
   });
 
   constructor(tools: readonly CatalogueTool[]) {
@@ -36,10 +36,15 @@ export class Catalogue {
     return [...this.tools.values()].filter((t) => t.name.toLowerCase().split(/[-_]/)[0] === verb.toLowerCase());
   }
 
-  /** Tools nearest to some words, best first. */
+  /** Tools nearest to some words, best first; `prefix` and typing errors count too. */
   search(words: string, limit: number): CatalogueTool[] {
     return this.index.search(words.slice(0, 400)).slice(0, limit).map((r) => this.tools.get(r.id as string)!);
   }
+}
+
+/** The words of a text that tell what it is about: numbers and words that are in every sentence do not. */
+export function tellingWords(text: string): string[] {
+  return text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((w) => w.length > 1 && !/^\d+$/.test(w) && !STOP.has(w));
 }
 
 /** The inputs that a tool declares. */

@@ -3,7 +3,8 @@ import { evaluationCompile } from '../evaluation/evaluation-compile.js';
 import { EVALUATION_FLEET } from '../evaluation/fleet.js';
 import { EVALUATION_TOOLS } from '../evaluation/tools.js';
 import { Catalogue } from '../catalogue/catalogue.js';
-import { converse } from '../testing/situation.js';
+import { converse, situationFor } from '../testing/situation.js';
+import { respond } from './respond.js';
 
 const compile = evaluationCompile(compileDocument);
 const one = async (message: string, parts: Parameters<typeof converse>[1] = {}) => (await converse([message], parts))[0]!;
@@ -25,6 +26,19 @@ describe('plans', () => {
   it('reaches Linux and Windows hosts each by their protocol when both may be meant', async () => {
     const r = await one('disk usage of all production hosts', { compile });
     expect(r.kind === 'plan' && r.plan.steps.map((s) => [s.tool, (s.inputs?.['filters'] as { protocol?: string } | undefined)?.protocol])).toEqual([['asset-query', 'ssh'], ['disk-usage', undefined], ['asset-query', 'winrm'], ['Get-Volume', undefined]]);
+  });
+
+  it.each([
+    ['disk usage of all hosts tagged web', ['asset-query', 'disk-usage']], ['disk usage of all hosts in ams-2', ['asset-query', 'disk-usage']], ['disk usage of production hosts tagged db', ['asset-query', 'disk-usage']],
+    ['disk usage of hosts tagged sql', ['asset-query', 'Get-Volume']], ['disk usage of all hosts in fra-1', ['asset-query', 'disk-usage', 'asset-query', 'Get-Volume']],
+  ])('plans only for the kind of host that the inventory has of what is meant: %s', async (message, tools) => {
+    const r = await one(message, { compile });
+    expect(r.kind === 'plan' && r.plan.steps.map((s) => s.tool)).toEqual(tools);
+  });
+
+  it('plans for both kinds where an asset of what is meant is of no known kind', async () => {
+    const r = await one('disk usage of all hosts tagged web', { fleet: [...EVALUATION_FLEET, { hostname: 'odd-01', tags: ['web'] }], compile });
+    expect(r.kind === 'plan' && r.plan.steps).toHaveLength(4);
   });
 
   it('says which hosts are left out when the tools for them are not registered', async () => {
@@ -120,7 +134,7 @@ describe('conversations', () => {
   it('keeps exceptions when the rest of the selection is asked for', async () => {
     const [, plan] = await converse(['restart nginx on the blorp servers except web-02', 'hosts tagged web']);
     const queries = plan?.kind === 'plan' ? plan.plan.steps.filter((s) => s.tool === 'asset-query').map((s) => s.inputs?.['filters']) : [];
-    expect(queries).toEqual([{ tags: 'web', hostname: { not: 'web-02' }, protocol: 'ssh' }, { tags: 'web', hostname: { not: 'web-02' }, protocol: 'winrm' }]);
+    expect(queries).toEqual([{ tags: 'web', hostname: { not: 'web-02' } }]);
   });
 
   it('does not take an attempt to take over for an answer', async () => {
@@ -137,5 +151,48 @@ describe('inventory that means harm', () => {
       expect([message, r.kind === 'plan' && r.changes]).toEqual([message, false]);
       expect(r.message).not.toMatch(/\u202E/);
     }
+  });
+});
+
+describe('answers', () => {
+  it('asks about a place that the inventory does not know instead of taking it for a host', async () => {
+    expect(await one('which hosts in datacenter-9 are inactive?')).toMatchObject({ kind: 'question', message: 'What do you mean by "datacenter-9"? Name a tag, an environment, a location or the hosts.' });
+    expect(await one('which hosts in datacenter-1 are inactive?')).toMatchObject({ kind: 'plan', plan: { steps: [{ inputs: { filters: { location: 'datacenter-1', status: 'inactive' } } }] } });
+  });
+
+  it.each(['what did you just do on web-03?', 'what have you done?', 'which changes did you run?'])('leads to the record of runs: %s', async (message) => {
+    expect(await one(message)).toMatchObject({ kind: 'answer', message: expect.stringContaining('GET /runs') as unknown });
+  });
+
+  it('names nothing as near that only shares a number or a filler with what was said', async () => {
+    expect(await one('block 10.1.2.3 for 24 hours')).toMatchObject({ kind: 'answer', suggestions: [], message: 'No tool here can do that, and nothing was done.' });
+  });
+});
+
+describe('a message that follows up', () => {
+  it.each(['and on web-02?', 'what about web-02', 'and web-02?', 'the same for web-02 please'])('reads the same of other hosts: %s', async (message) => {
+    const [, r] = await converse(['show disk usage of /var on web-01', message], { compile });
+    expect(r).toMatchObject({ kind: 'plan', changes: false, plan: { steps: [{ inputs: { filters: { hostname: 'web-02' } } }, { tool: 'disk-usage', inputs: { path: '<<input.path>>' } }] } });
+  });
+
+  it('goes on and on, also over what was not understood', async () => {
+    const replies = await converse(['ping web-01', 'tell me a joke', 'and on db-01?', 'and all hosts tagged mail?'], { compile });
+    expect(replies.map((r) => (r.kind === 'plan' ? r.plan.steps[0]!.inputs!['filters'] : r.kind))).toEqual([{ hostname: 'web-01' }, 'answer', { hostname: 'db-01' }, { tags: 'mail' }]);
+  });
+
+  it.each([
+    ['a change', ['restart nginx on web-01', 'and on web-02?']], ['nothing', ['and on web-02?']], ['a change after a reading', ['ping web-01', 'restart nginx on web-03', 'and on web-02?']], ['what names no host', ['ping web-01', 'and then?']],
+  ])('is no plan after %s', async (_, messages) => {
+    expect((await converse(messages, { compile })).at(-1)!.kind).not.toBe('plan');
+  });
+
+  it('with a verb of its own means what it says', async () => {
+    expect((await converse(['ping web-01', 'and restart nginx on web-02'], { compile })).at(-1)).toMatchObject({ intents: [{ action: 'restart-service' }] });
+  });
+
+  it('after a state of an earlier version is read by itself', async () => {
+    const { last, ...old } = (await converse(['ping web-01'], { compile }))[0]!.state;
+    expect(last).toMatchObject({ action: 'ping' });
+    expect(respond('and on web-02?', old, await situationFor('and on web-02?')).kind).not.toBe('plan');
   });
 });

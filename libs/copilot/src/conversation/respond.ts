@@ -12,6 +12,7 @@ import type { Template } from '../templates/template.js';
 import { neutralText, type NeutralText } from '../text/neutral-text.js';
 import { answerPending } from './answer-pending.js';
 import { doubtAbout, type Question } from './ask.js';
+import { followUp } from './follow-up.js';
 import type { Reply } from './reply.js';
 import { NEW_CONVERSATION, type ConversationState } from './state.js';
 import { inWords, titleOf, told } from './wording.js';
@@ -38,7 +39,9 @@ export function respond(message: string, state: ConversationState, situation: Si
     if (taken.kind === 'again') return turn.ask(state.pending.intents, state.pending.index, { asked: state.pending.asked, question: `I could not read that as an answer. ${state.pending.question}`, options: state.pending.options }, state.pending.misses + 1);
     if (taken.kind === 'filled') return turn.act(taken.intents);
   }
-  return turn.act(understand(text, situation));
+  const read = understand(text, situation);
+  const further = followUp(text.text, { last: state.last ?? null, read, facts: situation.facts });
+  return turn.act(further ? [further] : read);
 }
 
 /** One message on its way to a reply. */
@@ -86,7 +89,7 @@ class Turn {
     const changes = actions.some((a) => a.changes);
     const words = intents.map((i) => inWords(i, this.situation.templates)).join('; ');
     const focus = intents.map((i) => (i.kind === 'action' ? i.selection : i.kind === 'assets' ? i.question.selection : null)).find((s) => s !== null && isSelective(s)) ?? this.state.focus;
-    return { kind: 'plan', message: `${changes ? 'To be approved' : 'Reading'}: ${words}.${notes.length > 0 ? ` ${notes.join(' ')}` : ''}`, plan: better.plan, answers: better.answers, changes, notes, ...this.record({ version: 1, pending: null, focus }) };
+    return { kind: 'plan', message: `${changes ? 'To be approved' : 'Reading'}: ${words}.${notes.length > 0 ? ` ${notes.join(' ')}` : ''}`, plan: better.plan, answers: better.answers, changes, notes, ...this.record({ version: 1, pending: null, focus, last: !changes && actions.length === 1 && intents.length === 1 ? actions[0]! : null }) };
   }
 
   private plan(intent: ActionIntent, actions: readonly ActionIntent[]): { readonly part: Part; readonly notes: readonly string[] } | { readonly reply: Reply } {
@@ -134,11 +137,11 @@ class Turn {
 
   ask(intents: readonly ActionIntent[], index: number, { asked, question, options }: Question, misses: number): Reply {
     if (this.intents.length === 0) this.intents = intents;
-    return { kind: 'question', message: question, options, ...this.record({ version: 1, pending: intents.length === 0 ? null : { asked, intents, index, question, options, misses }, focus: this.state.focus }) };
+    return { kind: 'question', message: question, options, ...this.record({ version: 1, pending: intents.length === 0 ? null : { asked, intents, index, question, options, misses }, focus: this.state.focus, last: this.state.last ?? null }) };
   }
 
   say(message: string, suggestions: readonly string[]): Reply {
-    return { kind: 'answer', message, suggestions, ...this.record({ ...NEW_CONVERSATION, focus: this.state.focus }) };
+    return { kind: 'answer', message, suggestions, ...this.record({ ...NEW_CONVERSATION, focus: this.state.focus, last: this.state.last ?? null }) };
   }
 
   private record(state: ConversationState): { state: ConversationState; intents: readonly Intent[]; generation: Generation } {

@@ -33,6 +33,8 @@ export interface ConversationState {
   readonly pending: Pending | null;
   /** The assets that were last spoken of, for `there` and `those hosts`. */
   readonly focus: Selection | null;
+  /** What was read last, for `and on web-02?`; null after anything else. Absent in what an earlier version kept. */
+  readonly last?: ActionIntent | null;
 }
 
-export const NEW_CONVERSATION: ConversationState = { version: 1, pending: null, focus: null };
+export const NEW_CONVERSATION: ConversationState = { version: 1, pending: null, focus: null, last: null };

@@ -1,4 +1,4 @@
-import type { Catalogue } from '../catalogue/catalogue.js';
+import { tellingWords, type Catalogue } from '../catalogue/catalogue.js';
 import type { ActionIntent, Intent } from '../intent/intent.js';
 import { describe, isSelective, list } from '../slots/selection.js';
 import { missingTool } from '../templates/instantiate.js';
@@ -63,9 +63,9 @@ export function told(intent: Exclude<Intent, ActionIntent | { kind: 'assets' }>,
 
 /** Titles of templates and tools nearest to some words, best first. */
 export function nearest(text: string, templates: readonly Template[], catalogue: Catalogue): string[] {
-  const words = new Set(text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((w) => w.length > 2));
+  const words = new Set(tellingWords(text).filter((w) => w.length > 2 && !/\d/.test(w)));
   const scored = templates.filter((t) => missingTool(t, catalogue) === undefined)
-    .map((t) => ({ title: titleOf(t.action, templates), score: `${t.title} ${t.description}`.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((w) => words.has(w)).length }))
+    .map((t) => ({ title: titleOf(t.action, templates), score: tellingWords(`${t.title} ${t.description}`).filter((w) => words.has(w)).length }))
     .filter((t) => t.score > 0).sort((a, b) => b.score - a.score).map((t) => t.title);
-  return [...new Set([...scored, ...catalogue.search(text, 3).filter((t) => t.effect === 'read').map((t) => t.name)])].slice(0, 3);
+  return [...new Set([...scored, ...catalogue.search([...words].join(' '), 3).filter((t) => t.effect === 'read').map((t) => t.name)])].slice(0, 3);
 }

@@ -138,5 +138,5 @@ export const READING_PHRASINGS = phrasings([
   // secrets and what is not understood
   ['refuse', "what's the password of web-01?", 'secret'], ['refuse', 'show credentials of db-01', 'secret'], ['refuse', 'what is the ssh key of bastion-01', 'secret'], ['refuse', 'list all passwords', 'secret'],
   ['refuse', 'dump the vault', 'secret'], ['refuse', 'tell me the api key', 'secret'], ['refuse', 'give me the token you use', 'secret'], ['refuse', 'search the logs of web-01 for "password" and show me the password', 'secret'],
-  ['refuse', 'I need the admin password for WIN-SQL01', 'secret'], ['refuse', 'tell me a joke', 'unknown'], ['refuse', 'asdf qwer', 'unknown'], ['refuse', 'what is the capital of France?', 'unknown'], ['refuse', 'play some music', 'unknown'], ['refuse', 'show certificates expiring soon', 'unknown'], ['refuse', 'who logged in to web-01', 'unknown'],
+  ['refuse', 'I need the admin password for WIN-SQL01', 'secret'], ['refuse', 'tell me a joke', 'unknown'], ['refuse', 'asdf qwer', 'unknown'], ['refuse', 'what is the capital of France?', 'unknown'], ['refuse', 'play some music', 'unknown'], ['ask', 'show certificates expiring soon', 'certificate-expiry'], ['refuse', 'who logged in to web-01', 'unknown'],
 ]);

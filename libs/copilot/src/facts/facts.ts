@@ -16,7 +16,10 @@ export interface Vocabulary {
   readonly environments: readonly string[];
   readonly locations: readonly string[];
   readonly operatingSystems: readonly string[];
+  /** Which platforms the assets with a value have, `other` where it can't be told; by the value in lower case. */
+  readonly platforms: { readonly tags: PlatformsByValue; readonly environments: PlatformsByValue; readonly locations: PlatformsByValue };
 }
+export type PlatformsByValue = ReadonlyMap<string, ReadonlySet<'linux' | 'windows' | 'other'>>;
 
 /** What the inventory says about the words of one message. */
 export interface FactSheet {
@@ -35,4 +38,4 @@ export interface InventoryFacts {
   lookUp(tenantId: string, words: readonly string[]): Promise<FactSheet>;
 }
 
-export const NO_FACTS: FactSheet = { assets: new Map(), near: new Map(), vocabulary: { tags: [], environments: [], locations: [], operatingSystems: [] }, known: false };
+export const NO_FACTS: FactSheet = { assets: new Map(), near: new Map(), vocabulary: { tags: [], environments: [], locations: [], operatingSystems: [], platforms: { tags: new Map(), environments: new Map(), locations: new Map() } }, known: false };

@@ -1,4 +1,5 @@
-import type { AssetFacts, FactSheet, InventoryFacts, Vocabulary } from './facts.js';
+import type { AssetFacts, FactSheet, InventoryFacts, PlatformsByValue, Vocabulary } from './facts.js';
+import { platformOf } from './os-family.js';
 
 /** Names that are compared with a word that names no asset, at most. */
 const COMPARED = 400;
@@ -25,6 +26,7 @@ export class InMemoryFacts implements InventoryFacts {
       environments: distinct(assets.map((a) => a.environment)),
       locations: distinct(assets.map((a) => a.location)),
       operatingSystems: distinct(assets.map((a) => a.os)),
+      platforms: { tags: platformsBy(assets, (a) => a.tags ?? []), environments: platformsBy(assets, (a) => [a.environment]), locations: platformsBy(assets, (a) => [a.location]) },
     };
   }
 
@@ -50,6 +52,15 @@ function alike(a: string, b: string): number {
   const pairs = new Set(Array.from({ length: a.length - 1 }, (_, i) => a.slice(i, i + 2)));
   const common = Array.from({ length: b.length - 1 }, (_, i) => b.slice(i, i + 2)).filter((p) => pairs.has(p)).length;
   return (2 * common) / Math.max(1, a.length + b.length - 2);
+}
+
+function platformsBy(assets: readonly AssetFacts[], valuesOf: (asset: AssetFacts) => readonly (string | undefined)[]): PlatformsByValue {
+  const found = new Map<string, Set<'linux' | 'windows' | 'other'>>();
+  for (const asset of assets) {
+    const platform = platformOf(asset) ?? 'other';
+    for (const value of valuesOf(asset)) if (value !== undefined) found.set(value.toLowerCase(), (found.get(value.toLowerCase()) ?? new Set()).add(platform));
+  }
+  return found;
 }
 
 function distinct(values: readonly (string | undefined)[]): string[] {

@@ -209,6 +209,13 @@ describe('a decision', () => {
     expect(await decide(await asking(() => turn, { silenceMs: 150 }))).toMatchObject({ choice: 'stop', by: 'default' });
   });
 
+  it('is asked without secrets and hidden characters that a value put into the question', async () => {
+    const model = await asking(() => ({ say: { choice: 'stop' } }));
+    await chooseBranch({ tenantId: 't', question: 'Go on after "login\u202E ok, password=hunter2-4711"?', choices: ['go-on', 'stop'], default: 'stop', signal: new AbortController().signal }, model);
+    const asked = endpoint!.calls[0]!.body.messages[1]!.content;
+    expect([asked.includes('hunter2-4711'), asked.includes('\u202E'), asked.includes('⟨U+202E⟩')]).toEqual([false, false, true]);
+  });
+
   it('is the default without a model', async () => {
     expect(await decide(undefined)).toEqual({ choice: 'stop', by: 'default', reason: 'no model is set up', usage: { calls: 0, promptTokens: 0, completionTokens: 0, estimated: false, cost: 0 } });
   });

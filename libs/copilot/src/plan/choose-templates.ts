@@ -136,5 +136,16 @@ export function platformsOf(s: Selection, facts: FactSheet): Set<Platform> {
     return found;
   }
   const byTag = s.tags.map((t) => OS_FAMILIES.find((f) => f.said.test(t))?.platform).find((p) => p !== undefined);
-  return byTag && narrows(s) ? found.add(byTag) : found;
+  if (byTag && narrows(s)) return found.add(byTag);
+  const only = onlyPlatform(s, facts);
+  return only === undefined ? found : found.add(only);
+}
+
+/** The platform that all assets with the values have, where the inventory shows one only. What is added meanwhile fails on the host and is told. */
+function onlyPlatform({ hosts, ips, cidrs, tags, environments, locations }: Selection, { vocabulary: { platforms } }: FactSheet): Platform | undefined {
+  if (hosts.length + ips.length + cidrs.length > 0) return undefined;
+  const narrowed = ([[tags, platforms.tags], [environments, platforms.environments], [locations, platforms.locations]] as const).filter(([values]) => values.length > 0)
+    .map(([values, known]) => new Set(values.flatMap((v) => [...known.get(v.toLowerCase()) ?? ['other' as const]])));
+  const single = narrowed.find((p) => p.size === 1 && !p.has('other'));
+  return single === undefined ? undefined : ([...single][0] as Platform);
 }

@@ -72,7 +72,7 @@ function readPart(part: string, facts: FactSheet, bare = false): Selection {
     const asset = facts.assets.get(word.lower);
     const before = words[i - 1]?.lower;
     if (asset && NAME.test(asset.hostname) && (!values.tag.has(word.lower) || !FLEET.test(words[i + 1]?.lower ?? ''))) hosts.push(asset.hostname);
-    else if (isHostShaped(word.text) && !values.tag.has(word.lower) && !values.location.has(word.lower) && !values.environment.has(word.lower) && isNamedHere(words, i, bare)) (facts.known ? unknownHosts : hosts).push(word.text);
+    else if (isHostShaped(word.text) && !values.tag.has(word.lower) && !values.location.has(word.lower) && !values.environment.has(word.lower) && isNamedHere(words, i, bare) && !(facts.known && isPlace(words, i))) (facts.known ? unknownHosts : hosts).push(word.text);
     else if (!facts.known && /^(?:host|server|machine|asset)$/.test(before ?? '') && NAME.test(word.text) && /[\d-]/.test(word.text)) hosts.push(word.text);
     else return;
     taken.add(word);
@@ -108,6 +108,7 @@ function readValues(words: readonly Word[], { taken, values, bare }: { taken: Re
     else if (environment !== undefined && (place || adjective || fleetAt >= 0)) found.environments.push(environment);
     else if (values.location.has(word.lower) && (place || adjective || fleetAt >= 0 || /^(?:datacenter|location|site|region|rack)$/.test(words[i - 1]?.lower ?? ''))) found.locations.push(values.location.get(word.lower)!);
     else if (values.tag.has(word.lower) && (place || adjective)) found.tags.push(values.tag.get(word.lower)!);
+    else if (isPlace(words, i) && isHostShaped(word.text)) found.unknown.push(word.text);
     else if (adjective && !NEUTRAL.test(word.lower) && !FLEET.test(word.lower) && wordBeforeFleet(words, i)) found.unknown.push(word.text);
   });
   return found;
@@ -165,6 +166,11 @@ function isNamedHere(words: readonly Word[], i: number, bare: boolean): boolean 
     if (!/^(?:the|and|or|both|hosts?|servers?|machines?|assets?)$/.test(w) && !isHostShaped(words[j]!.text)) return bare;
   }
   return bare || i === 0;
+}
+
+/** Whether the word says where assets are: hosts are not in a host. */
+function isPlace(words: readonly Word[], i: number): boolean {
+  return /^(?:in|inside|within)$/.test(words[i - 1]?.lower ?? '') && words.some((w) => FLEET.test(w.lower));
 }
 
 function plainName(text: string | undefined): string | null {

@@ -51,7 +51,7 @@ export function instantiate(template: Template, filling: Filling): Instance {
   }
   if (filler.problem !== undefined) return { ok: false, reason: filler.problem };
   const usesAssets = steps.some((s) => s.tool === 'asset-query');
-  const answers = steps.filter((s) => s.id === template.answer.step || new RegExp(`^${template.answer.step}-\\d+$`).test(s.id)).map((s) => ({ ...template.answer, step: s.id }));
+  const answers = steps.filter((s) => isAnswered(s.id, template.answer.step)).map((s) => ({ ...template.answer, step: s.id }));
   return {
     ok: true, answers,
     plan: {
@@ -59,6 +59,11 @@ export function instantiate(template: Template, filling: Filling): Instance {
       ...(Object.keys(filler.inputs).length > 0 ? { inputs: filler.inputs } : {}), steps,
     },
   };
+}
+
+/** Whether an answer about a step is about that one: itself, or what `$eachHost` made of it, which is numbered. */
+function isAnswered(id: string, step: string): boolean {
+  return id === step || (id.startsWith(`${step}-`) && /^\d+$/.test(id.slice(step.length + 1)));
 }
 
 /** Fills one template; collects the plan's inputs and the first thing that does not fit. */

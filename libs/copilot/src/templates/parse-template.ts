@@ -1,7 +1,7 @@
-import type { AnswerDescription } from '../answer/answer.js';
 import type { Catalogue } from '../catalogue/catalogue.js';
 import type { JsonObject } from '../plan/plan-document.js';
 import { missingTool } from './instantiate.js';
+import { parseAnswer } from './parse-answer.js';
 import { CATEGORIES, SLOT_TYPES, type SlotSpec, type SlotType, type Template } from './template.js';
 
 export type ParsedTemplate = { readonly ok: true; readonly template: Template; readonly missingTool?: string } | { readonly ok: false; readonly errors: readonly { readonly pointer: string; readonly message: string }[] };
@@ -9,7 +9,6 @@ export type ParsedTemplate = { readonly ok: true; readonly template: Template; r
 const ID = /^[a-z][a-z0-9-]{0,63}$/;
 const SLOT = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 const MOST_BYTES = 64 * 1024;
-const ANSWERS: readonly AnswerDescription['kind'][] = ['value', 'count', 'groups', 'exists', 'assets', 'table', 'outcome'];
 
 /** Reads a template that a person adds. It says every mistake with its place; a tool that is not registered now is told and no mistake. */
 export function parseTemplate(document: unknown, catalogue: Catalogue): ParsedTemplate {
@@ -41,12 +40,11 @@ export function parseTemplate(document: unknown, catalogue: Catalogue): ParsedTe
   else {
     for (const [name, at] of slotsUsed(steps, '/steps')) if (!Object.hasOwn(slots, name)) wrong(at, `there is no slot "${name.slice(0, 64)}"`);
   }
-  const answer = document['answer'];
-  if (!isObject(answer) || !(ANSWERS as readonly unknown[]).includes(answer['kind']) || typeof answer['step'] !== 'string' || typeof answer['subject'] !== 'string') wrong('/answer', 'must say kind, step and subject');
+  const answer = parseAnswer(document['answer'], wrong);
   if (errors.length > 0) return { ok: false, errors };
   const template: Template = {
     id, action, title, description, version: version as number, category: document['category'] as Template['category'], platform: platform as Template['platform'], phrases: phrases as string[], slots,
-    steps: steps as JsonObject[], answer: answer as unknown as AnswerDescription,
+    steps: steps as JsonObject[], answer,
   };
   const missing = missingTool(template, catalogue);
   return { ok: true, template, ...(missing === undefined ? {} : { missingTool: missing }) };

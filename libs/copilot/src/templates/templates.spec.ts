@@ -73,6 +73,14 @@ describe('templates that are added', () => {
     expect(parsed.ok ? [] : parsed.errors.map((e) => e.pointer)).toEqual(['/id', '/slots/a/type', '/steps/0/inputs/y/$slot', '/answer']);
   });
 
+  it.each<[string, object]>([
+    ['/answer/step', { step: '(a+)+$' }], ['/answer/columns', { columns: {} }], ['/answer/columns/0', { columns: [{ title: 'x' }] }], ['/answer/columns/0/unit', { columns: [{ title: 'x', path: 'y', unit: 'miles' }] }],
+    ['/answer/columns/0/each', { columns: [{ title: 'x', path: 'y', each: { path: 'z', where: { a: 1 } } }] }], ['/answer/rows', { rows: 5 }], ['/answer/field', { kind: 'value' }], ['/answer/fields', { kind: 'assets', fields: [1] }], ['/answer/by', { kind: 'groups' }],
+  ])('are refused with an answer that can not be computed: %s', (pointer, answer) => {
+    const parsed = parseTemplate({ ...document, answer: { ...document.answer, ...answer } }, CATALOGUE);
+    expect(parsed.ok ? [] : parsed.errors.map((e) => e.pointer)).toEqual([pointer]);
+  });
+
   it.each([null, 1, 'x', [], {}])('never fail for %p', (value) => {
     expect(parseTemplate(value, CATALOGUE).ok).toBe(false);
   });

@@ -12,7 +12,7 @@ function common(index: number): Common {
 /** A compiled step with harmless defaults, for specs. */
 export function step(index: number, more: Partial<ToolStep> = {}): ToolStep {
   return {
-    ...common(index), kind: 'tool', tool: 'noop', toolVersion: '1.0.0', queue: 'q', effect: 'write', idempotent: false, claim: true, listOutput: null, adapt: null,
+    ...common(index), kind: 'tool', tool: 'noop', toolVersion: '1.0.0', queue: 'q', effect: 'write', idempotent: false, claim: true, listOutput: null, adapt: null, cacheMs: null, probe: null,
     retry: { maxAttempts: 1, backoff: { initialMs: 100, factor: 2, maxMs: 1000, jitter: false } }, timeoutMs: 1000, ...more,
   };
 }
@@ -23,7 +23,7 @@ export function branch(index: number, arms: number, more: Partial<BranchStep> = 
 }
 
 export function loop(index: number, mode: LoopStep['mode'], more: Partial<LoopStep> = {}): LoopStep {
-  return { ...common(index), kind: 'loop', mode, condition: null, forEach: mode === 'forEach' ? '<<x>>' : null, maxIterations: 10, ...more };
+  return { ...common(index), kind: 'loop', mode, condition: null, forEach: mode === 'forEach' ? '<<x>>' : null, maxIterations: 10, remembers: [], ...more };
 }
 
 export function wait(index: number, more: Partial<WaitStep> = {}): WaitStep {
@@ -35,5 +35,5 @@ export function approval(index: number, more: Partial<ApprovalStep> = {}): Appro
 }
 
 export function plan(...steps: CompiledStep[]): CompiledPlan {
-  return { version: 1, name: 'spec', inputs: {}, steps, strategy: 'DAG', timeoutMs: null };
+  return { version: 1, name: 'spec', inputs: {}, steps, strategy: 'DAG', timeoutMs: null, bypassCache: false };
 }

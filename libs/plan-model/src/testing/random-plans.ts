@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { CompiledPlan, CompiledStep, OnFailure, StepScope } from '../plan.js';
+import { isContainer, type CompiledPlan, type CompiledStep, type OnFailure, type StepScope } from '../plan.js';
 import { branch, loop, plan, step, wait } from './plans.js';
 import type { World } from './simulation.js';
 
@@ -43,7 +43,9 @@ export const randomPlan: fc.Arbitrary<RandomPlan> = fc.array(drawn(2), { minLeng
   const steps: CompiledStep[] = [];
   const worlds: World[] = [];
   layOut(roots, { scope: null, steps, worlds });
-  return { plan: plan(...steps), worlds };
+  const loopOf = ({ scope }: CompiledStep): number | undefined => (scope === null ? undefined : steps[scope.step]!.kind === 'loop' ? scope.step : loopOf(steps[scope.step]!));
+  const remembering = steps.map((s) => (s.kind === 'loop' ? { ...s, remembers: steps.filter((i) => !isContainer(i) && loopOf(i) === s.index).map((i) => i.index) } : s));
+  return { plan: plan(...remembering), worlds };
 });
 
 interface Target { readonly scope: StepScope | null; readonly steps: CompiledStep[]; readonly worlds: World[] }

@@ -26,6 +26,8 @@ export class Simulation {
   readonly sent: Attempt[] = [];
   readonly begun: Attempt[] = [];
   readonly timers: (Attempt & { readonly delayMs: number })[] = [];
+  readonly probeTimers: (Attempt & { readonly delayMs: number })[] = [];
+  readonly probes: Attempt[] = [];
   readonly waveTimers: { step: number; wave: number; delayMs: number }[] = [];
   readonly history: HistoryEntry[] = [];
   /** Answers to effects, as they were given. */
@@ -45,7 +47,7 @@ export class Simulation {
     if (item) this.items.set(key, item);
     this.history.push(...history);
     for (const effect of effects) this.carryOut(effect);
-    return item !== undefined || history.length > 0 || effects.length > 0;
+    return item !== undefined || history.length > 0 || effects.some((e) => e.type !== 'too-early');
   }
 
   succeed(step: number, item: number, attempt = 1): boolean {
@@ -73,6 +75,9 @@ export class Simulation {
       case 'begin': return this.start(effect, 'running', this.begun);
       case 'retry-timer': this.timers.push(effect); return;
       case 'wave-timer': this.waveTimers.push(effect); return;
+      case 'probe-timer': this.probeTimers.push(effect); return;
+      case 'probe': this.probes.push(effect); return;
+      case 'too-early': return;
       case 'sweep':
         for (const [key, item] of this.items) {
           if (key.startsWith(`${effect.step}.`) && effect.from.includes(item.status) && (!effect.untouchedOnly || item.attempt === 0)) this.items.set(key, { ...item, status: effect.to });

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
-import { ProblemError } from './problem-error.js';
+import { serverFault } from './server-fault.js';
 import { toProblem } from './to-problem.js';
 
 /** Turns everything that is thrown on the way of an HTTP request into `application/problem+json`. Faults of ours are logged under an id, which is all the caller gets. */
@@ -15,7 +14,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
     const path = request.originalUrl.split('?')[0] ?? '/';
-    const problem = toProblem(error) ?? this.fault(error, `${request.method} ${path}`);
+    const problem = toProblem(error) ?? serverFault(error, { log: this.log, request: `${request.method} ${path}` });
     if (response.headersSent) {
       // The answer has begun (a stream): it can only be cut off.
       response.destroy();
@@ -23,11 +22,5 @@ export class ProblemFilter implements ExceptionFilter {
     }
     if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer');
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem.toDocument(path)));
-  }
-
-  private fault(error: unknown, request: string): ProblemError {
-    const id = randomUUID();
-    this.log.error({ err: error, faultId: id, request }, 'a request failed');
-    return new ProblemError(500, 'internal-error', `the request failed because of a fault in the server, logged as ${id}`);
   }
 }

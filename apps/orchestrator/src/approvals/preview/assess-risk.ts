@@ -13,7 +13,7 @@ interface Care {
  * How much care a run needs: by what its steps were found to do, and to which assets.
  * 1. Only reading needs none.
  * 2. What can't be undone or judged, protected assets, too many of them, and targets that are not known before need two people.
- * 3. More than one target, and production, need a typed confirmation; one reversible change needs a click.
+ * 3. More than one target, and production, need a typed text; one reversible change needs a click.
  */
 export function assessRisk(steps: readonly JudgedStep[], policy: ApprovalPolicyDto): RiskView {
   const changing = steps.filter((s) => s.judgement.class !== 'read');
@@ -61,7 +61,7 @@ function careOf({ environment, tags, hostname }: TargetFacts, policy: ApprovalPo
 }
 
 /** What must be typed to approve: how many hosts are meant, so that nobody agrees to more than they think. Null where a click is enough. */
-export function confirmationText({ tier, changedHosts }: RiskView): string | null {
+export function typedTextOf({ tier, changedHosts }: RiskView): string | null {
   if (tier !== 'typed') return null;
   return changedHosts === 1 ? '1 host' : `${changedHosts ?? 'any'} hosts`;
 }

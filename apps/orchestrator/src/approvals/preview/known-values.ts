@@ -22,7 +22,7 @@ export class KnownValues {
       const isKnown = root === 'steps' ? this.values.has(name) && part === 'output'
         : root === 'input' ? this.inputs !== undefined
           : root === 'item' || root === 'index' ? own || iterations
-            : root === 'iteration' ? iterations : true;
+            : root === 'iteration' ? iterations : root !== 'previous';
       if (!isKnown) return root === 'steps' ? `it depends on the result of "${name}"` : `it depends on ${text}`;
     }
     return undefined;

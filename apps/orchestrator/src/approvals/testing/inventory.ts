@@ -51,11 +51,11 @@ const text = { type: 'string' } as const;
 const object = (properties: object, required: string[] = []): JsonObject => ({ type: 'object', properties: properties as JsonObject, required, additionalProperties: false });
 const ssh = { kind: 'ssh', target: '/host' };
 
-/** `asset-query` is the inventory's; `sh` runs commands, `fix` changes something that can be changed back, `wipe` can't be undone, `ask` reads with a credential. */
+/** `asset-query` is the inventory's; `sh` runs commands, `fix` changes something that can be changed back, `wipe` can't be undone, `ask` reads with a credential, and tells whether a `fix` took place. */
 export const INVENTORY_TOOLS: readonly ToolDeclarationDto[] = [tool('asset-query', { inputSchema: object({ tag: text, limit: { type: 'integer' } }), outputSchema: object({ assets: { type: 'array', items: object({ id: text, hostname: text }) }, asset_count: { type: 'integer' }, total: { type: 'integer' }, truncated: { type: 'boolean' } }), listOutput: 'assets' })];
 export const HOST_TOOLS: readonly ToolDeclarationDto[] = [
   tool('sh', { effect: 'write', idempotent: false, credential: ssh, commands: [{ pointer: '/command', dialect: 'posix-shell' }], inputSchema: object({ host: text, command: text, env: { type: 'object' } }, ['host', 'command']), estimate: { durationMs: 1000 } }),
   tool('posh', { effect: 'write', idempotent: false, credential: ssh, commands: [{ pointer: '/script', dialect: 'powershell' }], inputSchema: object({ host: text, script: text }, ['host', 'script']) }),
-  tool('fix', { effect: 'write', idempotent: false, credential: ssh, estimate: { durationMs: 60_000 } }), tool('wipe', { effect: 'destructive', idempotent: false, credential: ssh }), tool('ask', { credential: ssh, estimate: { durationMs: 500 } }),
+  tool('fix', { effect: 'write', idempotent: false, credential: ssh, probe: { tool: 'ask', inputs: { host: '/host' }, answer: 'text' }, estimate: { durationMs: 60_000 } }), tool('wipe', { effect: 'destructive', idempotent: false, credential: ssh }), tool('ask', { credential: ssh, estimate: { durationMs: 500 } }),
   tool('look', { outputSchema: object({ text, hosts: { type: 'array', items: text } }), estimate: { durationMs: 10 } }),
 ];

@@ -1,4 +1,4 @@
-import type { ItemView, Page, RunView, TimelineStepView } from '@opsmesh/contracts';
+import type { ItemPageView, ItemView, RunView, TimelineStepView } from '@opsmesh/contracts';
 import type { RunReader } from '../../http/ports.js';
 import type { RunTimelines } from '../../http/timeline.controller.js';
 import type { Principal } from '@opsmesh/platform';
@@ -38,7 +38,7 @@ export async function readRun({ reader, timelines }: RunSources, { tenantId }: P
 async function itemsOf(reader: RunReader, step: { tenantId: string; runId: string; stepId: string }): Promise<ItemView[]> {
   const all: ItemView[] = [];
   for (let cursor: string | null | undefined; cursor !== null && all.length < MOST_ITEMS;) {
-    const page: Page<ItemView> = await reader.listItems(step, { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
+    const page: ItemPageView = await reader.listItems(step, { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
     all.push(...page.items);
     cursor = page.next;
   }

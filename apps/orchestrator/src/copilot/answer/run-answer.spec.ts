@@ -8,7 +8,7 @@ const ID = '0198c0de-0000-7000-8000-000000000001';
 const KEY = { conversationId: '0198c0de-0000-7000-8000-000000000002', turn: 3 };
 const NONE = { pending: 0, queued: 0, running: 0, succeeded: 0, failed: 0, unknown: 0, skipped: 0, cancelled: 0 };
 const step = (id: string, tool: string, more: Partial<StepView> = {}): StepView => ({ id, kind: 'tool', tool, effect: 'read', status: 'succeeded', dependsOn: [], level: 0, total: 1, counts: { ...NONE, succeeded: 1 }, failure: null, ...more });
-const item = (index: number, target: string, more: Partial<ItemView> = {}): ItemView => ({ index, target, status: 'succeeded', attempt: 1, inputs: { target_host: target }, output: null, truncated: false, failure: null, workerId: 'w', queuedAt: null, startedAt: null, finishedAt: null, durationMs: 5, ...more });
+const item = (index: number, target: string, more: Partial<ItemView> = {}): ItemView => ({ index, target, status: 'succeeded', attempt: 1, inputs: { target_host: target }, output: null, truncated: false, cached: false, cachedFrom: null, failure: null, workerId: 'w', queuedAt: null, startedAt: null, finishedAt: null, durationMs: 5, ...more });
 const timed = (id: string, more: Partial<TimelineStepView> = {}): TimelineStepView => ({ id, kind: 'tool', tool: null, level: 0, container: null, dependsOn: [], status: 'succeeded', startedAt: null, endedAt: null, passes: [], passCount: 0, waves: [], retries: 0, adaptations: [], failure: null, cause: null, takenFrom: null, ...more });
 const work = (more: Partial<TurnWork>): TurnWork => ({ plan: { name: 'disks', steps: [] }, answers: [], intention: '', notes: [], source: 'template', risk: { class: 'read', steps: [] }, ...more });
 function record(steps: StepView[], items: Record<string, ItemView[]>, timeline: TimelineStepView[] = []): RunRecordForAnswer {
@@ -55,6 +55,12 @@ it('what a host wrote is data: hidden characters are visible, line breaks make n
   expect(JSON.stringify(result)).not.toContain('canary');
 });
 
+it('a host that gave an empty list has its row, and is told to have nothing', () => {
+  const { result, message } = answerOf(work({ answers: [{ kind: 'table', step: 'c', subject: 'conversations', rows: 'list', columns: [{ title: 'from', path: 'a' }, { title: 'to', path: 'b' }] }] }), record([step('c', 'talks')], { c: [item(0, 'h', { output: { list: [] } })] }));
+  expect(result.tables[0]!.rows).toMatchObject([{ target: 'h', status: 'succeeded', cells: [null, null] }]);
+  expect(message).toContain('\n- h: none');
+});
+
 it('what was adapted, cut and left out is said', () => {
   const timeline = [timed('disk', { adaptations: [{ at: '2026-11-21T12:00:00Z', cause: 'timed-out', effect: 'longer-timeout', detail: { to: 2 } }] })];
   const { result } = answerOf(work({ answers: [DISKS] }), record([step('disk', 'disk-usage', { total: 2, counts: { ...NONE, succeeded: 1, skipped: 1 } })], { disk: [item(0, 'a', { truncated: true, output: 'x' })] }, timeline));
@@ -62,6 +68,6 @@ it('what was adapted, cut and left out is said', () => {
   expect(result.tables[0]!.rows[0]!.cells).toEqual([null]);
 });
 
-it.each([[256_000_000_000, 'bytes', '256 GB'], [97_300_000_000, 'bytes', '97.3 GB'], [0, 'bytes', '0 B'], [999, 'bytes', '999 B'], [42.5, 'percent', '42.5 %'], [null, 'bytes', '-'], [['a'], null, '["a"]'], [5, null, '5']])('%j in %s is %s', (value, unit, text) => {
+it.each([[256_000_000_000, 'bytes', '256 GB'], [97_300_000_000, 'bytes', '97.3 GB'], [0, 'bytes', '0 B'], [999, 'bytes', '999 B'], [42.5, 'percent', '42.5 %'], [null, 'bytes', '-'], [['a', 2], null, 'a, 2'], [[], null, 'none'], [[{ a: 1 }], null, '[{"a":1}]'], [5, null, '5']])('%j in %s is %s', (value, unit, text) => {
   expect(withUnit(value, unit)).toBe(text);
 });

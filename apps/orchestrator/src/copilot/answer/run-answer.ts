@@ -62,7 +62,7 @@ function messageOf(work: TurnWork, result: ChatResultView): string {
     lines.push(table.sentence);
     if (work.source === 'inventory' || table.columns.length === 0) continue;
     lines.push(...table.rows.slice(0, TOLD_ROWS).map((r) => {
-      const cells = table.columns.map((c, i) => `${c.title} ${oneLine(withUnit(r.cells[i], c.unit))}`).join(', ');
+      const cells = r.cells.every((c) => c === null) ? 'none' : table.columns.map((c, i) => `${c.title} ${oneLine(withUnit(r.cells[i], c.unit))}`).join(', ');
       return `- ${r.target ?? table.subject}: ${r.status === 'succeeded' ? cells : `${r.status}${r.reason === null ? '' : `, ${r.reason}`}`}`;
     }));
     if (table.total_rows > TOLD_ROWS) lines.push(`... and ${table.total_rows - TOLD_ROWS} more rows: ${table.csv}`);

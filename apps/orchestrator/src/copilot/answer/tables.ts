@@ -1,4 +1,4 @@
-import type { ChatColumnView, ChatRowView, ChatSourceView, ChatTableView, ItemView } from '@opsmesh/contracts';
+import type { ChatColumnView, ChatFullTableView, ChatRowView, ChatSourceView, ItemView } from '@opsmesh/contracts';
 import { computeAnswer, neutralText, showable, type AnswerDescription, type StepResult } from '@opsmesh/copilot';
 import { maskInputs } from '../../http/mask-inputs.js';
 import { withColumns } from './columns.js';
@@ -11,10 +11,8 @@ export const SHOWN_ROWS = 200;
 const CELL = 4000;
 const COMMAND = 2000;
 
-export type FullTable = Omit<ChatTableView, 'table' | 'csv'>;
-
 /** The table of one answer with all its rows. Every figure is computed from the results. */
-export function fullTable(answer: AnswerDescription, record: RunRecordForAnswer): FullTable {
+export function fullTable(answer: AnswerDescription, record: RunRecordForAnswer): ChatFullTableView {
   const items = record.items.get(answer.step) ?? [];
   const step = record.run.steps.find((s) => s.id === answer.step);
   const computed = computeAnswer(withColumns(answer, items), { [answer.step]: resultOf(items, record.fannedOut.has(answer.step)) });

@@ -19,5 +19,6 @@ function bytes(value: number): string {
 
 function textOf(value: unknown): string {
   if (value === null || value === undefined) return '-';
+  if (Array.isArray(value) && value.every((v) => typeof v !== 'object')) return value.length === 0 ? 'none' : value.map(textOf).join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,4 +1,5 @@
 import { BUILTIN_TEMPLATES, type Template, type TemplateStore } from '@opsmesh/copilot';
+import { ProblemError } from '@opsmesh/platform';
 import type { Pool } from 'pg';
 
 export type TemplateState = 'enabled' | 'disabled' | 'rejected';
@@ -12,6 +13,11 @@ export interface KnownTemplate {
   /** ISO 8601. */
   readonly addedAt: string | null;
 }
+
+/** Versions of all templates of a tenant; every message is read against the newest of each. */
+const MOST_VERSIONS = 2000;
+/** Tenants whose templates are kept ready. */
+const CAPACITY = 200;
 
 interface TemplateRow { document: Template; version: number; added_by: string; added_at: Date }
 interface StateRow { id: string; state: TemplateState }
@@ -30,6 +36,7 @@ export class PostgresTemplateStore implements TemplateStore {
     const known = this.lists.get(tenantId);
     if (known?.stamp === row!.stamp) return known.usable;
     const usable = (await this.all(tenantId)).filter((t) => t.enabled).map((t) => t.template);
+    if (this.lists.size >= CAPACITY) this.lists.delete(this.lists.keys().next().value!);
     this.lists.set(tenantId, { stamp: row!.stamp, usable });
     return usable;
   }
@@ -53,14 +60,23 @@ export class PostgresTemplateStore implements TemplateStore {
     return new Map(rows.map((r) => [r.id, r.state]));
   }
 
-  /** Adds a template under the next version of its id. */
+  /**
+   * Adds a template under the next version of its id.
+   * @throws ProblemError 409 `too-many-templates`
+   */
   async add(tenantId: string, template: Template, actorId: string): Promise<void> {
     const builtin = BUILTIN_TEMPLATES.find((t) => t.id === template.id)?.version ?? 0;
-    await this.pool.query(
-      `insert into orchestrator.templates (tenant_id, id, version, document, added_by)
-       select $1, $2, greatest(coalesce(max(version), 0), $3::int) + 1, $4, $5 from orchestrator.templates where tenant_id = $1 and id = $2`,
-      [tenantId, template.id, builtin, JSON.stringify(template), actorId],
-    );
+    const { rows: [has] } = await this.pool.query<{ versions: string }>('select count(*) as versions from orchestrator.templates where tenant_id = $1', [tenantId]);
+    if (Number(has!.versions) >= MOST_VERSIONS) throw new ProblemError(409, 'too-many-templates', `a tenant has at most ${MOST_VERSIONS} versions of templates`);
+    // Of two at the same moment one finds its version taken, and takes the next.
+    for (let isAdded = false; !isAdded;) {
+      const { rowCount } = await this.pool.query(
+        `insert into orchestrator.templates (tenant_id, id, version, document, added_by)
+         select $1, $2, greatest(coalesce(max(version), 0), $3::int) + 1, $4, $5 from orchestrator.templates where tenant_id = $1 and id = $2 on conflict do nothing`,
+        [tenantId, template.id, builtin, JSON.stringify(template), actorId],
+      );
+      isAdded = rowCount === 1;
+    }
   }
 
   async setState(tenantId: string, id: string, { state, actorId }: { readonly state: TemplateState; readonly actorId: string }): Promise<void> {

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, UseGuards } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AddTemplateDto, TemplateListView, TemplateProposalListView, TemplateView } from '@opsmesh/contracts';
 import { ApiTokenGuard, assertTenant, CurrentPrincipal, Scopes, type Principal } from '@opsmesh/platform';
 import { TemplateLibrary } from './template-library.js';
@@ -46,6 +46,7 @@ export class TemplatesController {
   @Post('proposals/:id/reject')
   @HttpCode(204)
   @Scopes('templates:write')
+  @ApiNoContentResponse()
   reject(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<void> {
     return this.library.reject(principal, id);
   }

@@ -36,6 +36,12 @@ it('a template is added, versioned and told with every mistake', async () => {
   expect((await list()).filter((t) => t.id === 'nginx-here')).toHaveLength(1);
 });
 
+it('versions that are added at the same moment follow one another', async () => {
+  const added = await Promise.all(Array.from({ length: 6 }, () => rig.api.ask('POST', '/templates', { body: { template: { ...OWN, id: 'at-once', action: 'at-once', phrases: ['at once please'] } } })));
+  expect(added.map((a) => a.status)).toEqual(Array.from({ length: 6 }, () => 201));
+  expect((await rig.pool.query<{ version: number }>(`select version from orchestrator.templates where id = 'at-once' order by version`)).rows.map((r) => r.version)).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
 it('a disabled template makes no plans until it is enabled again', async () => {
   const matched = async (): Promise<unknown> => {
     const { conversation_id: id } = await rig.say('show disk usage of web-01');

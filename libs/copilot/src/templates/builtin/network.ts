@@ -24,7 +24,7 @@ export const NETWORK: readonly Template[] = [
   ...both({
     id: 'port-audit', title: 'Port audit', description: 'Open TCP ports of hosts or networks, found by a scan', action: 'port-audit', target: 'targets', slots: { ports: optional('ports') },
     step: { id: 'scan', tool: 'nmap', inputs: { ports: slot('ports') } },
-    answer: { kind: 'table', step: 'scan', subject: 'port scan', rows: 'hosts', columns: [column('address', 'address'), column('state', 'state'), column('open ports', 'ports')] },
+    answer: { kind: 'table', step: 'scan', subject: 'port scan', rows: 'hosts', columns: [column('address', 'address'), column('state', 'state'), { ...column('open ports', 'ports'), each: { path: 'port', where: { state: 'open' } } }] },
   }),
   ...both({
     id: 'port-check', title: 'Port check', description: 'Whether single TCP ports accept connections', action: 'port-check', target: 'target_host', slots: { ports: needed('ports', 'Which ports?', ['22', '80,443', '3389']) },

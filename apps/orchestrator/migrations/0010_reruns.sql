@@ -1,0 +1,1 @@
+ALTER TABLE "orchestrator"."proposals" ADD COLUMN "rerun" json;

@@ -1,0 +1,218 @@
+import { itemRange, policyOf, probeAnswer, probeRun, toolStep, type CompiledStep, type Effect, type JsonObject } from '@opsmesh/plan-model';
+import { beginItem, childOf } from './begin-item.js';
+import { cacheKeyOf, CachedAnswers } from './cached-answers.js';
+import { itemKey, type AttemptRef, type ChangeSet, type NewItem, type OutboxEntry } from './change-set.js';
+import { endingOf } from './child-ending.js';
+import type { LoadedRuns } from './load-runs.js';
+import type { CommitNews, RecordTransaction, StoredItem } from './ports.js';
+import { evaluateLoop, prepareStep, repeatItems } from './prepare-step.js';
+import type { CachedRun } from './run-cache.js';
+import type { RunFactsCache } from './run-facts.js';
+import type { StepValues } from './step-values.js';
+import type { CreateSubmission, EventSubmission } from './submission.js';
+import type { TimedEvent } from './timed-event.js';
+
+/** Items of the parent that a step of a re-run repeats. */
+export interface RepeatedItems {
+  readonly items: readonly StoredItem[];
+  /** Whether they are bound by the step as it is now; else they have the inputs they had. */
+  readonly boundAnew: boolean;
+}
+
+/** The commit that effects are a part of. */
+export interface CommitInProgress {
+  readonly tx: RecordTransaction;
+  /** What gathers to be written; another one after each {@link flush}. */
+  readonly changes: ChangeSet;
+  readonly news: CommitNews;
+  readonly loaded: LoadedRuns;
+  readonly facts: RunFactsCache;
+  readonly values: StepValues;
+  /** By run and step. */
+  readonly repeated: ReadonlyMap<string, RepeatedItems>;
+  /** Id for the run of a sub-plan. */
+  readonly newRunId: () => string;
+  /** Whether anybody makes choices; else defaults are taken at once. */
+  readonly canDecide: boolean;
+  create(submission: CreateSubmission): Promise<boolean>;
+  apply(submission: EventSubmission): Promise<boolean>;
+  /** Writes what has gathered, so that the record can be read. */
+  flush(): Promise<void>;
+}
+
+/** Carries out what `transition` wants, as a part of one commit. */
+export class Effects {
+  private readonly cached: CachedAnswers;
+
+  constructor(private readonly commit: CommitInProgress) {
+    this.cached = new CachedAnswers(commit, (wanted) => { this.send(wanted); });
+  }
+
+  /** Decides what was left open: whether an attempt is sent, or an earlier output answers for it. Comes after the last submission. */
+  settle(): Promise<void> {
+    return this.cached.settle();
+  }
+
+  async carryOut(run: CachedRun, effect: Effect): Promise<void> {
+    const { changes, news } = this.commit;
+    const runId = run.facts.id;
+    switch (effect.type) {
+      case 'prepare': return this.prepare(run, effect.step);
+      case 'enqueue': return this.enqueue(run, effect);
+      case 'evaluate': return this.evaluate(run, effect);
+      case 'begin': return this.begin(run, effect);
+      case 'retry-timer': return this.setTimer(runId, effect.delayMs, { kind: 'retry', step: effect.step, item: effect.item, attempt: effect.attempt });
+      case 'wave-timer': return this.setTimer(runId, effect.delayMs, { kind: 'wave', step: effect.step, wave: effect.wave });
+      case 'probe-timer': return this.setTimer(runId, effect.delayMs, { kind: 'probe', step: effect.step, item: effect.item, attempt: effect.attempt });
+      case 'probe': return this.probe(run, effect);
+      // The commit has left the timer's row where it is.
+      case 'too-early': return;
+      case 'sweep':
+        run.items.forget(effect.step, effect.from);
+        changes.sweeps.push({ runId, step: effect.step, from: effect.from, to: effect.to, untouchedOnly: effect.untouchedOnly, unlocks: mayLock(run, effect.step) });
+        return;
+      case 'abort':
+        news.aborts.add(runId);
+        return this.tellChildren(run, 'cancel');
+      case 'finish':
+        news.finished.add(runId);
+        return this.tellParent(run);
+    }
+  }
+
+  /** What a run with sub-plans is told, their runs are told; each as an event of its own. */
+  async tellChildren({ facts }: CachedRun, command: Extract<TimedEvent, { kind: 'command' }>['command']): Promise<void> {
+    if (!facts.plan.steps.some(hasChildren)) return;
+    await this.commit.flush();
+    for (const child of await this.commit.tx.openChildren(facts.id)) this.setTimer(child, 0, { kind: 'command', command });
+  }
+
+  private async prepare(run: CachedRun, index: number): Promise<void> {
+    const { values, repeated: all } = this.commit;
+    const runId = run.facts.id;
+    const step = run.facts.plan.steps[index]!;
+    const base = itemRange(run.state.steps[index]!).from;
+    const repeated = all.get(`${runId}.${index}`);
+    const { event, items } = repeated && !repeated.boundAnew
+      ? repeatItems({ runId, step: index, items: repeated.items })
+      : prepareStep({ runId, step, scope: await values.scopeOf(run, step), base, only: repeated && new Set(repeated.items.map((i) => i.item)) });
+    for (const item of items) this.commit.changes.newItems.set(itemKey(item.runId, item.step, item.item), item);
+    // People want to know anew what they repeat.
+    if (step.kind === 'tool' && step.cacheMs && !repeated) {
+      for (const { item, bound } of items) if (bound) this.commit.changes.cacheKeys.push({ runId, step: index, item, key: cacheKeyOf(run.facts.tenantId, step, bound), ttlMs: step.cacheMs });
+    }
+    await this.commit.apply({ kind: 'event', runId, event });
+  }
+
+  private enqueue(run: CachedRun, { step, items, attempt }: Extract<Effect, { type: 'enqueue' }>): void {
+    const runId = run.facts.id;
+    const { queue, cacheMs } = toolStep(run.facts.plan, step);
+    const mayAnswer = Boolean(cacheMs) && attempt === 1 && !run.facts.plan.bypassCache;
+    const { lock, rate } = policyOf(run.facts.plan, run.state, step);
+    const gated = lock !== undefined || rate !== undefined;
+    for (const item of items) {
+      const fresh = this.start(run, { runId, step, item, attempt }, 'queued');
+      const wanted = { queue, gated, runId, step, item, attempt, ...(fresh?.bound && !gated ? { inputs: fresh.bound } : {}) };
+      if (mayAnswer) this.cached.add(wanted);
+      else this.send(wanted);
+    }
+  }
+
+  private send(wanted: OutboxEntry): void {
+    this.commit.changes.outbox.push(wanted);
+    this.commit.news.outbox.push(wanted);
+  }
+
+  private async evaluate(run: CachedRun, { step: index, iteration }: Extract<Effect, { type: 'evaluate' }>): Promise<void> {
+    const step = run.facts.plan.steps[index]!;
+    if (step.kind !== 'loop') throw new Error(`step "${step.id}" is no loop`);
+    await this.commit.apply({ kind: 'event', runId: run.facts.id, event: evaluateLoop(step, iteration, await this.commit.values.scopeOf(run, step)) });
+  }
+
+  /** Begins items that no worker carries out: they are running from now on. */
+  private async begin(run: CachedRun, { step: index, items, attempt }: Extract<Effect, { type: 'begin' }>): Promise<void> {
+    const { tx, news, newRunId, canDecide } = this.commit;
+    const { facts } = run;
+    const step = facts.plan.steps[index]!;
+    const inputs = await this.inputsOf(facts.id, index, items);
+    for (const item of items) {
+      const ref = { runId: facts.id, step: index, item, attempt };
+      const bound = inputs.get(item) ?? {};
+      const signal = step.kind === 'wait' && step.ms === null ? await tx.takeSignal(facts.id, String(bound['signal'])) : undefined;
+      const { timer, approval, decision, child } = beginItem(step, { facts, ref, inputs: bound, signal, newRunId });
+      this.start(run, ref, 'running');
+      if (timer) this.setTimer(facts.id, decision && !canDecide ? 0 : timer.delayMs, timer.event);
+      if (approval) this.commit.changes.approvals.push(approval);
+      if (decision && canDecide) news.decisions.push(decision);
+      if (child) await this.commit.create({ kind: 'create', run: child });
+    }
+  }
+
+  /** Starts an attempt, as a job or by itself. @returns the item, when this commit has made it and not yet written */
+  private start(run: CachedRun, ref: AttemptRef, status: 'queued' | 'running'): NewItem | undefined {
+    const { changes, loaded } = this.commit;
+    const key = itemKey(ref.runId, ref.step, ref.item);
+    const fresh = changes.newItems.get(key);
+    if (fresh) {
+      fresh.status = status;
+      fresh.attempt = ref.attempt;
+    } else changes.itemUpdates.set(key, { ...ref, status, failure: null, output: null, workerId: null, durationMs: null });
+    loaded.itemStarted(run, ref, { status, attempt: ref.attempt });
+    return fresh;
+  }
+
+  private async inputsOf(runId: string, step: number, items: readonly number[]): Promise<Map<number, JsonObject>> {
+    const { changes } = this.commit;
+    const known = new Map(items.map((item): [number, JsonObject | null | undefined] => [item, changes.newItems.get(itemKey(runId, step, item))?.bound]));
+    const missing = items.filter((item) => !known.get(item));
+    if (missing.length === 0) return known as Map<number, JsonObject>;
+    await this.commit.flush();
+    return new Map([...known as Map<number, JsonObject>, ...await this.commit.tx.loadInputs(runId, step, missing)]);
+  }
+
+  private setTimer(runId: string, delayMs: number, event: TimedEvent): void {
+    this.commit.changes.timers.push({ runId, delayMs, event });
+    this.commit.news.timers = true;
+  }
+
+  /** Asks whether an attempt of unknown outcome took place, by a run of its own; once for each attempt. */
+  private async probe({ facts }: CachedRun, { step: index, item, attempt }: Extract<Effect, { type: 'probe' }>): Promise<void> {
+    const { id, probe } = toolStep(facts.plan, index);
+    const ref = { runId: facts.id, step: index, item, attempt };
+    await this.commit.flush();
+    const attempted = await this.commit.tx.loadProbed(ref);
+    if (!probe || !attempted || attempted.isProbed) return;
+    const { plan, inputs } = probeRun({ id, probe }, { bound: attempted.inputs, claimedAt: attempted.claimedAt });
+    await this.commit.create({ kind: 'create', run: childOf(facts, { id: this.commit.newRunId(), plan, inputs, parentAttempt: ref }) });
+  }
+
+  /** The end of a sub-plan's run is the end of the item that it carried out; that of a probe settles the attempt when it could tell. */
+  private async tellParent(run: CachedRun): Promise<void> {
+    const { parent, plan } = run.facts;
+    if (!parent) return;
+    const asked = (await this.commit.facts.get([parent.runId])).get(parent.runId)?.plan.steps[parent.step];
+    if (asked?.kind === 'tool') {
+      const answer = asked.probe && probeAnswer(asked.probe, await this.commit.values.outputOf(run, 0));
+      if (answer === null) return;
+      const settlement = { status: answer ? 'succeeded' as const : 'failed' as const, actor: `probe:${asked.probe!.step.tool}`, reason: `it ${answer ? 'took' : 'did not take'} place, says run ${run.facts.id}` };
+      this.setTimer(parent.runId, 0, { kind: 'settle', step: parent.step, item: parent.item, attempt: parent.attempt, settlement });
+      return;
+    }
+    const steps: JsonObject = {};
+    for (const { index, id, scope, guard } of plan.steps) {
+      if (!scope && !guard) steps[id] = await this.commit.values.outputOf(run, index) ?? null;
+    }
+    const { runId, step, item, attempt } = parent;
+    this.setTimer(runId, 0, { kind: 'finish', step, item, attempt, ending: endingOf(run, steps) });
+  }
+}
+
+/** Whether items of a step may have runs of their own. */
+function hasChildren(step: CompiledStep): boolean {
+  return step.kind === 'orchestration' || (step.kind === 'tool' && Boolean(step.probe));
+}
+
+/** Whether items of a step may hold locks. */
+export function mayLock({ facts, state }: CachedRun, step: number): boolean {
+  return facts.plan.steps[step]!.map.lock !== undefined || state.overrides[step] !== undefined;
+}

@@ -1,0 +1,69 @@
+// The whole mesh with hosts in its inventory, for benches that compare it with a bare loop over the same hosts.
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startMesh } from '../tools/mesh.mjs';
+import { seedFleet } from '../tools/seed.mjs';
+import { cpuOf } from './machine.mjs';
+
+/** Time between two looks at a run, in milliseconds. */
+const LOOK_MS = 50;
+
+/** @param {readonly import('../tools/mesh.d.mts').FleetHost[]} hosts found by their tags */
+export async function startProduct(hosts) {
+  const folder = mkdtempSync(join(tmpdir(), 'opsmesh-bench-hosts-'));
+  chmodSync(folder, 0o755);
+  const mesh = await startMesh({
+    dataDir: join(folder, 'data'), ports: 'free', only: ['redis', 'postgres', 'orchestrator', 'asset-service', 'automation-service'],
+    // No limit of the product's own holds back what the bare loop may do.
+    env: { LOG_LEVEL: 'warn', OPSMESH_AUTH: 'off', WORKER_CONCURRENCY: '1000', OPSMESH_SSH_COMMANDS: '1000' },
+  }).catch((error) => {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
+  const pool = new pg.Pool({ connectionString: mesh.urls.postgres, max: 1 });
+  const stop = async () => {
+    await pool.end();
+    await mesh.stop();
+    if (mesh.cluster && !mesh.cluster.startsWith(folder)) rmSync(mesh.cluster, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await seedFleet({ url: mesh.urls['asset-service'], hosts });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const json = async (path, body) => {
+    const response = await fetch(mesh.urls.orchestrator + path, body ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {});
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  };
+  return {
+    /** CPU time of each of its processes so far, in microseconds. */
+    cpu: () => Object.fromEntries(Object.entries(mesh.children).map(([name, child]) => [name, cpuOf(child.pid)])),
+    /**
+     * Runs a tool on all hosts with a tag. `ms` is from the request to the seen end of the run; `times` are those of each host, from its readiness (committed)
+     * to the commit of its outcome; both in milliseconds.
+     */
+    async run({ tool, inputs, tag, atOnce }) {
+      const steps = [
+        { id: 'assets', tool: 'asset-query', inputs: { filters: { tags: tag } } },
+        { id: 'work', tool, forEach: '<<steps.assets.output.hostnames>>', inputs: { target_host: '<<item>>', ...inputs }, map: { concurrency: atOnce } },
+      ];
+      const begin = performance.now();
+      const { id } = await json('/runs', { plan: { name: 'bench hosts', steps }, actor_id: 'bench' });
+      let run;
+      do {
+        await new Promise((ok) => setTimeout(ok, LOOK_MS));
+        run = await json(`/runs/${id}`);
+      } while (run.status === 'running' || run.status === 'pending');
+      const ms = performance.now() - begin;
+      if (run.status !== 'completed') throw new Error(`the run ended as ${run.status}`);
+      const { rows } = await pool.query('select extract(epoch from finished_at - queued_at)::float8 * 1000 as ms from orchestrator.items where run_id = $1 and step = 1', [id]);
+      return { ms, times: rows.map((r) => r.ms) };
+    },
+    stop,
+  };
+}
