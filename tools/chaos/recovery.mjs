@@ -50,7 +50,9 @@ export async function workerKilled(world, { say }) {
   const tag = 'held';
   const id = await world.api.startRun(fanOutPlan({ tag, count: HELD_ITEMS, holdMs: HOLD_MS, addresses: world.hosts.map((h) => h.spec.address) }), tag);
   while ((await world.api.get(`/runs/${id}`)).steps[0].counts.running < HELD_ITEMS / 2) await wait(50);
-  const [member] = world.of('automation-service');
+  const { items: running } = await world.api.get(`/runs/${id}/steps/write/items?status=running&limit=1000`);
+  const heldBy = (member) => running.filter((i) => isOf(i, member.child.pid)).length;
+  const [member] = world.of('automation-service').sort((a, b) => heldBy(b) - heldBy(a));
   const { pid } = member.child;
   const at = Date.now();
   world.faults.push({ kind: 'kill -9', target: member.name, pids: [pid], from: at, to: Infinity });
@@ -59,7 +61,7 @@ export async function workerKilled(world, { say }) {
   for (const end = performance.now() + 2 * OUTCOME_MS; performance.now() < end && (await world.api.get(`/runs/${id}`)).status === 'running';) await wait(200);
   const runs = await readRuns(world.api, [id]);
   const doubts = await readDoubts(world.api, runs);
-  const took = runs[0].items.filter(({ item }) => item.workerId?.includes(`-${pid}-`) && Date.parse(item.finishedAt) > at).map(({ item }) => Date.parse(item.finishedAt) - at).sort((a, b) => a - b);
+  const took = runs[0].items.filter(({ item }) => isOf(item, pid) && Date.parse(item.finishedAt) > at).map(({ item }) => Date.parse(item.finishedAt) - at).sort((a, b) => a - b);
   say(`${member.name} was killed with ${took.length} commands under way`);
   return {
     rows: [['commands under way on the killed worker', String(took.length)], ['kill to outcome, p50, ms', String(quantile(took, 0.5))], ['longest, ms', String(took.at(-1))]],
@@ -68,6 +70,10 @@ export async function workerKilled(world, { say }) {
       { rule: `what a killed worker had is known within ${OUTCOME_MS / 1000} s`, broken: took.length > 0 && took.at(-1) <= OUTCOME_MS ? [] : [`${took.length} commands, the last after ${took.at(-1)} ms`] },
     ],
   };
+}
+
+function isOf({ workerId }, pid) {
+  return workerId?.includes(`-${pid}-`) ?? false;
 }
 
 /** Of values in rising order. */

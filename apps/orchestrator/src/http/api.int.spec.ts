@@ -1,25 +1,14 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, PROGRESS_CHANNEL, type DiagnosticDto, type ItemPageView, type ProblemDto, type RunEventView, type RunPageView, type RunView } from '@opsmesh/contracts';
-import { createTestDatabase, waitFor, type TestDatabase } from '@opsmesh/testing';
+import { waitFor } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import { fanOut, QUEUE, tool } from '../testing/documents.js';
-import { EventReader, LiveOrchestrator, publishSuccess, type Answer, type Ask } from '../testing/live.js';
-import { openRedis } from '../testing/rig.js';
+import { EventReader, publishSuccess, useLive, type Answer, type Ask, type LiveOrchestrator } from '../testing/live.js';
 
-let server: TestDatabase; let url: string; let redis: Redis; let api: LiveOrchestrator;
+let redis: Redis; let api: LiveOrchestrator;
 const readers: EventReader[] = [];
-beforeAll(async () => {
-  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
-  ({ url, redis } = await openRedis());
-  api = await LiveOrchestrator.start({ databaseUrl: server.url, redisUrl: url });
-  await api.registerTools();
-});
-afterAll(async () => {
-  for (const r of readers) r.close();
-  await api.stop();
-  redis.disconnect();
-  await server.drop();
-});
+afterAll(() => { for (const r of readers) r.close(); });
+useLive((rig) => { ({ redis, api } = rig); });
 
 const ONE = { name: 'one', steps: [{ id: 'only', tool: 'probe', inputs: { host: 'a' } }] };
 const start = async (plan: object, { body = {}, headers = {} }: { body?: object; headers?: Record<string, string> } = {}): Promise<Answer> => api.ask('POST', '/runs', { body: { plan, ...body }, headers });

@@ -1,35 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { ProblemDto } from '@opsmesh/contracts';
-import { createTestDatabase, waitFor, type TestDatabase } from '@opsmesh/testing';
+import { waitFor } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { BlobStore } from '../store/blob-store.js';
 import { TokenStore } from '../store/token-store.js';
 import { fanOut, QUEUE } from '../testing/documents.js';
-import { LiveOrchestrator, publishSuccess } from '../testing/live.js';
-import { openRedis } from '../testing/rig.js';
+import { publishSuccess, useLive, type LiveOrchestrator } from '../testing/live.js';
 
-let server: TestDatabase; let redis: Redis; let api: LiveOrchestrator; let pool: Pool; let tokens: TokenStore;
+let redis: Redis; let api: LiveOrchestrator; let pool: Pool; let tokens: TokenStore;
 const callers = new Map<string, { authorization: string }>();
-beforeAll(async () => {
-  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
-  const opened = await openRedis();
-  ({ redis } = opened);
-  api = await LiveOrchestrator.start({ databaseUrl: server.url, redisUrl: opened.url, auth: 'on' });
-  await api.registerTools();
-  pool = new Pool({ connectionString: server.url });
+afterAll(() => pool.end());
+useLive(async (rig) => {
+  ({ redis, api } = rig);
+  pool = new Pool({ connectionString: rig.databaseUrl });
   tokens = new TokenStore(pool);
   for (const tenantId of ['acme', 'other']) {
     const { token } = await tokens.create({ name: 'spec', tenantId, actorId: 'bob', scopes: ['runs:read', 'runs:write'], lifeSeconds: 600 });
     callers.set(tenantId, { authorization: `Bearer ${token}` });
   }
-});
-afterAll(async () => {
-  await api.stop();
-  await pool.end();
-  redis.disconnect();
-  await server.drop();
-});
+}, { auth: 'on' });
 
 const PCAP = 'application/vnd.tcpdump.pcap';
 const shaOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

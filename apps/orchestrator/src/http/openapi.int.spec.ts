@@ -1,25 +1,11 @@
-import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
-import type { Redis } from 'ioredis';
-import { LiveOrchestrator } from '../testing/live.js';
-import { openRedis } from '../testing/rig.js';
+import { useLive } from '../testing/live.js';
 
 interface Schema { readonly [key: string]: unknown }
 interface Operation { readonly operationId: string; readonly responses: Record<string, { readonly content?: Record<string, { readonly schema?: Schema }> }> }
 interface Document { readonly paths: Record<string, Record<string, Operation>>; readonly components: { readonly schemas: Record<string, Schema> } }
 
-let server: TestDatabase; let redis: Redis; let api: LiveOrchestrator; let document: Document;
-beforeAll(async () => {
-  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
-  const opened = await openRedis();
-  ({ redis } = opened);
-  api = await LiveOrchestrator.start({ databaseUrl: server.url, redisUrl: opened.url });
-  document = (await api.ask('GET', '/docs-json')).json<Document>();
-});
-afterAll(async () => {
-  await api.stop();
-  redis.disconnect();
-  await server.drop();
-});
+let document: Document;
+useLive(async ({ api }) => { document = (await api.ask('GET', '/docs-json')).json<Document>(); });
 
 const operations = (): Operation[] => Object.values(document.paths).flatMap((methods) => Object.values(methods));
 /** Names of the schemas that a schema refers to. */

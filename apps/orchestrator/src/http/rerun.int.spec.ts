@@ -1,23 +1,11 @@
 import type { ItemPageView, ItemView, ProblemDto, RunView } from '@opsmesh/contracts';
-import { createTestDatabase, waitFor, type TestDatabase } from '@opsmesh/testing';
+import { waitFor } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import { fanOut } from '../testing/documents.js';
-import { LiveOrchestrator, publishFailure, publishSuccess, type Answer } from '../testing/live.js';
-import { openRedis } from '../testing/rig.js';
+import { publishFailure, publishSuccess, useLive, type Answer, type LiveOrchestrator } from '../testing/live.js';
 
-let server: TestDatabase; let redis: Redis; let api: LiveOrchestrator;
-beforeAll(async () => {
-  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
-  let url: string;
-  ({ url, redis } = await openRedis());
-  api = await LiveOrchestrator.start({ databaseUrl: server.url, redisUrl: url });
-  await api.registerTools();
-});
-afterAll(async () => {
-  await api.stop();
-  redis.disconnect();
-  await server.drop();
-});
+let redis: Redis; let api: LiveOrchestrator;
+useLive((rig) => { ({ redis, api } = rig); });
 
 interface Step { readonly id: string; readonly [key: string]: unknown }
 interface Document { readonly name: string; readonly inputs?: object; readonly steps: readonly Step[] }

@@ -1,24 +1,12 @@
 import type { ApprovalView, ItemPageView, ItemView, ProblemDto, RunView } from '@opsmesh/contracts';
-import { createTestDatabase, waitFor, type TestDatabase } from '@opsmesh/testing';
+import { waitFor } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { fanOut } from '../testing/documents.js';
-import { LiveOrchestrator, publishSuccess, type Answer } from '../testing/live.js';
-import { openRedis } from '../testing/rig.js';
+import { publishSuccess, useLive, type Answer, type LiveOrchestrator } from '../testing/live.js';
 
-let server: TestDatabase; let redis: Redis; let api: LiveOrchestrator;
-beforeAll(async () => {
-  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
-  let url: string;
-  ({ url, redis } = await openRedis());
-  api = await LiveOrchestrator.start({ databaseUrl: server.url, redisUrl: url });
-  await api.registerTools();
-});
-afterAll(async () => {
-  await api.stop();
-  redis.disconnect();
-  await server.drop();
-});
+let databaseUrl: string; let redis: Redis; let api: LiveOrchestrator;
+useLive((rig) => { ({ databaseUrl, redis, api } = rig); });
 
 async function started(plan: object): Promise<string> {
   const answer = await api.ask('POST', '/runs', { body: { plan, actor_id: 'ann' } });
@@ -96,7 +84,7 @@ describe('an item of unknown outcome', () => {
   /** A run of two items of a tool that may not be repeated; the first is unknown, the second runs. */
   async function doubtful(): Promise<string> {
     const id = await started(fanOut('change', 2));
-    const database = new Client({ connectionString: server.url });
+    const database = new Client({ connectionString: databaseUrl });
     await database.connect();
     await database.query(`update orchestrator.items set status = 'unknown', started_at = now() where run_id = $1 and item = 0`, [id]);
     await database.query(`update orchestrator.run_states set version = version + 1, state = replace(state, '[0,2]', '[0,1,0,0,0,1]') where run_id = $1`, [id]);

@@ -1,27 +1,15 @@
 import { fits, ItemLogView, TimelineView } from '@opsmesh/contracts';
 import type { Database } from '@opsmesh/platform';
-import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
-import type { Redis } from 'ioredis';
-import { LiveOrchestrator } from '../testing/live.js';
-import { openRecord, openRedis } from '../testing/rig.js';
+import { useLive, type LiveOrchestrator } from '../testing/live.js';
+import { openRecord } from '../testing/rig.js';
 
-let server: TestDatabase; let database: Database; let redis: Redis; let api: LiveOrchestrator; let id: string;
-beforeAll(async () => {
-  server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
-  database = await openRecord(server.url);
-  const opened = await openRedis();
-  ({ redis } = opened);
-  api = await LiveOrchestrator.start({ databaseUrl: server.url, redisUrl: opened.url });
-  await api.registerTools();
+let database: Database; let api: LiveOrchestrator; let id: string;
+afterAll(() => database.close());
+useLive(async (rig) => {
+  ({ api } = rig);
+  database = await openRecord(rig.databaseUrl);
   ({ id } = (await api.ask('POST', '/runs', { body: { plan: { name: 'drawn', steps: [{ id: 'a', tool: 'probe', inputs: { host: 'x' } }] } } })).json<{ id: string }>());
 });
-afterAll(async () => {
-  await api.stop();
-  redis.disconnect();
-  await database.close();
-  await server.drop();
-});
-
 it('GET /runs/:id?view=timeline gives steps and the first bars, and refuses what is no page', async () => {
   const timeline = (await api.ask('GET', `/runs/${id}?view=timeline&limit=1`)).json<TimelineView>();
   expect(fits(TimelineView, timeline)).toBe(true);

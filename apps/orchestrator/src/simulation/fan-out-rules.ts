@@ -56,7 +56,8 @@ function waveRules(watched: Watched, { step, state, own, now }: { step: Compiled
     if (end >= own.length) return [];
     const over = own.slice(0, end).every((i) => isTerminalItem(i.status));
     const key = `${step.index} ${state.base} ${wave}`;
-    if (over && !watched.waveEnds.has(key)) watched.waveEnds.set(key, now);
+    // By the rows: a commit may come some time after what it has written.
+    if (over && !watched.waveEnds.has(key)) watched.waveEnds.set(key, Math.max(...own.slice(0, end).map((i) => i.finishedAt ?? now)));
     const next = own.slice(end).find((i) => i.attempt > 0);
     if (!next) continue;
     if (!over) return [{ rule: 'waves', detail: `item ${next.item} of step ${step.id} started before wave ${wave} had ended` }];

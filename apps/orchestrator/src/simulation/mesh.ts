@@ -102,6 +102,8 @@ export class Mesh {
   /** Nobody can go on at this moment: time passes, or people help, or it is over. */
   private idle(): boolean {
     const { scheduler } = this;
+    // Who holds a lock and stands still is waited for; else a wait as long as this is a deadlock (PostgreSQL's deadlock_timeout).
+    if (this.orchestrators.every((o) => o.party.frozenUntil <= scheduler.now) && scheduler.breakDeadlock(deadlock, 1000)) return true;
     const isOver = this.isOver();
     let at = scheduler.nextAlarm();
     if (!isOver) for (const w of this.workers) at = Math.min(at, w.nextBeat());
@@ -112,7 +114,7 @@ export class Mesh {
       scheduler.say(() => `-- ${scheduler.now} ms`);
       return true;
     }
-    if (scheduler.breakDeadlock(deadlock)) return true;
+    if (scheduler.breakDeadlock(deadlock, 0)) return true;
     if (!scheduler.calm) {
       this.calm();
       return true;
@@ -131,6 +133,7 @@ export class Mesh {
     if (scheduler.calm) return;
     scheduler.say(() => '-- nothing goes wrong any more');
     scheduler.calm = true;
+    this.transport.heldUntil = 0;
     for (const p of [...this.orchestrators, ...this.workers]) p.party.frozenUntil = Math.min(p.party.frozenUntil, scheduler.now);
     this.reborn = this.reborn.map((r) => ({ ...r, at: scheduler.now }));
   }
@@ -158,6 +161,10 @@ export class Mesh {
       case 6:
         scheduler.now += choices.pick([300, 2500, 6000, 20_000]);
         return scheduler.say(() => `-- ${scheduler.now} ms`);
+      case 7:
+        this.transport.heldUntil = scheduler.now + choices.pick([2500, 12_000, 30_000]);
+        scheduler.say(() => `results wait until ${this.transport.heldUntil} ms`);
+        return scheduler.wakeAt(this.transport.heldUntil);
       default: return this.people.meddle();
     }
   }

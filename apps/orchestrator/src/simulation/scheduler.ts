@@ -47,6 +47,7 @@ interface Parked {
   readonly label: string;
   readonly go: () => void;
   readonly ready: (() => boolean) | undefined;
+  readonly since: number;
   readonly give: (reason: Error) => void;
 }
 
@@ -93,7 +94,7 @@ export class Scheduler {
     const mayGo = (!ready || ready()) && owner.frozenUntil <= this.now;
     if (mayGo && (parkOneIn === 0 || (parkOneIn > 1 && !this.choices.oneIn(parkOneIn)))) return this.carryOut(owner, label, act);
     return new Promise<T>((resolve, reject) => {
-      this.parked.push({ owner, label, ready, give: reject, go: () => { this.carryOut(owner, label, act).then(resolve, reject); } });
+      this.parked.push({ owner, label, ready, since: this.now, give: reject, go: () => { this.carryOut(owner, label, act).then(resolve, reject); } });
     });
   }
 
@@ -137,9 +138,9 @@ export class Scheduler {
     this.parked.splice(index, 1)[0]!.go();
   }
 
-  /** Two transactions wait for each other: the database ends one of them. @returns false when nothing waits */
-  breakDeadlock(reason: () => Error): boolean {
-    const index = this.parked.findIndex((p) => p.ready && !p.ready() && p.owner.frozenUntil <= this.now);
+  /** Two transactions wait for each other: the database ends one that has waited for so many milliseconds. @returns false when there is none */
+  breakDeadlock(reason: () => Error, waitedMs: number): boolean {
+    const index = this.parked.findIndex((p) => p.ready && !p.ready() && p.owner.frozenUntil <= this.now && this.now - p.since >= waitedMs);
     if (index < 0) return false;
     this.parked.splice(index, 1)[0]!.give(reason());
     return true;

@@ -101,7 +101,10 @@ class SimulatedTransaction implements RecordTransaction {
   }
 
   takeSignal(runId: string, name: string): Promise<{ readonly payload: Json } | undefined> {
-    return this.read('take a signal', () => this.staged.takeSignal(runId, name));
+    return this.read('take a signal', () => {
+      this.lock(runId);
+      return this.staged.takeSignal(runId, name);
+    }, () => this.free([runId]));
   }
 
   loadCached(wanted: readonly CacheQuestion[]): Promise<CachedOutput[]> {
@@ -153,9 +156,9 @@ class SimulatedTransaction implements RecordTransaction {
     this.held.clear();
   }
 
-  private async read<T>(label: string, act: () => T): Promise<T> {
+  private async read<T>(label: string, act: () => T, may?: () => boolean): Promise<T> {
     if (this.locking) await this.locking;
-    return this.scheduler.effect(this.party, label, act);
+    return this.scheduler.effect(this.party, label, act, may);
   }
 
   private rows(id: string): RunRows | undefined {

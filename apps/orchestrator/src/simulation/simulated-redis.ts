@@ -20,6 +20,9 @@ export class Transport {
   /** Runs whose workers should abort, by subscriber. */
   readonly subscribers = new Map<Party, (runId: string) => void>();
 
+  /** Until then nobody reads results, as when more come than are committed. */
+  heldUntil = 0;
+
   constructor(private readonly clock: { readonly now: number }, private readonly watch: { added(job: JobDto): void; acknowledged(payload: string): void }) {}
 
   wipe(): void {
@@ -45,6 +48,7 @@ export class Transport {
   }
 
   get hasNews(): boolean {
+    if (this.isHeld) return false;
     for (const e of this.stream) if (e.takenBy === null) return true;
     return false;
   }
@@ -52,18 +56,19 @@ export class Transport {
   /** When the first entry that a consumer took is abandoned, should it not acknowledge it. */
   abandonedAt(ms: number): number {
     let first = Infinity;
+    if (this.isHeld) return first;
     for (const { takenBy, takenAt } of this.stream) if (takenBy !== null && takenAt + ms < first) first = takenAt + ms;
     return first;
   }
 
   read(consumer: string): [string, string[]][] {
     this.needGroup();
-    return this.take(this.stream.filter((e) => e.takenBy === null), consumer);
+    return this.isHeld ? [] : this.take(this.stream.filter((e) => e.takenBy === null), consumer);
   }
 
   takeOver(consumer: string, idleMs: number): [string, string[]][] {
     this.needGroup();
-    return this.take(this.stream.filter((e) => e.takenBy !== null && this.clock.now - e.takenAt >= idleMs), consumer);
+    return this.isHeld ? [] : this.take(this.stream.filter((e) => e.takenBy !== null && this.clock.now - e.takenAt >= idleMs), consumer);
   }
 
   createGroup(): void {
@@ -86,6 +91,10 @@ export class Transport {
       e.takenAt = this.clock.now;
       return [entryId(e.id), ['result', e.payload]];
     });
+  }
+
+  private get isHeld(): boolean {
+    return this.clock.now < this.heldUntil;
   }
 
   private needGroup(): void {

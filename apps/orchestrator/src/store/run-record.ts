@@ -8,7 +8,7 @@ import { plainArray } from './arrays.js';
 import { PlanTexts } from './plan-texts.js';
 import { findCached } from './result-cache.js';
 import { decodeState } from './state-codec.js';
-import { writeChanges } from './write-changes.js';
+import { asRunChanged, writeChanges } from './write-changes.js';
 
 /** The record in PostgreSQL. */
 export class PostgresRunRecord implements RunRecord {
@@ -46,7 +46,7 @@ class PostgresTransaction implements RecordTransaction {
   async lockRuns(ids: readonly string[]): Promise<Map<string, number>> {
     const { rows } = await this.client.query<{ run_id: string; version: number }>({
       name: 'lock-runs', text: 'select run_id, version from orchestrator.run_states where run_id = any($1::uuid[]) order by run_id for update', values: [plainArray(ids)],
-    });
+    }).catch(asRunChanged);
     return new Map(rows.map((r) => [r.run_id, r.version]));
   }
 
@@ -95,11 +95,14 @@ class PostgresTransaction implements RecordTransaction {
   }
 
   async takeSignal(runId: string, name: string): Promise<{ payload: Json } | undefined> {
-    const { rows } = await this.client.query<{ payload: Json }>({
+    // The run first, as whoever commits it does: two that hold one of both rows each would wait for each other.
+    const run = this.lockRuns([runId]);
+    const taken = this.client.query<{ payload: Json }>({
       name: 'take-signal',
       text: 'delete from orchestrator.signals where id = (select id from orchestrator.signals where run_id = $1 and name = $2 order by id limit 1 for update) returning payload',
       values: [runId, name],
     });
+    const [, { rows }] = await Promise.all([run, taken]);
     return rows[0];
   }
 

@@ -27,7 +27,7 @@ export async function writeChanges(client: PoolClient, changes: ChangeSet, plans
     ...keepPastAttempts(client, changes.itemUpdates.values()),
     ...listUnknown(client, changes),
     ...keepCacheKeys(client, changes.cacheKeys),
-    client.query({ name: 'write-changes', text: WRITE, values: parameters(changes) }).catch(said),
+    client.query({ name: 'write-changes', text: WRITE, values: parameters(changes) }).catch(asRunChanged),
     ...(changes.approvals.length > 0 ? [askPeople(client, changes.approvals)] : []),
     ...tellCached(client, changes.cached),
     ...(changes.unlocked.length > 0 ? [unlock(client, changes.unlocked)] : []),
@@ -90,7 +90,8 @@ const DIVISION_BY_ZERO = '22012';
 /** SQLSTATE deadlock_detected: two processes wrote the same runs at once. */
 const DEADLOCK = '40P01';
 
-function said(e: unknown): never {
+/** For a statement that fails when another process changes the same runs. @throws RunChangedError then, else what it is given */
+export function asRunChanged(e: unknown): never {
   const code = e instanceof Error && 'code' in e ? e.code : undefined;
   if (code === DIVISION_BY_ZERO || code === DEADLOCK) throw new RunChangedError('a run was changed by another process', { cause: e });
   throw e;

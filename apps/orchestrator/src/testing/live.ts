@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failure, MESSAGE_VERSION, RESULTS_STREAM, type ResultDto, type RunView } from '@opsmesh/contracts';
 import { openKeys, type Keys, type TraceSettings } from '@opsmesh/platform';
+import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import type { OrchestratorConfig } from '../config.js';
 import { startOrchestrator } from '../start-orchestrator.js';
 import { QUEUE, TOOLS } from './documents.js';
-import { SILENT } from './rig.js';
+import { openRedis, SILENT } from './rig.js';
 
 export interface Answer {
   readonly status: number;
@@ -22,11 +23,44 @@ export interface Ask {
   readonly headers?: Record<string, string>;
 }
 
+interface LiveOptions {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly auth?: 'on' | 'off';
+  readonly traces?: TraceSettings;
+  readonly more?: Partial<OrchestratorConfig>;
+}
+
+/** An orchestrator of a spec file with the tools of the specs, over a database and a Redis that nobody else uses. */
+export interface LiveRig {
+  readonly api: LiveOrchestrator;
+  readonly redis: Redis;
+  readonly databaseUrl: string;
+}
+
+/** Opens a rig before the specs of the file and takes it down after them. */
+export function useLive(opened: (rig: LiveRig) => void | Promise<void>, options: Pick<LiveOptions, 'auth'> = {}): void {
+  let server: TestDatabase;
+  let rig: LiveRig;
+  beforeAll(async () => {
+    server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
+    const { url, redis } = await openRedis();
+    rig = { redis, databaseUrl: server.url, api: await LiveOrchestrator.start({ databaseUrl: server.url, redisUrl: url, ...options }) };
+    await rig.api.registerTools();
+    await opened(rig);
+  });
+  afterAll(async () => {
+    await rig.api.stop();
+    rig.redis.disconnect();
+    await server.drop();
+  });
+}
+
 /** One orchestrator as it runs in production, on a port of its own, and a caller of its API. */
 export class LiveOrchestrator {
   private constructor(readonly url: string, readonly keys: Keys, private readonly end: () => Promise<void>) {}
 
-  static async start({ databaseUrl, redisUrl, auth = 'off', traces, more = {} }: { databaseUrl: string; redisUrl: string; auth?: 'on' | 'off'; traces?: TraceSettings; more?: Partial<OrchestratorConfig> }): Promise<LiveOrchestrator> {
+  static async start({ databaseUrl, redisUrl, auth = 'off', traces, more = {} }: LiveOptions): Promise<LiveOrchestrator> {
     const dataDir = mkdtempSync(join(tmpdir(), 'opsmesh-live-'));
     const config: OrchestratorConfig = {
       service: 'orchestrator', host: '127.0.0.1', port: 0, redisUrl, databaseUrl, databaseConnections: 8, dataDir, auth, logLevel: 'silent',

@@ -75,11 +75,13 @@ export class Reconciler {
 
   private async report(missing: readonly (QuietAttempt & { id: string })[], living: ReadonlyMap<string, KnownWorker>, facts: ReadonlyMap<string, RunFacts>): Promise<void> {
     const before = this.suspects;
-    this.suspects = new Map(missing.map((m) => [m.id, (before.get(m.id) ?? 0) + 1]));
     const resend = missing.filter((m) => m.claimed && m.workerId !== null && living.has(m.workerId));
     await this.askToResend(resend);
+    const isBehind = missing.length > 0 && await resultsBacklog(this.deps.redis) > 0;
+    // What a living worker sent again may wait among the results: such a round says nothing of it.
+    this.suspects = new Map(missing.map((m) => [m.id, (before.get(m.id) ?? 0) + (isBehind && resend.includes(m) ? 0 : 1)]));
     const sure = missing.filter((m) => this.suspects.get(m.id)! >= (resend.includes(m) ? ROUNDS_TO_RESEND : ROUNDS_TO_BE_SURE));
-    if (sure.length === 0 || await resultsBacklog(this.deps.redis) > 0) return;
+    if (sure.length === 0 || isBehind) return;
     this.deps.log.warn({ attempts: sure.length, first: sure[0]!.id }, 'attempts were lost');
     await Promise.all(sure.map((m) => this.deps.queues.remove(queueOf(m, facts), m.id)));
     await this.deps.engine.submit(sure.map((m) => ({ kind: 'event', runId: m.runId, event: { type: 'lost', step: m.step, item: m.item, attempt: m.attempt, claimed: m.claimed } })));

@@ -28,6 +28,8 @@ it('failed rows come first, every row leads to its item, and figures are compute
   expect(table).toMatchObject({ figures: { total: 3, succeeded: 2, 'size least': 40e9, 'size most': 80e9, 'size sum': 120e9 }, columns: [{ title: 'size', type: 'number', unit: 'bytes' }], csv: `/conversations/${KEY.conversationId}/turns/3/tables/0` });
   expect(message.split('\n')).toEqual(['disk space: 2 of 3 succeeded; the others say why. size: 40 GB (a) to 80 GB (c), 120 GB in all.', '- b: failed, unreachable: no way', '- a: size 40 GB', '- c: size 80 GB']);
   expect(result.execution_time_ms).toBe(1500);
+  const alike = answerOf(work({ answers: [DISKS] }), record([step('disk', 'disk-usage', { status: 'succeeded', total: 2, counts: { ...NONE, succeeded: 2 } })], { disk: [rows[0]!, item(1, 'b', { output: { sizeBytes: 40e9 } })] }));
+  expect(alike.message.split('\n')[0]).toBe('disk space: 2 of 2 succeeded. size: 40 GB on each, 80 GB in all.');
 });
 
 it('a root cause stands apart from what only follows from it', () => {

@@ -72,7 +72,8 @@ function extremesOf(columns: readonly ChatColumnView[], rows: readonly ChatRowVi
     const sum = valued.reduce((total, v) => total + v.value, 0);
     Object.assign(figures, { [`${title} least`]: least.value, [`${title} most`]: most.value, ...(unit === 'bytes' ? { [`${title} sum`]: sum } : {}) });
     const at = (v: { target: string | null; value: number }): string => `${withUnit(v.value, unit)}${v.target === null ? '' : ` (${v.target})`}`;
-    sentences.push(`${title}: ${at(least)} to ${at(most)}${unit === 'bytes' ? `, ${withUnit(sum, unit)} in all` : ''}.`);
+    const range = least.value === most.value ? `${withUnit(least.value, unit)} on each` : `${at(least)} to ${at(most)}`;
+    sentences.push(`${title}: ${range}${unit === 'bytes' ? `, ${withUnit(sum, unit)} in all` : ''}.`);
   });
   return { sentences, figures };
 }
