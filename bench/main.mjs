@@ -44,10 +44,11 @@ const rig = await startRig({ product: what !== 'floor', profile: values.profile 
 const figures = {};
 try {
   for (const name of names) {
-    const samples = { product: [], floor: [] };
+    const samples = { product: [], floor: [], flow: [] };
     // In turn, so that a machine that gets slower or faster does so for both.
     for (let round = 0; round < rounds; round++) {
       if (what === 'floor' || what === 'all') samples.floor.push(await rig.floor(known[name]));
+      if (what === 'all') samples.flow.push(await rig.flow(known[name]));
       if (what !== 'floor') samples.product.push(await rig.product(known[name]));
     }
     figures[name] = summary(samples);
@@ -58,7 +59,7 @@ try {
 }
 console.log(JSON.stringify({ machine: machine(), rounds, workloads: figures }, undefined, values.json ? undefined : 2));
 
-function summary({ product, floor }) {
+function summary({ product, floor, flow }) {
   const of = (samples, key) => median(samples.map((s) => s[key]));
   const round1 = (n, digits = 0) => Number(n.toFixed(digits));
   const out = {};
@@ -70,6 +71,7 @@ function summary({ product, floor }) {
     });
   }
   if (floor.length > 0) Object.assign(out, { floorStepsPerSecond: round1(of(floor, 'stepsPerSecond')), floorCpuMicrosPerStep: floor.at(-1).cpuMicrosPerStep });
+  if (flow.length > 0) Object.assign(out, { flowProducerStepsPerSecond: round1(of(flow, 'stepsPerSecond')), flowProducerCpuMicrosPerStep: flow.at(-1).cpuMicrosPerStep });
   if (product.length > 0 && floor.length > 0) out.ratio = round1(median(product.map((p, i) => p.stepsPerSecond / floor[i].stepsPerSecond)), 2);
   return out;
 }

@@ -1,4 +1,4 @@
-// What a benchmark needs, as own children in a temporary folder: Redis, PostgreSQL, the product, the floor.
+// What a benchmark needs, as own children in a temporary folder: Redis, PostgreSQL, the product, the floor, the peer.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
@@ -53,25 +53,29 @@ export async function startRig({ product, profile }) {
       throw e;
     });
   }
-  let floorDriver;
-  let floorWorker;
-  const floor = async (workload) => {
-    if (!floorDriver) {
-      floorWorker = child(join(here, 'floor-worker.mjs'));
-      await once(floorWorker, 'message');
-      floorDriver = child(join(here, 'floor-driver.mjs'));
-      await once(floorDriver, 'message');
+  const pairs = new Map();
+  /** A workload by two processes without the product: `floor` or `flow`. */
+  const bare = async (name, workload) => {
+    if (!pairs.has(name)) {
+      const worker = child(join(here, `${name}-worker.mjs`));
+      await once(worker, 'message');
+      const driver = child(join(here, `${name}-driver.mjs`));
+      await once(driver, 'message');
+      pairs.set(name, { driver, worker });
     }
-    const floorPids = { driver: floorDriver.pid, worker: floorWorker.pid, redis: redisServer.pid, postgres: postgres.pid };
-    const cpu = () => Object.values(floorPids).map((p) => cpuOf(p));
+    const { driver, worker } = pairs.get(name);
+    const barePids = { driver: driver.pid, worker: worker.pid, redis: redisServer.pid, postgres: postgres.pid };
+    const cpu = () => Object.values(barePids).map((p) => cpuOf(p));
     const before = cpu();
-    floorDriver.send({ shape: workload.shape, runs: workload.runs, options: workload.options });
-    const [{ seconds, steps }] = await once(floorDriver, 'message');
+    driver.send({ shape: workload.shape, runs: workload.runs, options: workload.options });
+    const [{ seconds, steps }] = await once(driver, 'message');
     const after = cpu();
-    return { stepsPerSecond: steps / seconds, cpuMicrosPerStep: Object.fromEntries(Object.keys(floorPids).map((n, i) => [n, Math.round((after[i] - before[i]) / steps)])) };
+    return { stepsPerSecond: steps / seconds, cpuMicrosPerStep: Object.fromEntries(Object.keys(barePids).map((n, i) => [n, Math.round((after[i] - before[i]) / steps)])) };
   };
   return {
-    pool, floor,
+    pool,
+    floor: (workload) => bare('floor', workload),
+    flow: (workload) => bare('flow', workload),
     product: (workload) => runProduct({ workload, api, pool, redis, pids }),
     stop,
   };
