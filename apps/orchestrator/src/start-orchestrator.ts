@@ -17,8 +17,10 @@ export interface RunningOrchestrator {
 /** Opens the record, wires the parts, serves the API, then starts moving jobs and results. */
 export async function startOrchestrator(config: OrchestratorConfig, log: Logger): Promise<RunningOrchestrator> {
   if (config.traces) await startTracing(config.service, config.traces, log);
-  const database = await openStore(config, log);
   const keys = openKeys(config.dataDir);
+  // Now, so that bad keys are said at the start, and services that start after us find the public one.
+  await keys.makeGrantKeys();
+  const database = await openStore(config, log);
   const subscriber = createRedis(config.redisUrl, { log, extra: { maxRetriesPerRequest: null } });
   const watchers = new RunWatchers(subscriber, log);
   const { module, transport, engine, catalogue, tokens, proposals, copilot } = assemble({ config, database, keys, log, watchers, instance: `${hostname()}-${uuidv7()}` });

@@ -129,5 +129,6 @@ describe('grants', () => {
     await openKeys(dir).grantSigner().sign(claims());
     unlinkSync(join(dir, 'keys', 'grant.key'));
     await expect(openKeys(dir).grantSigner().sign(claims())).rejects.toThrow('grant.pub does not belong to grant.key');
+    await expect(openKeys(dir).makeGrantKeys()).rejects.toThrow('grant.pub does not belong to grant.key');
   });
 });

@@ -34,7 +34,15 @@ export class Keys {
     return this.tokens.verify(token, audience);
   }
 
-  /** The signer of grants; makes `grant.key` and `grant.pub` when they are missing. For the orchestrator only. */
+  /**
+   * Loads `grant.key`, and makes it and `grant.pub` when they are missing. For the orchestrator only.
+   * @throws StartError when a file is damaged or the two do not belong together
+   */
+  async makeGrantKeys(): Promise<void> {
+    await this.once('grant.key', () => this.loadGrantKey());
+  }
+
+  /** The signer of grants; makes the keys as {@link makeGrantKeys} when nobody has. */
   grantSigner(): GrantSigner {
     const key = this.once('grant.key', () => this.loadGrantKey());
     key.catch(() => undefined); // reported by sign()
