@@ -1,77 +1,69 @@
-// npm run bench -- <fanout|chain|mixed|floor|hosts|all> [--items N] [--runs N] [--steps N] [--rounds N] [--json] [--profile DIR]
-// Prints figures of no-op steps through the whole product beside the bare shape (the floor), in one run on one machine; `hosts`: those of ./hosts.mjs.
+// npm run bench -- [command] [options]: figures of the product, each beside what it is to be compared with, in one run on one machine. `help` lists the commands.
 import { parseArgs } from 'node:util';
-import { machine, median } from './machine.mjs';
-import { startRig } from './rig.mjs';
-import { workloads } from './workloads.mjs';
+import { machine } from './machine.mjs';
+import { WORKLOADS } from './workloads.mjs';
 
-const { values, positionals: [what = 'all'] } = parseArgs({
-  allowPositionals: true,
-  options: { items: { type: 'string' }, runs: { type: 'string' }, steps: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'boolean', default: false }, profile: { type: 'string' } },
-});
-if (what === 'copilot') {
-  const { copilotFigures } = await import('./copilot.mjs');
-  console.log(JSON.stringify({ machine: machine(), copilot: await copilotFigures({ rounds: Number(values.rounds ?? 3) }) }, undefined, values.json ? undefined : 2));
-  process.exit(0);
+/** What `--<option>` gives; numbers are whole and above 0. */
+const OPTIONS = { items: { type: 'string' }, runs: { type: 'string' }, steps: { type: 'string' }, rounds: { type: 'string' }, profile: { type: 'string' }, json: { type: 'boolean' } };
+const NUMBERS = ['items', 'runs', 'steps', 'rounds'];
+
+const throughput = (what) => async (options) => (await import('./throughput.mjs')).throughput({ what, ...options });
+
+/** Each takes its options and `say`, which tells figures as they come, and gives its figures by name. */
+const COMMANDS = {
+  all: { does: 'fanout, chain and mixed, each with its floor and with BullMQ\'s own flows as the peer', takes: ['items', 'steps', 'rounds', 'profile'], run: throughput(WORKLOADS) },
+  fanout: { does: 'one step over a list', takes: ['items', 'rounds', 'profile'], run: throughput(['fanout']) },
+  chain: { does: 'runs of steps that each need the one before', takes: ['runs', 'steps', 'rounds', 'profile'], run: throughput(['chain']) },
+  mixed: { does: 'runs of five steps with two branches', takes: ['runs', 'rounds', 'profile'], run: throughput(['mixed']) },
+  floor: { does: 'the floor alone', takes: ['items', 'steps', 'rounds'], run: async (options) => (await import('./throughput.mjs')).floorAlone(options) },
+  overhead: { does: 'runs of steps of 100 ms beside their handlers\' own time; the latency of a step on an idle system', takes: ['rounds'], run: async (options) => ({ overhead: await (await import('./overhead.mjs')).overhead(options) }) },
+  size: { does: 'bytes that a step leaves in PostgreSQL', takes: ['items', 'runs', 'steps'], run: async (options) => ({ size: await (await import('./size.mjs')).size(options) }) },
+  flat: { does: 'the cost of one more item in runs of 100 to 100,000', takes: ['rounds'], run: async (options) => ({ flat: await (await import('./flat.mjs')).flat(options) }) },
+  hosts: { does: 'one command on every simulated host, and WinRM', takes: ['items', 'rounds'], run: async ({ items, rounds = 3, say }) => ({ hosts: { ssh: await (await import('./hosts.mjs')).benchHosts({ hosts: items, rounds, say }), winrm: await (await import('./winrm.mjs')).benchWinrm({ rounds, say }) } }) },
+  copilot: { does: 'the built-in planner with 500 tools and 10,000 assets, no services', takes: ['rounds'], run: async ({ rounds = 3 }) => ({ copilot: await (await import('./copilot.mjs')).copilotFigures({ rounds }) }) },
+  preview: { does: 'previews of a change on many assets, over HTTP with the real asset service', takes: ['items', 'rounds'], run: async ({ items: targets, rounds }) => ({ preview: await (await import('./preview.mjs')).previewFigures({ targets, rounds }) }) },
+};
+
+const HELP = `npm run bench -- [command] [options]
+
+${Object.entries(COMMANDS).map(([name, { does, takes }]) => `  ${name.padEnd(9)} ${does}\n${' '.repeat(12)}${takes.map((t) => `[--${t} ${NUMBERS.includes(t) ? 'N' : 'DIR'}]`).join(' ')}`).join('\n')}
+  help      this
+
+  --json    one object, on one line, and nothing else
+  --profile DIR: CPU profiles of the product's processes
+
+Without a command: all. bench/README.md says what the figures mean.`;
+
+/** @throws Error that says what is wrong with the command line */
+function commandLine(args) {
+  const { values, positionals: [name = 'all', ...more] } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+  if (name === 'help') return undefined;
+  if (!Object.hasOwn(COMMANDS, name)) throw new Error(`there is no command "${name}"; there are ${Object.keys(COMMANDS).join(', ')} and help`);
+  if (more.length > 0) throw new Error(`one command at a time: "${more[0]}" is one too many`);
+  const { takes, run } = COMMANDS[name];
+  const { json = false, ...options } = values;
+  const foreign = Object.keys(options).find((o) => !takes.includes(o));
+  if (foreign) throw new Error(`"${name}" takes no --${foreign}; it takes ${[...takes, 'json'].map((t) => `--${t}`).join(', ')}`);
+  for (const key of NUMBERS.filter((n) => options[n] !== undefined)) {
+    if (!/^[1-9]\d*$/.test(options[key])) throw new Error(`--${key} takes a whole number above 0, not "${options[key]}"`);
+    options[key] = Number(options[key]);
+  }
+  return { json, options, run };
 }
-if (what === 'preview') {
-  const { previewFigures } = await import('./preview.mjs');
-  console.log(JSON.stringify({ machine: machine(), preview: await previewFigures({ targets: Number(values.items ?? 5000), rounds: Number(values.rounds ?? 5) }) }, undefined, values.json ? undefined : 2));
-  process.exit(0);
-}
-const number = (v) => (v === undefined ? undefined : Number(v));
-const known = workloads({
-  items: number(values.items), chainSteps: number(values.steps),
-  chainRuns: what === 'chain' ? number(values.runs) : undefined, mixedRuns: what === 'mixed' ? number(values.runs) : undefined,
-});
-if (what === 'hosts') {
-  const { benchHosts } = await import('./hosts.mjs');
-  const { benchWinrm } = await import('./winrm.mjs');
-  const options = { rounds: number(values.rounds) ?? 3, say: (line) => { if (!values.json) console.log(line); } };
-  const figures = { ssh: await benchHosts({ hosts: number(values.items), ...options }), winrm: await benchWinrm(options) };
-  console.log(JSON.stringify({ machine: machine(), hosts: figures }, undefined, values.json ? undefined : 2));
-  process.exit(0);
-}
-const names = what === 'all' || what === 'floor' ? Object.keys(known) : [what];
-if (names.some((n) => !known[n])) {
-  console.error(`there is no workload "${what}"; there are ${Object.keys(known).join(', ')}, floor, hosts and all`);
+
+let chosen;
+try {
+  chosen = commandLine(process.argv.slice(2));
+} catch (e) {
+  // Node goes on about arguments that begin with a dash.
+  console.error(`${e.message.split('. To specify')[0]}\n\nnpm run bench -- help says more`);
   process.exit(2);
 }
-const rounds = number(values.rounds) ?? (what === 'all' ? 3 : 1);
-const say = (text) => { if (!values.json) console.log(text); };
-
-const rig = await startRig({ product: what !== 'floor', profile: values.profile });
-const figures = {};
-try {
-  for (const name of names) {
-    const samples = { product: [], floor: [], flow: [] };
-    // In turn, so that a machine that gets slower or faster does so for both.
-    for (let round = 0; round < rounds; round++) {
-      if (what === 'floor' || what === 'all') samples.floor.push(await rig.floor(known[name]));
-      if (what === 'all') samples.flow.push(await rig.flow(known[name]));
-      if (what !== 'floor') samples.product.push(await rig.product(known[name]));
-    }
-    figures[name] = summary(samples);
-    say(`${name}: ${JSON.stringify(figures[name])}`);
-  }
-} finally {
-  await rig.stop();
+if (chosen) {
+  const { json, options, run } = chosen;
+  const where = machine();
+  const figures = await run({ ...options, say: (line) => { if (!json) console.log(line); } });
+  console.log(JSON.stringify({ machine: { ...where, load1AtEnd: machine().load1 }, ...figures }, undefined, json ? undefined : 2));
+  process.exit(0);
 }
-console.log(JSON.stringify({ machine: machine(), rounds, workloads: figures }, undefined, values.json ? undefined : 2));
-
-function summary({ product, floor, flow }) {
-  const of = (samples, key) => median(samples.map((s) => s[key]));
-  const round1 = (n, digits = 0) => Number(n.toFixed(digits));
-  const out = {};
-  if (product.length > 0) {
-    Object.assign(out, {
-      stepsPerSecond: round1(of(product, 'stepsPerSecond')), p50Ms: round1(of(product, 'p50Ms'), 1), p99Ms: round1(of(product, 'p99Ms'), 1),
-      sqlStatementsPerStep: round1(of(product, 'sqlStatementsPerStep'), 3), sqlTransactionsPerStep: round1(of(product, 'sqlTransactionsPerStep'), 3), redisCommandsPerStep: round1(of(product, 'redisCommandsPerStep'), 2),
-      rssMb: Math.max(...product.flatMap((s) => Object.values(s.memory).map((m) => m.rssMb))), cpuMicrosPerStep: product.at(-1).cpuMicrosPerStep, memory: product.at(-1).memory,
-    });
-  }
-  if (floor.length > 0) Object.assign(out, { floorStepsPerSecond: round1(of(floor, 'stepsPerSecond')), floorCpuMicrosPerStep: floor.at(-1).cpuMicrosPerStep });
-  if (flow.length > 0) Object.assign(out, { flowProducerStepsPerSecond: round1(of(flow, 'stepsPerSecond')), flowProducerCpuMicrosPerStep: flow.at(-1).cpuMicrosPerStep });
-  if (product.length > 0 && floor.length > 0) out.ratio = round1(median(product.map((p, i) => p.stepsPerSecond / floor[i].stepsPerSecond)), 2);
-  return out;
-}
+console.log(HELP);

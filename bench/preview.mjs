@@ -10,6 +10,7 @@ import { NODE_FLAGS } from '../tools/mesh.mjs';
 import { freePort } from '../tools/ports.mjs';
 import { startPostgres } from '../tools/postgres.mjs';
 import { startRedis } from '../tools/redis.mjs';
+import { until } from './until.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const text = { type: 'string' };
@@ -33,7 +34,7 @@ export async function previewFigures({ targets = 5000, rounds = 5 } = {}) {
     const assets = `http://127.0.0.1:${assetPort}`;
     const env = { ...process.env, REDIS_URL: redis.url, DATABASE_URL: postgres.url, OPSMESH_DATA: join(dir, 'data'), LOG_LEVEL: 'warn', ORCHESTRATOR_URL: api, ASSET_SERVICE_URL: assets, OPSMESH_AUTH: 'off' };
     for (const [app, at] of [['orchestrator', port], ['asset-service', assetPort]]) children.push(fork(join(here, `../apps/${app}/dist/main.js`), [], { env: { ...env, PORT: String(at) }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: NODE_FLAGS }));
-    await until(async () => (await fetch(`${api}/tools/asset-query`)).ok);
+    await until(async () => (await fetch(`${api}/tools/asset-query`).catch(() => undefined))?.ok, 'the orchestrator and the asset service');
     const post = (url, body, headers = {}) => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
     const token = await openKeys(join(dir, 'data')).serviceToken('bench-service', 'orchestrator');
     await must(post(`${api}/internal/workers`, { workerId: 'bench-1', service: 'bench-service', queue: 'bench-service', concurrency: 1, tools: [COMMAND] }, { authorization: `Bearer ${token}` }));
@@ -70,9 +71,4 @@ async function must(request) {
   const response = await request;
   if (!response.ok) throw new Error(`${response.url}: ${response.status} ${(await response.text()).slice(0, 500)}`);
   return response;
-}
-
-async function until(holds) {
-  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((ok) => { setTimeout(ok, 100); })) if (await holds().catch(() => false)) return;
-  throw new Error('the services did not start in 30 s');
 }

@@ -23,6 +23,8 @@ export async function startProduct(hosts) {
     throw error;
   });
   const pool = new pg.Pool({ connectionString: mesh.urls.postgres, max: 1 });
+  // An idle connection that ends with the server is no news; a query says it itself.
+  pool.on('error', () => undefined);
   const stop = async () => {
     await pool.end();
     await mesh.stop();

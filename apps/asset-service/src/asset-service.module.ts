@@ -13,6 +13,7 @@ import { AssetDeleteTool } from './tools/asset-delete.js';
 import { AssetListTool } from './tools/asset-list.js';
 import { AssetQueryTool } from './tools/asset-query.js';
 import { AssetUpdateTool } from './tools/asset-update.js';
+import { LeaseAuditSweeper } from './vault/lease-audit-sweeper.js';
 import { LeaseService } from './vault/lease.service.js';
 import { UsedGrantSweeper } from './vault/used-grant-sweeper.js';
 import { VaultKey } from './vault/vault-key.js';
@@ -26,7 +27,7 @@ export class AssetServiceModule {
     return {
       module: AssetServiceModule,
       controllers: [AssetsController, CredentialsController, InternalController, AccessController, AssetQueryTool, AssetListTool, AssetCreateTool, AssetUpdateTool, AssetDeleteTool],
-      providers: [{ provide: DATABASE, useValue: store.db }, { provide: VaultKey, useValue: store.vaultKey }, { provide: StoreLifetime, useValue: new StoreLifetime(store) }, InventoryService, ConnectionService, TargetService, VaultService, LeaseService, UsedGrantSweeper],
+      providers: [{ provide: DATABASE, useValue: store.db }, { provide: VaultKey, useValue: store.vaultKey }, { provide: StoreLifetime, useValue: new StoreLifetime(store) }, InventoryService, ConnectionService, TargetService, VaultService, LeaseService, UsedGrantSweeper, LeaseAuditSweeper],
     };
   }
 }

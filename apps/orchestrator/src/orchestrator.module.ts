@@ -33,6 +33,7 @@ import { CatalogueStore } from './store/catalogue-store.js';
 import { ClaimStore } from './store/claim-store.js';
 import { DeadLetterStore } from './store/dead-letter-store.js';
 import { ReadModels } from './store/read-models.js';
+import { RetentionSweeper } from './store/retention/retention-sweeper.js';
 import { PostgresRunRecord } from './store/run-record.js';
 import { SignalStore } from './store/signal-store.js';
 import { StepLog } from './store/step-log.js';
@@ -62,6 +63,8 @@ export interface Orchestrator {
   readonly tokens: TokenStore;
   readonly proposals: AssembledApprovals['sweeper'];
   readonly copilot: Pick<AssembledCopilot, 'worker' | 'decisions'>;
+  /** Undefined where everything is kept for ever. */
+  readonly retention: RetentionSweeper | undefined;
 }
 
 @Module({})
@@ -104,6 +107,7 @@ export function assemble({ config, database: { pool }, keys, log, watchers, inst
   const timelines = new Timelines(pool, readModels);
   const approvals = assembleApprovals({ pool, commands, catalogue, inventory: new AssetInventory(assets), log });
   const copilot = assembleCopilot({ config, pool, keys, log, engine: () => engine, approvals: approvals.service, reader: readModels, timelines, feed: watchers, catalogue });
+  const retention = config.retention && new RetentionSweeper({ pool, limits: config.retention, log, purged: (runs) => { metrics.purged(runs); } });
   const health: HealthChecks = { postgres: async () => { await pool.query('select 1'); }, redis: async () => { await transport.redis.ping(); } };
   const module: DynamicModule = {
     module: OrchestratorModule, global: true,
@@ -119,5 +123,5 @@ export function assemble({ config, database: { pool }, keys, log, watchers, inst
     ],
     exports: [TOKEN_VERIFIER],
   };
-  return { module, transport, engine, catalogue, tokens, proposals: approvals.sweeper, copilot };
+  return { module, transport, engine, catalogue, tokens, proposals: approvals.sweeper, copilot, retention };
 }

@@ -23,11 +23,11 @@ export async function startOrchestrator(config: OrchestratorConfig, log: Logger)
   const database = await openStore(config, log);
   const subscriber = createRedis(config.redisUrl, { log, extra: { maxRetriesPerRequest: null } });
   const watchers = new RunWatchers(subscriber, log);
-  const { module, transport, engine, catalogue, tokens, proposals, copilot } = assemble({ config, database, keys, log, watchers, instance: `${hostname()}-${uuidv7()}` });
+  const { module, transport, engine, catalogue, tokens, proposals, copilot, retention } = assemble({ config, database, keys, log, watchers, instance: `${hostname()}-${uuidv7()}` });
   const http = await createHttpApp(module, { config, keys, log, tokens: 'own', body: { rawPaths: ['/internal/blobs'] } });
   const close = async (): Promise<void> => {
     const failures: unknown[] = [];
-    for (const end of [() => http.close(), () => copilot.worker.stop(), () => proposals.stop(), () => copilot.decisions?.stop(), () => transport.stop(), () => engine.idle(), () => { subscriber.disconnect(); }, () => database.close()]) {
+    for (const end of [() => http.close(), () => copilot.worker.stop(), () => proposals.stop(), () => retention?.stop(), () => copilot.decisions?.stop(), () => transport.stop(), () => engine.idle(), () => { subscriber.disconnect(); }, () => database.close()]) {
       try {
         await end();
       } catch (e) {
@@ -48,6 +48,7 @@ export async function startOrchestrator(config: OrchestratorConfig, log: Logger)
     transport.start();
     proposals.start();
     copilot.worker.start();
+    retention?.start();
     log.info({ port }, 'orchestrator is ready');
     return { port, close };
   } catch (e) {

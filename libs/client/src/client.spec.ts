@@ -77,6 +77,7 @@ describe('OpsmeshClient', () => {
 
   it.each([
     ['{"code":"plan-invalid","detail":"no","errors":[{"pointer":"/a"}]}', { status: 422, code: 'plan-invalid', detail: 'no', errors: [{ pointer: '/a' }] }],
+    ['{"code":"run-outcome-unknown","detail":"look","run_id":"r-1"}', { status: 422, code: 'run-outcome-unknown', detail: 'look', errors: [], runId: 'r-1' }],
     ['<html>', { status: 422, code: 'unknown', detail: '<html>', errors: [] }],
   ])('what is no success is thrown: %s', async (body, expected) => {
     answer = (_, response) => response.writeHead(422).end(body);

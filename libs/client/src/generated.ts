@@ -158,6 +158,12 @@ export type ChatActionView = {
   readonly source: ChatSourceView;
 };
 
+export type ChatCachedView = {
+  readonly at: string;
+  readonly age_ms: number;
+  readonly url: string;
+};
+
 export type ChatCauseView = {
   readonly step: string;
   readonly code: string;
@@ -286,6 +292,7 @@ export type ChatSourceView = {
   readonly attempt: number;
   readonly command: string;
   readonly url: string;
+  readonly cached: ChatCachedView | null;
 };
 
 export type ChatStartedView = {
@@ -684,6 +691,7 @@ export type ProblemDto = {
   readonly detail?: string;
   readonly instance?: string;
   readonly errors?: readonly (DiagnosticDto)[];
+  readonly run_id?: string;
 };
 
 export type ProgressDto = {

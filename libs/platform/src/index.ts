@@ -3,7 +3,7 @@
  *
  * | concept | where |
  * |---|---|
- * | settings from the environment, start errors | config/ `readConfig` `Env` `processConfig` `databaseUrl` `StartError` |
+ * | settings from the environment, start errors | config/ `readConfig` `Env` `processConfig` `databaseUrl` `retentionDays` `StartError` |
  * | key files, service tokens, grants | keys/ `openKeys` `Keys` `TokenRefused` |
  * | HTTP app, problem documents, DTO pipe, calls to other services, one by one and in batches | http/ `createHttpApp` `ProblemError` `ProblemFilter` `DtoPipe` `ServiceClient` `BatchClient` `answerBatch` `Gathered` `isLoopback` |
  * | who may do what | auth/ `ApiTokenGuard` `ServiceTokenGuard` `Scopes` `CurrentPrincipal` `assertTenant` `TOKEN_VERIFIER` |

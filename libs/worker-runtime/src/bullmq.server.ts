@@ -2,11 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { InvalidMessage, QUEUE_PREFIX } from '@opsmesh/contracts';
 import { limitedErrorLog, StartError, type Logger } from '@opsmesh/platform';
-import { Worker, type Job, type RedisQueueBackend } from 'bullmq';
+import type { Job, RedisQueueBackend, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { WriteGatherer } from './gather-writes.js';
 import type { WorkerMetrics } from './metrics.js';
+import { PromptWorker } from './prompt-worker.js';
 import type { AttemptRunner, Invoke } from './run-attempt.js';
 import type { ToolRegistry } from './tool-registry.js';
 
@@ -57,8 +58,8 @@ export class BullmqServer extends Server<Events> implements CustomTransportStrat
       return;
     }
     // Two parameters on purpose: with a third BullMQ makes an AbortController for each job, and attempts are aborted by the runner.
-    const worker = new Worker(queue, (job: Job) => this.process(job), {
-      connection: redis, prefix, concurrency, autorun: false,
+    const worker = new PromptWorker(queue, (job: Job) => this.process(job), {
+      connection: redis, prefix, concurrency, onBurst: () => { this.options.writes.gather(); },
       lockDuration: LOCK_MS, stalledInterval: STALLED_MS, maxStalledCount: 0, runRetryDelay: RETRY_MS,
       removeOnComplete: { count: 0 }, removeOnFail: { count: 1000 },
     });

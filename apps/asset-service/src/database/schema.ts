@@ -91,7 +91,7 @@ export const usedGrants = assetsSchema.table('used_grants', {
   expiresAt: moment('expires_at').notNull(),
 }, (t) => [primaryKey({ name: 'used_grants_pk', columns: [t.jti, t.credentialId] }), index('used_grants_expiry').on(t.expiresAt)]);
 
-/** Who asked for which credential when, and what came of it. Never deleted by the service. */
+/** Who asked for which credential when, and what came of it. Kept for OPSMESH_RETENTION_DAYS. */
 export const leaseAudit = assetsSchema.table('lease_audit', {
   id: uuid('id').primaryKey(),
   at: moment('at').notNull().defaultNow(),

@@ -2,6 +2,7 @@ import { GRANT_SECONDS, type GrantClaims } from '@opsmesh/contracts';
 import { openKeys } from '@opsmesh/platform';
 import { calculateJwkThumbprint, compactDecrypt, exportJWK, generateKeyPair, type CryptoKey, type JWK } from 'jose';
 import { testService, type TestService } from '../testing/process.js';
+import { LeaseAuditSweeper } from './lease-audit-sweeper.js';
 import { UsedGrantSweeper } from './used-grant-sweeper.js';
 
 const T = 'lease';
@@ -165,6 +166,17 @@ it('grants are forgotten only an hour after they expired', async () => {
   await service.store.sql("insert into assets.used_grants (jti, credential_id, expires_at) values ('long ago', 'c', now() - interval '61 minutes'), ('just now', 'c', now() - interval '59 minutes')");
   expect(await service.get(UsedGrantSweeper).sweep()).toBe(1);
   expect(await service.store.sql("select jti from assets.used_grants where jti in ('long ago', 'just now')")).toEqual([{ jti: 'just now' }]);
+});
+
+it('the audit of leases is kept for the days that are set, and swept in batches', async () => {
+  const add = (worker: string, count: number, age: string) => service.store.sql(
+    `insert into assets.lease_audit (id, at, tenant_id, worker_id, attempt_id, tool, outcome)
+     select (lpad(to_hex((extract(epoch from now() - $3::interval) * 1000)::bigint + n), 12, '0') || '70008000' || lpad(n::text, 12, '0'))::uuid, now() - $3::interval, 'audited', $1, 'a', 't', 'granted' from generate_series(1, $2::int) as n`, [worker, count, age],
+  );
+  await add('old', 7, '91 days');
+  await add('young', 3, '89 days');
+  expect(await service.get(LeaseAuditSweeper).sweep(90, 3)).toBe(7);
+  expect(await service.store.sql("select worker_id, count(*)::int as n from assets.lease_audit where tenant_id = 'audited' group by worker_id")).toEqual([{ worker_id: 'young', n: 3 }]);
 });
 
 it('no secret and no grant is in the log or in a table', async () => {

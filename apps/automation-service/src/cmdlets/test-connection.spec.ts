@@ -26,7 +26,7 @@ it.each<[string, object]>([['a time as text', { time_ms: '1ms' }], ['an unknown 
 });
 
 it('a destination is an address or a name', () => {
-  for (const destination of ['10.0.0.1', 'fe80::1%eth0', '::1', 'dc01.corp.example', 'PC_1']) expect(accepts(TestConnectionInput, { destination })).toBe(true);
-  for (const destination of ['-Count', '10.0.0.1,10.0.0.2', '10.0.0.0/8', 'a b', '*', ...HOSTILE_TEXTS, ...IMPOSSIBLE_TEXTS]) expect(accepts(TestConnectionInput, { destination })).toBe(false);
+  for (const destination of ['10.0.0.1', 'fe80::1%eth0', '::1', 'dc01.corp.example', 'PC_1', 'dc01.', '3com', 'db-1.lan', '::ffff:10.0.0.1']) expect(accepts(TestConnectionInput, { destination })).toBe(true);
+  for (const destination of ['-Count', '10.0.0.1,10.0.0.2', '10.0.0.1-5', '10.0.1-2.5', '127.1', '2130706433', '0x7f.1', 'a%PATH%', 'a-', 'a..b', '.', '10.0.0.0/8', 'a b', '*', ...HOSTILE_TEXTS, ...IMPOSSIBLE_TEXTS]) expect(accepts(TestConnectionInput, { destination })).toBe(false);
   for (const input of [{ count: 0 }, { count: 21 }, { buffer_size: 65_500 }]) expect(accepts(TestConnectionInput, { destination: 'a', ...input })).toBe(false);
 });

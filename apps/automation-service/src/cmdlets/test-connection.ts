@@ -9,11 +9,15 @@ import { IsCount, OrNull } from './fields.js';
 
 export const ECHO_STATUSES = ['Success', 'Failed'] as const;
 
+const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?';
+/** An IPv4 address, an IPv6 address with or without its zone, or a host name; one that ends like a number (`10.0.0.1-5`, `127.1`, `0x7f.1`) is a range or an address in disguise. */
+const DESTINATION = new RegExp(`^(?:\\d{1,3}(?:\\.\\d{1,3}){3}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?|(?:${LABEL}\\.)*(?!0[xX])(?=[0-9_-]*[A-Za-z])${LABEL}\\.?)$`);
+
 export class TestConnectionInput {
   /** The host that sends: asset id, address or host name. */
   @IsString() @IsNotEmpty() @MaxLength(255) target_host!: string;
   /** Address or host name to reach from there. */
-  @IsString() @Matches(/^[A-Za-z0-9_:][A-Za-z0-9._:%-]*$/) @MaxLength(255) destination!: string;
+  @IsString() @Matches(DESTINATION) @MaxLength(255) destination!: string;
   /** Echo requests, one a second; 4 by default. */
   @IsOptional() @IsInt() @Min(1) @Max(20) count?: number;
   /** Bytes of each request, 32 by default. */

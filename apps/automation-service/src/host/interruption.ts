@@ -1,5 +1,5 @@
 import { ToolFailure } from '@opsmesh/contracts';
-import type { Interruption } from '../ssh/exec-channel.js';
+import type { Interruption } from '../ssh/execution.js';
 import { NO_OUTPUT, type HostOutcome } from '../ssh/outcome.js';
 
 export interface InterruptionSources {

@@ -1,8 +1,9 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import type { Client } from 'ssh2';
 import { setTimeout as wait } from 'node:timers/promises';
 import { unlessAborted } from '../host/unless-aborted.js';
 import { connect, ConnectFailure, type ConnectTimes, type Hop } from './connect.js';
+import { secretsOf } from './credential-secrets.js';
 import { openTunnel, type Tunnel } from './tunnel.js';
 import { hangUp } from './hang-up.js';
 import type { HostLimits } from './host-limits.js';
@@ -38,6 +39,8 @@ export function placeOf({ connection, via = [] }: Pick<PoolTarget, 'connection' 
 /** The right to use a connection until `release`. */
 export interface ConnectionLease {
   readonly client: Client;
+  /** Secrets of the credentials on the way: one list for all connections with the same, so that what finds them in an output is made once. */
+  readonly secrets: readonly string[];
   /** False once the connection has ended. */
   alive(): boolean;
   /** Gives the connection back; with `broken` it is closed instead of kept. */
@@ -46,6 +49,7 @@ export interface ConnectionLease {
 
 interface Entry {
   readonly client: Client;
+  readonly secrets: readonly string[];
   readonly born: number;
   users: number;
   lastUsed: number;
@@ -65,7 +69,7 @@ export class ConnectionPool {
   private readonly connecting = new Map<string, Promise<Entry>>();
   private readonly learned = new Map<string, KnownKey>();
   /** Keys hold a digest of the secret, useless outside this process. */
-  private readonly digestKey = randomBytes(32);
+  private readonly digestKey = createSecretKey(randomBytes(32));
   private readonly stopped = new AbortController();
 
   constructor(private readonly limits: HostLimits, private readonly options: PoolOptions = DEFAULT_POOL) {}
@@ -84,6 +88,7 @@ export class ConnectionPool {
     let open = true;
     return {
       client: entry.client,
+      secrets: entry.secrets,
       alive: () => entry.alive,
       release: (fate) => {
         if (!open) return;
@@ -143,7 +148,7 @@ export class ConnectionPool {
       const { client, learned } = await connect({ connection, credential, learned: known ? [known] : [], through: tunnel?.stream, agent: this.options.agent }, this.options);
       if (learned) this.learned.set(learnedAt, learned);
       if (tunnel) client.on('close', () => tunnel.close());
-      return this.keep(key, client);
+      return this.keep(key, client, this.listOf(secretsOf([...(target.via ?? []), target])));
     } catch (error) {
       tunnel?.close();
       throw error;
@@ -163,8 +168,16 @@ export class ConnectionPool {
     return openTunnel(lease, { hop: last.connection, to: connection, timeoutMs: this.options.connectMs });
   }
 
-  private keep(key: string, client: Client): Entry {
-    const entry: Entry = { client, born: performance.now(), users: 0, lastUsed: performance.now(), alive: true, timer: undefined };
+  /** The list of a connection that has the same secrets, if there is one. */
+  private listOf(secrets: readonly string[]): readonly string[] {
+    for (const { secrets: list } of this.entries.values()) {
+      if (list.length === secrets.length && list.every((s, i) => s === secrets[i])) return list;
+    }
+    return secrets;
+  }
+
+  private keep(key: string, client: Client, secrets: readonly string[]): Entry {
+    const entry: Entry = { client, secrets, born: performance.now(), users: 0, lastUsed: performance.now(), alive: true, timer: undefined };
     const gone = () => {
       entry.alive = false;
       clearTimeout(entry.timer);

@@ -1,48 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { Client, ClientChannel } from 'ssh2';
+import type { Execution, ExecutionEnd, Interruption, OutputStream } from './execution.js';
 import { OutputCollector } from './output-collector.js';
-import type { CommandOutput, Deadline, Stop } from './outcome.js';
-import { announceLine, bootstrap, marker, programLine, type RemoteCommand } from './remote-program.js';
+import type { CommandOutput } from './outcome.js';
+import { announceLine, bootstrap, marker, newNonce, programLine } from './remote-program.js';
 import { StartMarker } from './start-marker.js';
-import { SudoDialogue, sudoLine, type Sudo } from './sudo.js';
 import type { ProcessGroup } from './stop-remote.js';
-
-/** Why a command is stopped before its end. */
-export type Interruption = { readonly kind: 'cancelled' } | { readonly kind: 'timed-out'; readonly deadline: Deadline };
-
-export type OutputStream = 'stdout' | 'stderr';
-
-export interface Execution {
-  readonly command: RemoteCommand;
-  /** Most bytes kept of each stream. */
-  readonly maxOutputBytes: number;
-  readonly secrets: readonly string[];
-  /** Run as another user; as the one who logged in when undefined. */
-  readonly sudo: Sudo | undefined;
-  /** Give the command a terminal of its own: what it prints on stderr comes with stdout then. */
-  readonly pty: boolean;
-  /** Time for the host to give us a shell, in milliseconds; again for sudo. */
-  readonly startMs: number;
-  /** Longest time without any output, in milliseconds; no limit when undefined. */
-  readonly idleMs: number | undefined;
-  /** Aborted, with an {@link Interruption} as reason, when the command must end. */
-  readonly interrupt: AbortSignal;
-  /** Called right before sudo and the command are sent; what it throws is thrown on, and nothing was executed. */
-  beforeStart(): void;
-  /** Stops the remote process tree. */
-  stop(group: ProcessGroup): Promise<Stop>;
-  onOutput?(stream: OutputStream, text: string): void | Promise<void>;
-}
-
-/** How the execution of a command over a connection ended. */
-export type ExecutionEnd =
-  | { readonly kind: 'exited'; readonly code: number; readonly output: CommandOutput }
-  | { readonly kind: 'signalled'; readonly signal: string; readonly output: CommandOutput }
-  /** The command was sent; what became of it is not known. */
-  | { readonly kind: 'lost'; readonly detail: string; readonly output: CommandOutput }
-  /** The command was not sent, nothing was executed. */
-  | { readonly kind: 'not-sent'; readonly cause: 'connection' | 'channel-refused' | 'no-shell' | 'sudo-refused'; readonly detail: string }
-  | { readonly kind: 'interrupted'; readonly by: Interruption; readonly stop: Stop; readonly output: CommandOutput };
+import { SudoDialogue, sudoLine } from './sudo.js';
 
 /** After the exit status is here, a stream that a background process keeps open is left once it was silent for this long, in milliseconds. */
 const DRAIN_MS = 2000;
@@ -60,7 +23,7 @@ type Phase = 'opening' | 'announcing' | 'elevating' | 'running' | 'exited' | 'st
 type Exit = { readonly code: number; readonly signal?: undefined } | { readonly code: null; readonly signal: string };
 
 class ChannelExecution {
-  private readonly nonce = randomBytes(12).toString('hex');
+  private readonly nonce = newNonce();
   private readonly program: string;
   private readonly markers: Record<OutputStream, StartMarker | undefined>;
   private readonly streams: Record<OutputStream, OutputCollector>;
@@ -69,6 +32,7 @@ class ChannelExecution {
   private group: ProcessGroup | undefined;
   private sudo: SudoDialogue | undefined;
   private exit: Exit | undefined;
+  /** Of the phase: until the shell is there, of silence while the command runs, of silence after its exit. */
   private timer: NodeJS.Timeout | undefined;
   private settle: { ok(end: ExecutionEnd): void; bad(error: unknown): void } = { ok: () => {}, bad: () => {} };
 
@@ -135,7 +99,7 @@ class ChannelExecution {
   }
 
   private received(name: OutputStream, chunk: Buffer): void {
-    this.rearm();
+    if (this.phase === 'running' || this.phase === 'exited') this.timer?.refresh();
     // A terminal brings both streams as one; the marker of stderr comes first.
     const from = this.execution.pty && this.markers.stderr ? 'stderr' : name;
     const waiting = this.markers[from];
@@ -209,23 +173,11 @@ class ChannelExecution {
     if (!this.channel || !this.allowed()) return;
     this.phase = 'running';
     clearTimeout(this.timer);
-    this.rearm();
-    const { stdin } = this.execution.command;
+    const { idleMs, command: { stdin } } = this.execution;
+    this.timer = idleMs === undefined ? undefined : setTimeout(() => { void this.interrupted({ kind: 'timed-out', deadline: 'idle' }); }, idleMs);
     // Without stdin our side stays open: after its end no SSH signal can be sent (RFC 4254, 6.9, and ssh2's `writable`).
     if (stdin === undefined) this.channel.write(this.program);
     else this.channel.end(this.program + stdin);
-  }
-
-  /** Starts the timer of the phase again: idle while running, drain after the exit. */
-  private rearm(): void {
-    if (this.phase === 'running') {
-      clearTimeout(this.timer);
-      const { idleMs } = this.execution;
-      if (idleMs !== undefined) this.timer = setTimeout(() => { void this.interrupted({ kind: 'timed-out', deadline: 'idle' }); }, idleMs);
-    } else if (this.phase === 'exited') {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.closed(), DRAIN_MS);
-    }
   }
 
   private exited(code: number | null, signal: string | undefined): void {
@@ -233,7 +185,8 @@ class ChannelExecution {
     else if (signal !== undefined) this.exit = { code, signal };
     if (this.phase === 'running' && this.exit) {
       this.phase = 'exited';
-      this.rearm();
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.closed(), DRAIN_MS);
     }
   }
 

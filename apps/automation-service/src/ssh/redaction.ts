@@ -12,7 +12,7 @@ interface SecretForms {
   readonly longest: number;
 }
 
-/** Made once for each list of secrets, which both streams of a command share; gone with the list. */
+/** Made once for each list of secrets, when it is first looked for; gone with the list. */
 const known = new WeakMap<readonly string[], SecretForms>();
 
 function secretForms(secrets: readonly string[]): SecretForms {
@@ -33,21 +33,17 @@ function secretForms(secrets: readonly string[]): SecretForms {
  */
 export class Redactor {
   private held = '';
-  private readonly byFirst: SecretForms['byFirst'];
-  private readonly pattern: RegExp | undefined;
-  private readonly longest: number;
 
-  constructor(secrets: readonly string[]) {
-    ({ byFirst: this.byFirst, pattern: this.pattern, longest: this.longest } = secretForms(secrets));
-  }
+  constructor(private readonly secrets: readonly string[]) {}
 
   push(chunk: Buffer): Buffer {
-    if (this.pattern === undefined) return chunk;
+    const forms = secretForms(this.secrets);
+    if (forms.pattern === undefined) return chunk;
     const text = this.held + chunk.toString('latin1');
-    const safe = this.safeLength(text);
+    const safe = safeLength(text, forms);
     let out = '';
     let done = 0;
-    for (const m of text.matchAll(this.pattern)) {
+    for (const m of text.matchAll(forms.pattern)) {
       if (m.index >= safe) break;
       out += text.slice(done, m.index) + MASK;
       done = m.index + m[0].length;
@@ -62,19 +58,20 @@ export class Redactor {
 
   /** What was held back, at the end of the stream. */
   flush(): Buffer {
-    const rest = this.pattern === undefined ? this.held : this.held.replace(this.pattern, MASK);
+    const { held } = this;
+    if (held === '') return Buffer.alloc(0);
     this.held = '';
-    return Buffer.from(rest, 'latin1');
+    return Buffer.from(held.replace(secretForms(this.secrets).pattern!, MASK), 'latin1');
   }
+}
 
-  /** Index from which the text may be an unfinished secret. */
-  private safeLength(text: string): number {
-    for (let i = Math.max(0, text.length - this.longest + 1); i < text.length; i++) {
-      const left = text.length - i;
-      if (this.byFirst.get(text[i]!)?.some((f) => f.length > left && text.endsWith(f.slice(0, left)))) return i;
-    }
-    return text.length;
+/** Index from which a text may be an unfinished secret. */
+function safeLength(text: string, { byFirst, longest }: SecretForms): number {
+  for (let i = Math.max(0, text.length - longest + 1); i < text.length; i++) {
+    const left = text.length - i;
+    if (byFirst.get(text[i]!)?.some((f) => f.length > left && text.endsWith(f.slice(0, left)))) return i;
   }
+  return text.length;
 }
 
 /** {@link Redactor} for one whole text. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { assertQuotable, posixQuote } from './posix-quote.js';
 
 /**
@@ -27,6 +28,11 @@ export const EXEC_VARIABLE = 'OPSMESH_EXEC';
 
 /** Reads one line of stdin, byte by byte as POSIX asks of `read`, and runs it; the rest of stdin is left alone. */
 export const READ_AND_RUN = 'IFS= read -r opsmesh_p && eval "$opsmesh_p"';
+
+/** A text for one command that nobody else knows, hexadecimal. Node keeps random bytes for UUIDs ready, which makes it cheap. */
+export function newNonce(): string {
+  return randomUUID().replaceAll('-', '');
+}
 
 /** The exec string. `nonce` is hexadecimal. */
 export function bootstrap(nonce: string): string {

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Client } from 'ssh2';
-import { READ_AND_RUN, scriptLine } from './remote-program.js';
+import { newNonce, READ_AND_RUN, scriptLine } from './remote-program.js';
 import { SudoDialogue, sudoLine, type Sudo } from './sudo.js';
 
 /** Answer of a short script of ours; `code` is null when the channel ended without an exit status. */
@@ -46,7 +45,7 @@ export function runScript(client: Client, script: string, { timeoutMs, sudo }: S
           channel.end(scriptLine(script));
           return;
         }
-        const nonce = randomBytes(12).toString('hex');
+        const nonce = newNonce();
         const dialogue = new SudoDialogue(nonce, sudo);
         channel.stderr.on('data', (chunk: Buffer) => {
           const progress = dialogue.push(chunk);

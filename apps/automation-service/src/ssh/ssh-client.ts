@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { SshCredential } from '@opsmesh/contracts';
 import { interruptedWhileWaiting, interruptible } from '../host/interruption.js';
 import { ConnectFailure, type Hop } from './connect.js';
 import { ConnectionPool, DEFAULT_POOL, placeOf, type ConnectionLease, type PoolOptions } from './connection-pool.js';
-import { execute, type ExecutionEnd, type Interruption, type OutputStream } from './exec-channel.js';
+import { secretsOf } from './credential-secrets.js';
+import { execute } from './exec-channel.js';
+import type { ExecutionEnd, Interruption, OutputStream } from './execution.js';
 import { DEFAULT_HOST_LIMITS, HostLimits, type HostLimitOptions } from './host-limits.js';
 import type { HostOutcome, Stop } from './outcome.js';
 import { redactText } from './redaction.js';
@@ -69,24 +70,23 @@ export class SshClient implements OnApplicationShutdown {
 
   /** Throws what `beforeStart` throws, and UnquotableText for a command that no shell can take; everything else is an outcome. */
   async run(request: SshRequest): Promise<HostOutcome> {
-    const secrets = [request, ...(request.via ?? [])].flatMap((h) => secretsOf(h.credential));
     return interruptible(request, async (interrupt) => {
       try {
         const release = await this.limits.command(placeOf(request), interrupt);
         try {
-          return await this.send(request, secrets, interrupt);
+          return await this.send(request, interrupt);
         } finally {
           release();
         }
       } catch (error) {
-        if (error instanceof ConnectFailure) return { kind: error.kind, detail: redactText(error.message, secrets) };
+        if (error instanceof ConnectFailure) return { kind: error.kind, detail: redactText(error.message, secretsOf([request, ...(request.via ?? [])])) };
         if (interrupt.aborted && error === interrupt.reason) return interruptedWhileWaiting(error as Interruption);
         throw error;
       }
     });
   }
 
-  private async send(request: SshRequest, secrets: readonly string[], interrupt: AbortSignal): Promise<HostOutcome> {
+  private async send(request: SshRequest, interrupt: AbortSignal): Promise<HostOutcome> {
     for (let n = 1; ; n++) {
       const lease = await this.pool.acquire(request, interrupt);
       let end: ExecutionEnd | undefined;
@@ -94,7 +94,7 @@ export class SshClient implements OnApplicationShutdown {
         end = await execute(lease.client, {
           command: request.command,
           maxOutputBytes: request.maxOutputBytes,
-          secrets,
+          secrets: lease.secrets,
           sudo: sudoOf(request),
           pty: request.pty === true,
           startMs: this.connectMs,
@@ -107,7 +107,7 @@ export class SshClient implements OnApplicationShutdown {
       } finally {
         lease.release(end?.kind === 'lost' || (end?.kind === 'not-sent' && end.cause === 'connection') ? 'broken' : 'keep');
       }
-      if (end.kind !== 'not-sent' || end.cause === 'no-shell' || end.cause === 'sudo-refused' || n === SEND_TRIES) return outcomeOf(end, secrets);
+      if (end.kind !== 'not-sent' || end.cause === 'no-shell' || end.cause === 'sudo-refused' || n === SEND_TRIES) return outcomeOf(end, lease.secrets);
       await wait(Math.random() * Math.min(1000, 50 * 2 ** n), undefined, { signal: interrupt }).catch(() => { throw interrupt.reason as Error; });
     }
   }
@@ -148,9 +148,4 @@ const NOT_SENT = { 'connection': 'unreachable', 'channel-refused': 'unreachable'
 
 function sudoOf({ sudo, credential }: SshRequest): Sudo | undefined {
   return sudo && { user: sudo.user, password: credential.sudoPassword ?? credential.password };
-}
-
-/** What must appear in no output. The user name is no secret. */
-export function secretsOf({ password, privateKey, passphrase, sudoPassword }: SshCredential): string[] {
-  return [password, privateKey, passphrase, sudoPassword].filter((s) => s !== undefined);
 }

@@ -16,7 +16,7 @@ export class StartMarker {
   }
 
   push(chunk: Buffer): MarkerProgress {
-    this.held = Buffer.concat([this.held, chunk]);
+    this.held = this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]);
     const at = this.held.indexOf(this.text);
     const end = at < 0 ? -1 : this.held.indexOf(0x0a, at);
     if (end < 0) {

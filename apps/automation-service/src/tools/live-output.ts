@@ -1,6 +1,6 @@
 import { ToolFailure } from '@opsmesh/contracts';
 import type { ToolContext } from '@opsmesh/worker-runtime';
-import type { OutputStream } from '../ssh/exec-channel.js';
+import type { OutputStream } from '../ssh/execution.js';
 
 /** Most characters told of an attempt, and in one message. */
 export const LIVE_CHARACTERS = 64 * 1024;

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { WinRmError, type WinRmClient, type WinRmConnection } from '@opsmesh/winrm';
 import { unlessAborted } from '../host/unless-aborted.js';
 import type { HostLimits } from '../ssh/host-limits.js';
@@ -46,7 +46,7 @@ export class WindowsConnectionPool {
   private readonly proving = new Map<string, Promise<boolean>>();
   private readonly proven = new Set<string>();
   /** Keys hold a digest of the secret, useless outside this process. */
-  private readonly digestKey = randomBytes(32);
+  private readonly digestKey = createSecretKey(randomBytes(32));
   private closed = false;
 
   constructor(private readonly client: Pick<WinRmClient, 'connect'>, private readonly limits: HostLimits, private readonly options: WindowsPoolOptions = DEFAULT_WINDOWS_POOL) {}

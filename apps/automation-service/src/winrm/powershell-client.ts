@@ -3,7 +3,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ToolFailure } from '@opsmesh/contracts';
 import { WinRmError, winRmClient, type Json, type RunOptions, type RunResult, type WinRmClient, type WinRmShell } from '@opsmesh/winrm';
 import { interruptedWhileWaiting, interruptible } from '../host/interruption.js';
-import type { Interruption } from '../ssh/exec-channel.js';
+import type { Interruption } from '../ssh/execution.js';
 import { HostLimits, type HostLimitOptions } from '../ssh/host-limits.js';
 import type { HostOutcome } from '../ssh/outcome.js';
 import { OutputCollector } from '../ssh/output-collector.js';

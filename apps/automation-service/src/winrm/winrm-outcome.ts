@@ -1,5 +1,5 @@
 import type { RunResult, WinRmError } from '@opsmesh/winrm';
-import type { Interruption } from '../ssh/exec-channel.js';
+import type { Interruption } from '../ssh/execution.js';
 import type { CommandOutput, HostOutcome, Stop } from '../ssh/outcome.js';
 
 type Failed = Extract<RunResult, { readonly kind: 'failed' }>;

@@ -42,13 +42,14 @@ export class DnsRecordDto {
   @IsOptional() @IsInt() @Min(0) minimumTtl?: number;
 }
 
-/** `no-such-name`: the server says there is no such domain. `no-data`: there is, without a record of this type. */
-export const LOOKUP_STATUSES = ['found', 'no-data', 'no-such-name'] as const;
+/** `NXDOMAIN`: the server says that there is no such name. `NODATA`: there is, without a record of this type (RFC 2308). `NOERROR`: there are records. */
+export const LOOKUP_STATUSES = ['NOERROR', 'NODATA', 'NXDOMAIN'] as const;
 
 export class DnsLookupOutput {
   @IsString() name!: string;
   @IsIn(RECORD_TYPES) type!: RecordType;
   @IsIn(LOOKUP_STATUSES) status!: (typeof LOOKUP_STATUSES)[number];
+  /** Empty unless the status is `NOERROR`. */
   @IsArray() @ValidateNested({ each: true }) @Type(() => DnsRecordDto) records!: DnsRecordDto[];
   /** Servers that were asked, as `address` or `address:port`. */
   @IsArray() @IsString({ each: true }) servers!: string[];

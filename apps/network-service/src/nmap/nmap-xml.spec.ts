@@ -13,7 +13,7 @@ it('open and closed ports are told apart', () => {
     hostsDown: 0,
     skipped: [],
     hosts: [{
-      address: '127.0.0.1', hostname: null, state: 'up', timedOut: false, otherPorts: [],
+      address: '127.0.0.1', state: 'up', timedOut: false, otherPorts: [],
       ports: [
         { port: 18081, protocol: 'tcp', state: 'open' },
         { port: 18082, protocol: 'tcp', state: 'open' },

@@ -2,10 +2,13 @@ import { ToolFailure } from '@opsmesh/contracts';
 import { XMLParser } from 'fast-xml-parser';
 import { HOST_STATES, type HostState, NmapHostDto, NmapOsDto, NmapPortDto, PORT_STATES, type PortState } from './nmap.dto.js';
 
+/** A host as nmap knows it: by its address. */
+export type ScannedHost = Omit<NmapHostDto, 'hostname'>;
+
 /** One report of nmap, as far as it was written. */
 export interface NmapReport {
   readonly scanType: 'connect' | 'syn' | 'unknown';
-  readonly hosts: readonly NmapHostDto[];
+  readonly hosts: readonly ScannedHost[];
   /** Undefined when nmap was stopped before its end. */
   readonly finished: { readonly exit: 'success' } | { readonly exit: 'error'; readonly message: string } | undefined;
   readonly hostsUp: number;
@@ -72,13 +75,12 @@ function parse(xml: string): unknown {
   }
 }
 
-function readHost(host: Element): NmapHostDto {
+function readHost(host: Element): ScannedHost {
   const address = list(host['address'], 'address').find((entry) => entry['addrtype'] === 'ipv4' || entry['addrtype'] === 'ipv6');
   const ports = optional(host['ports'], 'ports') ?? {};
   const os = optional(host['os'], 'os');
   return {
     address: required(element(address, 'address'), 'addr'),
-    hostname: null,
     state: oneOf<HostState>(HOST_STATES, required(element(host['status'], 'status'), 'state')),
     timedOut: host['timedout'] === 'true',
     ports: list(ports['port'], 'port').map(readPort),

@@ -2,6 +2,7 @@ import { Transform, Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { DegradationDto } from '../degraded/degradation.dto.js';
+import { IsShownName } from '../targets/host-name-input.js';
 import { PORT_LIST } from './port-list.js';
 
 export const SCANS = ['connect', 'syn'] as const;
@@ -18,6 +19,9 @@ export class NmapInput {
   @IsArray() @ArrayMinSize(1) @ArrayMaxSize(256) @IsString({ each: true }) @MinLength(1, { each: true }) @MaxLength(253, { each: true })
   targets!: string[];
 
+  /** Only with one target that is no network. */
+  @IsShownName() host_name?: string;
+
   @JSONSchema({ description: 'connect: full TCP connections, works everywhere. syn: half-open, needs CAP_NET_RAW; without it a connect scan is made and the answer says degraded.', default: 'connect' })
   @IsOptional() @IsIn(SCANS) scan?: Scan;
 
@@ -30,7 +34,7 @@ export class NmapInput {
   @JSONSchema({ description: 'Whether to guess the operating system from the answers. Needs CAP_NET_RAW; without it the answer says degraded.', default: false })
   @IsOptional() @IsBoolean() osDetection?: boolean;
 
-  @JSONSchema({ description: 'probe: scan only hosts that answer a first probe. assume-up: scan every address, also where probes are filtered.', default: 'probe' })
+  @JSONSchema({ description: 'probe: scan only hosts that answer a first probe (without CAP_NET_RAW TCP only; when a host is called down by it, the answer says degraded). assume-up: scan every address, also where probes are filtered.', default: 'probe' })
   @IsOptional() @IsIn(['probe', 'assume-up']) discovery?: 'probe' | 'assume-up';
 
   @JSONSchema({ description: 'Seconds after which a host is given up.', default: 300 })
@@ -72,10 +76,10 @@ export const HOST_STATES = ['up', 'down', 'unknown', 'skipped', 'not-scanned'] a
 export type HostState = (typeof HOST_STATES)[number];
 
 export class NmapHostDto {
+  /** What the caller called it: a name, or its address where it was given as one or lies in a network. */
+  @IsString() hostname!: string;
+  /** The address that was scanned. */
   @IsString() address!: string;
-  /** The name the caller gave, null when it was an address or a network. */
-  @JSONSchema({ type: ['string', 'null'] as never })
-  @IsOptional() @IsString() hostname!: string | null;
   @IsIn(HOST_STATES) state!: HostState;
   /** Whether the host was given up after `hostTimeout`: its ports are then not known. */
   @IsBoolean() timedOut!: boolean;
@@ -86,7 +90,7 @@ export class NmapHostDto {
 }
 
 export class NmapOutput {
-  /** Hosts that answered, and every host named one by one. Silent addresses of a network are counted in `hostsDown` only. */
+  /** Hosts that answered, and every host named one by one, each under every name it was given. Silent addresses of a network are counted in `hostsDown` only. */
   @IsArray() @ValidateNested({ each: true }) @Type(() => NmapHostDto) hosts!: NmapHostDto[];
   /** The scan nmap says it made. */
   @IsIn([...SCANS, 'unknown']) scanType!: Scan | 'unknown';

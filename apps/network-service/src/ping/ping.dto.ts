@@ -1,10 +1,13 @@
 import { Type } from 'class-transformer';
 import { IsBoolean, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
+import { IsShownName } from '../targets/host-name-input.js';
 
 export class PingInput {
   @JSONSchema({ description: 'IP address or host name to ping.' })
   @IsString() @MinLength(1) @MaxLength(253) target_host!: string;
+
+  @IsShownName() host_name?: string;
 
   @JSONSchema({ description: 'Echo requests to send.', default: 3 })
   @IsOptional() @IsInt() @Min(1) @Max(10) count?: number;
@@ -21,7 +24,7 @@ export class RoundTripDto {
 }
 
 export class PingOutput {
-  /** As the caller wrote it. */
+  /** `host_name`, else the target as the caller wrote it. */
   @IsString() host!: string;
   /** The address that was pinged. */
   @IsString() address!: string;

@@ -1,12 +1,15 @@
 import { Transform, Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
+import { IsShownName } from '../targets/host-name-input.js';
 
 const PORT_SCHEMA = { type: 'integer', minimum: 1, maximum: 65535 } as const;
 
 export class PortCheckInput {
   @JSONSchema({ description: 'IP address or host name to connect to.' })
   @IsString() @MinLength(1) @MaxLength(253) target_host!: string;
+
+  @IsShownName() host_name?: string;
 
   @JSONSchema(() => ({ description: 'One TCP port or a list of them.', anyOf: [PORT_SCHEMA, { type: 'array', items: PORT_SCHEMA, minItems: 1, maxItems: 64 }] }))
   @Transform(({ value }: { value: unknown }) => (typeof value === 'number' ? [value] : value))
@@ -32,7 +35,7 @@ export class PortCheckRowDto {
 }
 
 export class PortCheckOutput {
-  /** As the caller wrote it. */
+  /** `host_name`, else the target as the caller wrote it. */
   @IsString() host!: string;
   /** The address that was connected to. */
   @IsString() address!: string;

@@ -1,9 +1,12 @@
 import { IsArray, IsBoolean, IsInt, IsISO8601, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
+import { IsShownName } from '../targets/host-name-input.js';
 
 export class TlsCertificateInput {
   @JSONSchema({ description: 'IP address or host name to connect to.' })
   @IsString() @MinLength(1) @MaxLength(253) target_host!: string;
+
+  @IsShownName() host_name?: string;
 
   @JSONSchema({ description: 'TCP port that speaks TLS from its first byte.', default: 443 })
   @IsOptional() @IsInt() @Min(1) @Max(65535) port?: number;
@@ -16,7 +19,7 @@ export class TlsCertificateInput {
 }
 
 export class TlsCertificateOutput {
-  /** As the caller wrote it. */
+  /** `host_name`, else the target as the caller wrote it. */
   @IsString() host!: string;
   /** The address that was connected to. */
   @IsString() address!: string;

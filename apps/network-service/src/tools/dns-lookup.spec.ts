@@ -45,15 +45,15 @@ it.each([
   ['SRV', '_sip._tcp.zone.test', [{ type: 'SRV', value: 'sip.zone.test', priority: 1, weight: 5, port: 5060 }]],
 ])('%s records of %s are typed', async (type, name, records) => {
   const output = await lookup({ name, type });
-  expect(output).toEqual({ name, type, status: 'found', records, servers: [`127.0.0.1:${server.port}`] });
+  expect(output).toEqual({ name, type, status: 'NOERROR', records, servers: [`127.0.0.1:${server.port}`] });
   expect(() => validate(DnsLookupOutput, output)).not.toThrow();
 });
 
 it('A is the default', async () => expect((await lookup({ name: 'web.test' })).type).toBe('A'));
 
 it('that there is nothing is an answer', async () => {
-  expect(await lookup({ name: 'ghost.test' })).toMatchObject({ status: 'no-such-name', records: [] });
-  expect(await lookup({ name: 'web.test', type: 'MX' })).toMatchObject({ status: 'no-data', records: [] });
+  expect(await lookup({ name: 'ghost.test' })).toMatchObject({ status: 'NXDOMAIN', records: [] });
+  expect(await lookup({ name: 'web.test', type: 'MX' })).toMatchObject({ status: 'NODATA', records: [] });
 });
 
 it.each([

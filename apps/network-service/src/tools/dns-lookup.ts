@@ -22,8 +22,8 @@ export class DnsLookupTool {
 
   @Tool({
     name: 'dns-lookup',
-    version: '1.0.0',
-    description: 'Looks up DNS records of a name (A, AAAA, MX, TXT, NS, CNAME, PTR, SOA, SRV). For PTR an IP address may be given.',
+    version: '2.0.0',
+    description: 'Looks up DNS records of a name (A, AAAA, MX, TXT, NS, CNAME, PTR, SOA, SRV). For PTR an IP address may be given. That there is no such name (NXDOMAIN) or no such record (NODATA) is an answer, not a failure: see status.',
     input: DnsLookupInput,
     output: DnsLookupOutput,
     effect: 'read',
@@ -50,12 +50,12 @@ export class DnsLookupTool {
     context.signal.addEventListener('abort', cancel, { once: true });
     const answer = { name: input.name, type, servers: resolver.getServers() };
     try {
-      return { ...answer, status: 'found', records: await QUERIES[type](resolver, input.name) };
+      return { ...answer, status: 'NOERROR', records: await QUERIES[type](resolver, input.name) };
     } catch (error) {
       if (context.signal.aborted) throw failureOfAbort(context.signal);
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENODATA') return { ...answer, status: 'no-data', records: [] };
-      if (code === 'ENOTFOUND') return { ...answer, status: 'no-such-name', records: [] };
+      if (code === 'ENODATA') return { ...answer, status: 'NODATA', records: [] };
+      if (code === 'ENOTFOUND') return { ...answer, status: 'NXDOMAIN', records: [] };
       throw failureOfQuery(answer.servers, code ?? String(error));
     } finally {
       context.signal.removeEventListener('abort', cancel);

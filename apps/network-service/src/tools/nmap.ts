@@ -11,6 +11,7 @@ import type { PacketWish } from '../policy/packet-budget.js';
 import { failureWithOutput } from '../process/abort.js';
 import { type BinaryResult, runBinary } from '../process/run-binary.js';
 import { failureOfEnd } from '../process/stopped.js';
+import { isSingle } from '../targets/cidr.js';
 
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 
@@ -23,7 +24,7 @@ export class NmapTool {
 
   @Tool({
     name: 'nmap',
-    version: '1.0.0',
+    version: '1.1.0',
     description: 'Scans hosts or networks for open TCP ports, and on request for the products and versions behind them and the operating system. One row for each host.',
     input: NmapInput,
     output: NmapOutput,
@@ -39,7 +40,8 @@ export class NmapTool {
     const path = this.capabilities.pathOf('nmap');
     const call = this.admission.enter(context);
     const targets = await call.check(input.targets);
-    const question: NmapQuestion = { targets, requested: input.scan ?? 'connect', osDetection: input.osDetection ?? false, rawSockets: this.capabilities.may('nmap-raw-sockets') };
+    if (input.host_name !== undefined && !(targets.length === 1 && isSingle(targets[0]!.cidr))) throw new ToolFailure('input-invalid', 'host_name is for one target that is no network');
+    const question: NmapQuestion = { targets, hostName: input.host_name, requested: input.scan ?? 'connect', osDetection: input.osDetection ?? false, discovery: input.discovery ?? 'probe', rawSockets: this.capabilities.may('nmap-raw-sockets') };
     return call.sending(wishOf(call), (maxRate) => this.scan({ path, input, context, question, maxRate }));
   }
 

@@ -26,7 +26,7 @@ export class PingTool {
 
   @Tool({
     name: 'ping',
-    version: '1.0.0',
+    version: '1.1.0',
     description: 'Sends ICMP echo requests to one host and tells whether it answers, with packet loss and round-trip times.',
     input: PingInput,
     output: PingOutput,
@@ -46,7 +46,7 @@ export class PingTool {
     if (stopped) throw stopped;
     const figures = readPingSummary(result.stdout);
     if (!figures || figures.sent === 0) throw failureOfRoute(address, result.stderr) ?? failureToSend(result.stderr);
-    return { host: input.target_host, address, ...figures, reachable: figures.received > 0 };
+    return { host: input.host_name ?? input.target_host, address, ...figures, reachable: figures.received > 0 };
   }
 }
 

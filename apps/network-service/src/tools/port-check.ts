@@ -16,7 +16,7 @@ export class PortCheckTool {
 
   @Tool({
     name: 'port-check',
-    version: '1.0.0',
+    version: '1.1.0',
     description: 'Tells whether TCP ports of one host accept connections, and how long that takes. It connects and closes at once; nothing is sent and no banner read.',
     input: PortCheckInput,
     output: PortCheckOutput,
@@ -34,7 +34,7 @@ export class PortCheckTool {
     const ports = [...new Set(input.ports)];
     const rows = await call.sending({ least: 1, most: MOST_A_SECOND }, (perSecond) => checkAll({ address, ports, perSecond, timeoutMs: (input.timeout ?? 3) * 1000, signal: context.signal }));
     const output: PortCheckOutput = {
-      host: input.target_host, address, ports: rows, openPorts: rows.filter((row) => row.state === 'open').length, partial: rows.some((row) => row.state === 'not-checked'),
+      host: input.host_name ?? input.target_host, address, ports: rows, openPorts: rows.filter((row) => row.state === 'open').length, partial: rows.some((row) => row.state === 'not-checked'),
     };
     if (context.signal.aborted) throw failureWithOutput(failureOfAbort(context.signal), output);
     return output;

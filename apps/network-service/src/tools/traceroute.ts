@@ -36,7 +36,7 @@ export class TracerouteTool {
 
   @Tool({
     name: 'traceroute',
-    version: '1.0.0',
+    version: '1.1.0',
     description: 'Traces the path to one host, hop by hop, with round-trip times.',
     input: TracerouteInput,
     output: TracerouteOutput,
@@ -56,7 +56,7 @@ export class TracerouteTool {
     const { address } = await call.checkHost(input.target_host);
     const method = requested === 'udp' || this.capabilities.may(`traceroute-${requested}`) ? requested : 'udp';
     const answer = (hops: TracerouteHopDto[], partial: boolean): TracerouteOutput => ({
-      host: input.target_host, address, hops, reached: hops.some((hop) => hop.probes.some((probe) => probe.address === address && probe.mark === undefined)), method, requested,
+      host: input.host_name ?? input.target_host, address, hops, reached: hops.some((hop) => hop.probes.some((probe) => probe.address === address && probe.mark === undefined)), method, requested,
       degraded: method !== requested,
       degradations: method === requested ? [] : [{ asked: `method ${requested}`, done: `method ${method}`, reason: 'traceroute may not open raw sockets here (CAP_NET_RAW)' }],
       partial,

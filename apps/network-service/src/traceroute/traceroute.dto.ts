@@ -2,6 +2,7 @@ import { Type } from 'class-transformer';
 import { IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { DegradationDto } from '../degraded/degradation.dto.js';
+import { IsShownName } from '../targets/host-name-input.js';
 
 export const METHODS = ['udp', 'icmp', 'tcp'] as const;
 export type TracerouteMethod = (typeof METHODS)[number];
@@ -9,6 +10,8 @@ export type TracerouteMethod = (typeof METHODS)[number];
 export class TracerouteInput {
   @JSONSchema({ description: 'IP address or host name whose path is wanted.' })
   @IsString() @MinLength(1) @MaxLength(253) target_host!: string;
+
+  @IsShownName() host_name?: string;
 
   @JSONSchema({ description: 'What is sent. udp works everywhere; icmp and tcp need CAP_NET_RAW, and without it udp is sent and the answer says degraded.', default: 'udp' })
   @IsOptional() @IsIn(METHODS) method?: TracerouteMethod;
@@ -47,7 +50,7 @@ export class TracerouteHopDto {
 }
 
 export class TracerouteOutput {
-  /** As the caller wrote it. */
+  /** `host_name`, else the target as the caller wrote it. */
   @IsString() host!: string;
   /** The address that was traced. */
   @IsString() address!: string;

@@ -3,6 +3,7 @@ import { ProblemError, transaction } from '@opsmesh/platform';
 import type { Pool, PoolClient } from 'pg';
 import type { StoredProposal, StoredQuestion } from './proposal.js';
 import { readProposal, UUID } from './proposal-store.js';
+import { isSamePerson } from './same-person.js';
 
 export interface PlanVote {
   readonly runId: string;
@@ -33,7 +34,7 @@ export class ProposalActs {
       const proposal = await lockedProposal(client, tenantId, runId);
       const question = proposal?.questions.find((q) => q.part === part);
       if (!proposal || !question) throw notFound();
-      const earlier = question.acts.find((a) => a.actor_id === vote.actorId);
+      const earlier = question.acts.find((a) => isSamePerson(a.actor_id, vote.actorId));
       if (earlier?.decision === vote.decision && earlier.manifest_sha256 === vote.manifestSha256) return proposal;
       assertMayDecide(proposal, question, vote);
       if (earlier) throw new ProblemError(409, 'already-decided', `${vote.actorId} has decided already: ${earlier.decision}`);
@@ -79,7 +80,7 @@ function assertMayDecide(proposal: StoredProposal, question: StoredQuestion, { a
   if (manifestSha256 === undefined) throw new ProblemError(422, 'manifest-required', 'say in manifest_sha256 which manifest you have seen');
   if (manifestSha256 !== question.manifestSha256) throw new ProblemError(409, 'manifest-mismatch', 'that is not the manifest which is to be decided: look at it again');
   if (decision === 'reject') return;
-  if (question.risk.tier === 'two-people' && (actorId === proposal.requestedBy || actorId === proposal.proposedBy)) throw new ProblemError(403, 'own-request', `this needs ${question.minApprovals} others than the one who asked for it`);
+  if (question.risk.tier === 'two-people' && [proposal.requestedBy, proposal.proposedBy].some((asked) => isSamePerson(actorId, asked))) throw new ProblemError(403, 'own-request', `this needs ${question.minApprovals} others than the one who asked for it`);
   if (question.typedText !== null && typedText?.trim().toLowerCase() !== question.typedText) throw new ProblemError(422, 'typed-text-required', `type "${question.typedText}" to approve`);
 }
 

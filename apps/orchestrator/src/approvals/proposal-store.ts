@@ -106,9 +106,9 @@ export class ProposalStore {
     });
   }
 
-  /** From here on it becomes a run and can't be withdrawn. @returns false when it was withdrawn before */
+  /** From here on it becomes a run and can't be withdrawn. @returns false when it was withdrawn before, or its approval ran out in the meantime */
   async begin(runId: string): Promise<boolean> {
-    const { rowCount } = await this.pool.query(`update orchestrator.proposals set status = 'starting' where run_id = $1 and status in ('approved', 'starting')`, [runId]);
+    const { rowCount } = await this.pool.query(`update orchestrator.proposals set status = 'starting' where run_id = $1 and (status = 'starting' or (status = 'approved' and expires_at > now()))`, [runId]);
     return rowCount === 1;
   }
 

@@ -25,8 +25,8 @@ export class TurnActor {
     }
   }
 
-  /** Undefined while people have not decided. */
-  async waited(turn: StoredTurn): Promise<TurnChange | undefined> {
+  /** Undefined while people have not decided. What they are asked anew is told. */
+  async waited(turn: StoredTurn, tell: (event: ChatEvent) => void): Promise<TurnChange | undefined> {
     const { runId, reply } = turn;
     if (runId === null || !reply?.confirmation) throw new Error(`turn ${turn.turn} waits for approval and does not say of what`);
     const proposal = await this.approvals.find(turn.principal, runId);
@@ -40,7 +40,9 @@ export class TurnActor {
       return { status: 'done', reply: { ...reply, kind: 'answer', message, confirmation: { ...confirmation, status: proposal.status } } };
     }
     if (last && last.id !== confirmation.approval_id) {
-      return { status: 'waiting', reply: { ...reply, message: 'Hosts were added since the approval. They have to be approved too.', confirmation: addedConfirmation(confirmation, last, proposal.drift.added) } };
+      const again = { ...reply, message: 'Hosts were added since the approval. They have to be approved too.', confirmation: addedConfirmation(confirmation, last, proposal.drift.added) };
+      tell({ type: 'confirmation', data: again });
+      return { status: 'waiting', reply: again };
     }
     return undefined;
   }

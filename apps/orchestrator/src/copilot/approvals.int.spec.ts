@@ -9,7 +9,7 @@ afterAll(() => rig.stop(), 60_000);
 const CHANGE = 'restart nginx on web-01';
 const restarts = (): number => rig.calls.filter((c) => c.tool === 'restart-service').length;
 const turnOf = async (id: string, turn: number): Promise<ChatReplyView> => (await rig.api.ask('GET', `/conversations/${id}`)).json<{ messages: { reply: ChatReplyView }[] }>().messages[turn - 1]!.reply;
-const ended = (id: string, turn: number, kind: string): Promise<ChatReplyView> => waitFor(async () => { const reply = await turnOf(id, turn); return reply.kind === kind ? reply : undefined; }, { what: kind });
+const ended = (id: string, turn: number, kind: string): Promise<ChatReplyView> => waitFor(async () => { const reply = await turnOf(id, turn); return reply.kind === kind && reply.result?.status !== 'running' ? reply : undefined; }, { what: kind });
 async function asked(actor: string, message = CHANGE): Promise<ChatReplyView & { confirmation: NonNullable<ChatReplyView['confirmation']> }> {
   const reply = await rig.say(message, { actor_id: actor });
   if (!reply.confirmation) throw new Error(JSON.stringify(reply));
@@ -69,6 +69,22 @@ it('an approval by the API executes at once and the conversation gets the result
   expect((await decide(question, { decision: 'approve', actor_id: 'eve' })).status).toBe(200);
   expect(await ended(question.conversation_id, 1, 'execution_result')).toMatchObject({ result: { status: 'completed' } });
   expect(restarts()).toBe(before + 1);
+});
+
+it('a word on what was decided elsewhere gets its result, or says what became of it', async () => {
+  const approved = await asked('lea');
+  const before = restarts();
+  expect((await decide(approved, { decision: 'approve', actor_id: 'mia' })).status).toBe(200);
+  expect(await rig.say('yes', { actor_id: 'lea', conversation_id: approved.conversation_id })).toMatchObject({ kind: 'execution_result', result: { status: 'completed' } });
+  expect(restarts()).toBe(before + 1);
+  const stopped = await asked('lea');
+  expect((await decide(stopped, { decision: 'approve', actor_id: 'mia' })).status).toBe(200);
+  expect(await rig.say('no', { actor_id: 'lea', conversation_id: stopped.conversation_id })).toMatchObject({ kind: 'answer', message: expect.stringMatching(/was approved before .* cancel it/) });
+  const rejected = await asked('lea');
+  expect((await decide(rejected, { decision: 'reject', actor_id: 'mia' })).status).toBe(200);
+  await ended(rejected.conversation_id, 1, 'answer');
+  expect(await rig.say('yes', { actor_id: 'lea', conversation_id: rejected.conversation_id })).toMatchObject({ kind: 'answer', message: 'It was rejected before: nothing was done.' });
+  expect(restarts()).toBe(before + 2);
 });
 
 it('what was approved for another manifest is refused', async () => {

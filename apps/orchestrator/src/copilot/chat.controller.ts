@@ -79,8 +79,8 @@ export class ChatController {
       response.json(table);
       return;
     }
-    const header = ['target', 'status', 'reason', ...table.columns.map((c) => (c.unit === null ? c.title : `${c.title} (${c.unit})`)), 'attempt', 'log'];
-    response.type('text/csv').send(csvOf([header, ...table.rows.map((r) => [r.target, r.status, r.reason, ...r.cells, r.source?.attempt, r.source?.url])]));
+    const header = ['target', 'status', 'reason', ...table.columns.map((c) => (c.unit === null ? c.title : `${c.title} (${c.unit})`)), 'attempt', 'cached at', 'log'];
+    response.type('text/csv').send(csvOf([header, ...table.rows.map((r) => [r.target, r.status, r.reason, ...r.cells, r.source?.attempt, r.source?.cached?.at, r.source?.url])]));
   }
 
   /** How messages became plans, or did not: what was matched, rejected and why. The newest first. */

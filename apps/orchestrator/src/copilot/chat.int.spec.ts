@@ -18,12 +18,12 @@ it('a report in plain words is one row a host, with numbers from the results and
   expect(table!.columns).toEqual(expect.arrayContaining([{ title: 'size', type: 'number', unit: 'bytes' }]));
   const size = table!.columns.findIndex((c) => c.title === 'size');
   expect(table!.rows.map((r) => [r.target, r.status, r.cells[size]])).toEqual(WIN10.map((a) => [a.hostname, 'succeeded', 256_000_000_000]));
-  expect(table!.rows[1]!.source).toEqual({ item: 1, attempt: 1, command: 'Get-Volume {"target_host":"pc-02","drive_letter":"C"}', url: `/runs/${reply.result!.workflow_id}/steps/volumes/items/1` });
+  expect(table!.rows[1]!.source).toEqual({ item: 1, attempt: 1, command: 'Get-Volume {"target_host":"pc-02","drive_letter":"C"}', url: `/runs/${reply.result!.workflow_id}/steps/volumes/items/1`, cached: null });
   expect((await rig.api.ask('GET', table!.rows[1]!.source!.url)).json()).toMatchObject({ target: 'pc-02', attempts: [{ number: 1, output: { host: 'pc-02' } }] });
   expect(reply.message).toContain('768 GB in all');
   const csv = await rig.api.ask('GET', table!.csv);
   expect(csv.headers.get('content-type')).toContain('text/csv');
-  expect(csv.text.split('\r\n').slice(0, 2)).toEqual(['target,status,reason,drive,label,size (bytes),free (bytes),health,attempt,log', `pc-01,succeeded,,C,Windows,256000000000,97300000000,Healthy,1,/runs/${reply.result!.workflow_id}/steps/volumes/items/0`]);
+  expect(csv.text.split('\r\n').slice(0, 2)).toEqual(['target,status,reason,drive,label,size (bytes),free (bytes),health,attempt,cached at,log', `pc-01,succeeded,,C,Windows,256000000000,97300000000,Healthy,1,,/runs/${reply.result!.workflow_id}/steps/volumes/items/0`]);
 });
 
 it.each([

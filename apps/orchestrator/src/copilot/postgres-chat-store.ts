@@ -20,9 +20,9 @@ interface TurnRow {
 interface SummaryRow { id: string; tenant_id: string; actor_id: string; title: string; turns: number; created_at: Date; updated_at: Date }
 
 const TURN = 't.conversation_id, t.turn, t.actor_id, t.principal, t.client_message_id, t.message_sha256, t.message, t.status, t.work, t.reply, t.events, t.run_id, t.usage, t.created_at';
-/** A turn that can go on: its message is the next to be read, its proposal became a run, or its run has ended. */
+/** A turn that can go on: its message is the next to be read and what came before has said what it does, its proposal became a run, or its run has ended. */
 const CAN_GO_ON = `t.status <> 'done' and (t.held_until <= now() or (t.status = 'waiting' and exists (select 1 from orchestrator.runs r where r.id = t.run_id)))
-  and (t.status <> 'reading' or not exists (select 1 from orchestrator.chat_turns e where e.conversation_id = t.conversation_id and e.turn < t.turn and e.status = 'reading'))
+  and (t.status <> 'reading' or not exists (select 1 from orchestrator.chat_turns e where e.conversation_id = t.conversation_id and e.turn < t.turn and e.status in ('reading', 'acting')))
   and (t.status <> 'running' or exists (select 1 from orchestrator.runs r where r.id = t.run_id and r.status in ('completed', 'partial', 'failed', 'cancelled')))`;
 
 /** {@link ChatStore} in PostgreSQL. */

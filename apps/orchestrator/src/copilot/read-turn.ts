@@ -35,6 +35,8 @@ export class TurnReader {
     const word = conversation.state.pending === null ? approvalWord(turn.message) : undefined;
     const waiting = word === undefined ? undefined : await this.parts.store.newestWaiting(turn.conversationId);
     if (word !== undefined && waiting) return this.decide(turn, waiting, word);
+    const settled = word === undefined ? undefined : await this.settled(turn, word);
+    if (settled) return settled;
     const tools = await this.parts.catalogue.current();
     const { facts, templates, model, now } = this.parts;
     const copilot = new Copilot({
@@ -59,6 +61,25 @@ export class TurnReader {
     return tables.length === 0 ? undefined : tables.map(({ subject, columns, rows }) => ({ subject, columns: columns.map((c) => c.title), rows: rows.slice(0, ROWS_FOR_MODEL).map((r) => [r.target, r.status, ...r.cells]) }));
   }
 
+  /** A word on the plan of the message before, when that waits no more; undefined when there was nothing to decide. */
+  private async settled(turn: StoredTurn, decision: 'approve' | 'reject'): Promise<TurnChange | undefined> {
+    const before = await this.parts.store.turn({ conversationId: turn.conversationId, turn: turn.turn - 1 });
+    return before && before.reply?.confirmation ? this.decidedBefore(turn, before, decision) : undefined;
+  }
+
+  /** What became of a plan that was decided elsewhere, or by this very word before a process ended. */
+  private async decidedBefore(turn: StoredTurn, { work, runId }: StoredTurn, decision: 'approve' | 'reject'): Promise<TurnChange | undefined> {
+    if (!work || runId === null) return undefined;
+    const say = (message: string): TurnChange => ({ status: 'done', reply: replyOf(turn, 'answer', message) });
+    const proposal = await this.parts.approvals.find(turn.principal, runId);
+    if (!proposal) return decision === 'approve' ? { status: 'running', work, runId } : say(`It was approved before and is not stopped by this: cancel it with POST /runs/${runId}/cancel.`);
+    switch (proposal.status) {
+      case 'expired': return say('Nobody approved it in time: nothing was done.');
+      case 'rejected': case 'withdrawn': return say(`It was ${proposal.status} before: nothing was done.`);
+      default: return undefined;
+    }
+  }
+
   /** A `yes` or `no` of the conversation. An approval counts only where policy takes one word of the requester; a rejection always. */
   private async decide(turn: StoredTurn, waiting: StoredTurn, decision: 'approve' | 'reject'): Promise<TurnChange> {
     const { confirmation, plan } = waiting.reply ?? {};
@@ -80,6 +101,8 @@ export class TurnReader {
       return { status: 'waiting', work, runId, reply: replyOf(turn, 'confirmation', 'Hosts were added since the approval. They have to be approved too.', { plan: plan ?? null, confirmation: addedConfirmation(confirmation, approval, []) }) };
     } catch (e) {
       if (!(e instanceof ProblemError) || e.status >= 500) throw e;
+      const settled = e.code === 'approval-closed' || e.code === 'approval-expired' ? await this.decidedBefore(turn, waiting, decision) : undefined;
+      if (settled) return settled;
       return { status: 'done', reply: errorReply(turn, e.code, `${e.detail}. Nothing was done by this message.`) };
     }
   }

@@ -1,4 +1,4 @@
-import type { ChatConfirmationView, ChatKind, ChatPlanView, ChatReplyView, ChatUsageView, Manifest, PlanApprovalView, PreviewView, RunView } from '@opsmesh/contracts';
+import { canonicalJson, type ChatConfirmationView, type ChatKind, type ChatPlanView, type ChatReplyView, type ChatUsageView, type Manifest, type ManifestStep, type PlanApprovalView, type PreviewView, type RunView } from '@opsmesh/contracts';
 import { showable, type Usage } from '@opsmesh/copilot';
 import type { TurnKey, TurnWork } from './turn.js';
 
@@ -68,6 +68,13 @@ function wanted({ tier, minApprovals, requesterMayApprove, typed_text: typedText
   }
 }
 
+/** The inputs of all items of a step; in the place of what differs from item to item stands `...`. */
+function commonInputs({ items, template }: ManifestStep): Record<string, unknown> {
+  const [first, ...more] = items.map((i) => i.inputs ?? template);
+  if (!first) return template;
+  return Object.fromEntries(Object.entries(first).map(([name, value]) => [name, more.every((m) => canonicalJson(m[name] ?? null) === canonicalJson(value ?? null)) ? value : '...']));
+}
+
 /** Hosts that are changed, and each action in words. */
 function changesOf(manifest: Manifest): { readonly hosts: string[]; readonly actions: string[] } {
   // A step whose list is known to be empty does nothing.
@@ -77,7 +84,7 @@ function changesOf(manifest: Manifest): { readonly hosts: string[]; readonly act
   for (const step of steps) {
     const named = step.items.map((i) => showable(i.hostname ?? i.target ?? ''));
     for (const host of named) if (host !== '') hosts.add(host);
-    const what = step.commands.length > 0 ? step.commands.slice(0, 5).map((c) => c.text).join('; ') : `${step.tool} ${JSON.stringify(step.items[0]?.inputs ?? step.template)}`;
+    const what = step.commands.length > 0 ? step.commands.slice(0, 5).map((c) => c.text).join('; ') : `${step.tool} ${JSON.stringify(commonInputs(step))}`;
     const where = step.items.length === 0 ? '' : ` on ${step.items.length === 1 ? named[0] : `${step.items.length} targets`}`;
     actions.push(`${step.tool}${where}: ${showable(what)}${step.conditional ? ' (only if it comes to that)' : ''}`);
   }

@@ -121,7 +121,7 @@ export class TurnWorker {
     switch (turn.status) {
       case 'reading': return reader.read(turn, { tell, signal: this.stopping.signal });
       case 'acting': return actor.act(turn, turn.work!, tell);
-      case 'waiting': return actor.waited(turn);
+      case 'waiting': return actor.waited(turn, tell);
       case 'running': {
         const soFar = await answerer.soFar(turn);
         if (!isOver(soFar.result!.status)) {

@@ -6,6 +6,7 @@ import { uuidv7 } from 'uuidv7';
 import type { NewRun } from '../engine/change-set.js';
 import type { Engine } from '../engine/engine.js';
 import type { Repeat, Submission } from '../engine/submission.js';
+import { isOutcomeUnknown, isUniqueViolation, wasStored } from './lost-commit.js';
 import type { PlanCompiler } from './plan-compiler.js';
 import type { RunReader } from './ports.js';
 import { repeatOf } from './repeat-of.js';
@@ -35,7 +36,7 @@ export interface PreparedRerun extends PreparedRun {
 export class RunCommands {
   constructor(private readonly engine: Engine, private readonly reader: RunReader, private readonly compiler: PlanCompiler) {}
 
-  /** @throws ProblemError 422 `plan-invalid` with the compiler's diagnostics; 422 `idempotency-key-reused` */
+  /** @throws ProblemError 422 `plan-invalid` with the compiler's diagnostics; 422 `idempotency-key-reused`; 503 `run-outcome-unknown` with the run's id */
   async start(principal: Principal, request: StartRunDto, idempotencyKey: string | null): Promise<StartedRun> {
     // Before it is compiled: a repeated request gets its run even where the catalogue has changed since.
     const earlier = idempotencyKey === null ? undefined : await this.earlier(principal, idempotencyKey, requestHash(request));
@@ -59,7 +60,7 @@ export class RunCommands {
     try {
       await this.engine.submit([creation(run, repeat)]);
     } catch (e) {
-      if (!isUniqueViolation(e)) throw e;
+      if (!isUniqueViolation(e)) throw await this.withoutParent(run) ?? e;
       await this.reader.getRun(run.tenantId, run.id);
     }
   }
@@ -104,7 +105,7 @@ export class RunCommands {
   /**
    * Starts a child run that repeats the chosen items of one step and everything that depends on it; the steps before are taken over.
    * @param manifestSha256 what was approved, and binds the child; null when nothing had to be
-   * @throws ProblemError 422 `idempotency-key-reused`
+   * @throws ProblemError 422 `idempotency-key-reused`; 404 `run-not-kept` when the parent was deleted meanwhile; 503 `run-outcome-unknown` with the run's id
    */
   async rerun(principal: Principal, { parentRunId, plan, inputs, warnings, requestSha256, repeat }: PreparedRerun, { manifestSha256, idempotencyKey }: { readonly manifestSha256: string | null; readonly idempotencyKey: string | null }): Promise<StartedRun> {
     const earlier = idempotencyKey === null ? undefined : await this.earlier(principal, idempotencyKey, requestSha256);
@@ -115,15 +116,26 @@ export class RunCommands {
 
   private async startOnce(principal: Principal, run: NewRun, repeat?: Repeat): Promise<StartedRun> {
     const { id, idempotencyKey: key, requestSha256 } = run;
+    const started = { id, warnings: run.warnings as DiagnosticDto[], replayed: false };
     try {
       await this.engine.submit([creation(run, repeat)]);
+      return started;
     } catch (e) {
+      const mayBeOurs = isOutcomeUnknown(e) || isUniqueViolation(e);
+      if (!mayBeOurs) throw await this.withoutParent(run) ?? e;
       // Two requests with one key at the same time: the unique index let one of them through.
       const winner = key !== null && isUniqueViolation(e) ? await this.earlier(principal, key, requestSha256) : undefined;
-      if (!winner) throw e;
-      return winner;
+      if (winner && winner.id !== id) return winner;
+      if (winner || await wasStored(() => this.reader.getRun(run.tenantId, id))) return started;
+      if (isUniqueViolation(e)) throw e;
+      throw new ProblemError(503, 'run-outcome-unknown', `the connection to the record was lost while run ${id} was stored: whether it was is not known; look at /runs/${id} before you send the request again`, { runId: id, cause: e });
     }
-    return { id, warnings: run.warnings as DiagnosticDto[], replayed: false };
+  }
+
+  /** The problem of a re-run whose parent was deleted meanwhile. */
+  private async withoutParent({ tenantId, parentRunId }: NewRun): Promise<ProblemError | undefined> {
+    if (parentRunId === null) return undefined;
+    return this.reader.getRun(tenantId, parentRunId).then(() => undefined, (e: unknown) => (e instanceof ProblemError ? e : undefined));
   }
 
   private async command(principal: Principal, runId: string, type: Extract<RunEvent['type'], 'cancel' | 'pause' | 'resume'>): Promise<RunView> {
@@ -160,8 +172,4 @@ function checkInputs(plan: CompiledPlan, given: Record<string, unknown>): JsonOb
   }));
   if (errors.length > 0) throw new ProblemError(422, 'plan-invalid', errors[0]!.message, { errors });
   return given as JsonObject;
-}
-
-function isUniqueViolation(e: unknown): boolean {
-  return e instanceof Error && 'code' in e && e.code === '23505';
 }

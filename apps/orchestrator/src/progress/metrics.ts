@@ -24,6 +24,7 @@ export class Metrics {
   private readonly registry = new Registry();
   private readonly commits = new CommitMetrics(this.registry);
   private readonly claims = new Counter({ name: 'opsmesh_claims_total', help: 'Claims of attempts that this process answered, by outcome (granted or the code of the refusal)', labelNames: ['outcome'], registers: [this.registry] });
+  private readonly purges = new Counter({ name: 'opsmesh_runs_purged_total', help: 'Runs that this process deleted because they were kept for long enough', registers: [this.registry] });
 
   constructor({ pool, transport }: MetricsParts) {
     collectDefaultMetrics({ register: this.registry });
@@ -38,6 +39,11 @@ export class Metrics {
   /** Told of what this process has committed. */
   committed(changes: readonly ChangeSet[]): void {
     this.commits.committed(changes);
+  }
+
+  /** Told of runs that this process has deleted. */
+  purged(runs: number): void {
+    this.purges.inc(runs);
   }
 
   /** The same desk, its answers counted. */

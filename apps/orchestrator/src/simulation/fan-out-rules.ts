@@ -21,23 +21,28 @@ export function fanOutRules(plan: CompiledPlan, { watched, current, now }: Commi
     const own = current[index]!;
     const cap = Math.max(watched.caps.get(index) ?? 0, step.map.concurrency, changed?.concurrency ?? 0);
     watched.caps.set(index, cap);
-    const active = own.filter((i) => !isTerminalItem(i.status) && i.attempt > 0 && !isRepeated(i)).length;
+    let active = 0;
+    for (const i of own) if (i.attempt > 0 && !isTerminalItem(i.status) && !isRepeated(i)) active++;
     if (active > cap) broken.push({ rule: 'concurrency', detail: `${active} items of step ${step.id} are under way, at most ${cap} may be` });
     if (changed) continue;
     const { waves, failureThreshold } = step.map;
-    const touched = own.some(isRepeated);
+    const touched = watched.repeated.size > 0 && own.some(isRepeated);
     if (waves && !touched && state.status === 'running') broken.push(...waveRules(watched, { step, state, own, now }));
     if (touched || step.kind !== 'tool') continue;
-    const bad = own.filter((i) => i.status === 'failed' || i.status === 'unknown').length;
-    const good = own.filter((i) => i.status === 'succeeded').length;
+    let bad = 0;
+    let good = 0;
+    for (const { status } of own) {
+      if (status === 'failed' || status === 'unknown') bad++;
+      else if (status === 'succeeded') good++;
+    }
     const most = failureThreshold && ('count' in failureThreshold ? failureThreshold.count : Math.floor((failureThreshold.percent * own.length) / 100));
     const isOver = most !== undefined && bad > most;
     if (state.status === 'running') {
       // What is over the threshold leaves nothing untouched behind, unless nothing may start or be given up now.
       if (isOver && watched.state.status === 'running' && watched.stoppedAt === null && own.some((i) => i.status === 'pending' && i.attempt === 0)) broken.push({ rule: 'threshold', detail: `step ${step.id} has ${bad} bad items, more than ${most}, and goes on` });
       // Unknown items counted as bad until they became known: what was given up meanwhile stays so.
-      const wereBad = own.filter((i) => i.status === 'succeeded' && watched.resolved.has(placeOf(i))).length;
-      if ((most === undefined || bad + wereBad <= most) && own.some((i) => i.status === 'skipped')) broken.push({ rule: 'threshold', detail: `step ${step.id} gave up with ${bad} bad items, of ${most ?? 'any number'}` });
+      const wereBad = (): number => own.filter((i) => i.status === 'succeeded' && watched.resolved.has(placeOf(i))).length;
+      if (own.some((i) => i.status === 'skipped') && (most === undefined || bad + wereBad() <= most)) broken.push({ rule: 'threshold', detail: `step ${step.id} gave up with ${bad} bad items, of ${most ?? 'any number'}` });
       continue;
     }
     const cancelled = own.some((i) => i.status === 'cancelled');

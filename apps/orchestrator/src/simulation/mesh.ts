@@ -48,7 +48,7 @@ export class Mesh {
     this.oracle.watch(this.database);
     const { oracle } = this;
     this.transport = new Transport(this.scheduler, {
-      added: (job) => { this.jobs.push(job); oracle.added(job); }, acknowledged: (p) => { oracle.acknowledged(p); },
+      added: (job) => { this.jobs.push(job); oracle.added(job); }, acknowledged: (job) => { oracle.acknowledged(job); },
     });
     this.scheduler.onCrash = (party) => { this.afterDeath(party); };
     this.scheduler.onSpin = (what) => { oracle.broken('nothing lost', `it never ends: ${what}`); };

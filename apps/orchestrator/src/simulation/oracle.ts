@@ -1,4 +1,4 @@
-import { attemptId, canonicalJson, FAILURE_MEANINGS, ITEM_STATUSES, type ItemStatus, type JobDto, type ResultDto } from '@opsmesh/contracts';
+import { attemptId, canonicalJson, FAILURE_MEANINGS, ITEM_STATUSES, type ItemStatus, type JobDto } from '@opsmesh/contracts';
 import { isTerminalItem, isTerminalRun, isTerminalStep, policyOf, type CompiledPlan, type CompiledStep, type HistoryEntry, type RunState } from '@opsmesh/plan-model';
 import { ProblemError } from '@opsmesh/platform';
 import { RunChangedError } from '../engine/ports.js';
@@ -113,9 +113,8 @@ export class Oracle implements CommitWatcher {
     return this.ledger.actsOf(runId, placeOf({ step, item })).some((a) => a.attempt === attempt);
   }
 
-  /** An entry of the results stream is deleted. */
-  acknowledged(payload: string): void {
-    const { runId, stepId, item, attempt, attemptId: id } = JSON.parse(payload) as ResultDto;
+  /** An entry of the results stream is deleted, with the result of a job. */
+  acknowledged({ runId, stepId, item, attempt, attemptId: id }: JobDto): void {
     const run = this.database.runs.get(runId)!;
     const step = run.facts.plan.steps.find((s) => s.id === stepId)!;
     if (this.isUnderWay(runId, placeOf({ step: step.index, item }), attempt)) this.broken('4 acknowledged after commit', `the result of ${id} is acknowledged and not committed`);
@@ -227,7 +226,7 @@ export class Oracle implements CommitWatcher {
     if (after.history.length !== state.seq || hasGap(after.history, before?.history.length ?? 0)) this.broken('history', `of run ${id} has gaps: ${after.history.map((h) => h.seq).join()} up to ${state.seq}`);
     const current = currentItems(after.items.values(), state.steps);
     if (after.stopping) {
-      for (const item of current.flat()) if (item.status === 'pending' || item.status === 'queued') this.broken('cancel', `item ${placeOf(item)} is ${item.status} in run ${id}, which was stopped`);
+      for (const own of current) for (const item of own) if (item.status === 'pending' || item.status === 'queued') this.broken('cancel', `item ${placeOf(item)} is ${item.status} in run ${id}, which was stopped`);
     }
     for (let index = 0; index < state.steps.length; index++) {
       const step = state.steps[index]!;

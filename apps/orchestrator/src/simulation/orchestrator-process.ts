@@ -5,9 +5,10 @@ import { ClaimDesk } from '../engine/claim-desk.js';
 import { Engine } from '../engine/engine.js';
 import { RunCache } from '../engine/run-cache.js';
 import { RunFactsCache } from '../engine/run-facts.js';
-import { Reconciler } from '../transport/reconciler.js';
-import { Relay } from '../transport/relay.js';
-import { ResultConsumer } from '../transport/result-consumer.js';
+import { FIRST_PAUSE_MS } from '../transport/loop.js';
+import { QUIET_MS, Reconciler, ROUND_MS } from '../transport/reconciler.js';
+import { LOOK_MS, Relay } from '../transport/relay.js';
+import { ABANDONED_MS, ResultConsumer, TAKE_OVER_EVERY_MS } from '../transport/result-consumer.js';
 import { Timers } from '../transport/timers.js';
 import { attemptKey, mayFire, placeOf, type Database, type OutboxRow } from './database.js';
 import type { Party, Scheduler } from './scheduler.js';
@@ -25,15 +26,6 @@ export interface Surroundings {
 }
 
 const quiet = (): void => undefined;
-
-/** How often a loop looks when nothing wakes it; as in the product. */
-const RELAY_MS = 200;
-const ROUND_MS = 1000;
-const QUIET_MS = 4001;
-const ABANDONED_MS = 1500;
-const TAKE_OVER_MS = 500;
-/** Wait after a turn that failed. */
-const FAILED_MS = 100;
 
 type LoopName = 'relay' | 'results' | 'timers' | 'reconciler';
 
@@ -111,7 +103,7 @@ export class OrchestratorProcess {
     this.turnOf(name).then(() => { loop.busy = false; }, (e: unknown) => {
       loop.busy = false;
       this.around.heard(e);
-      loop.notBefore = this.around.scheduler.now + FAILED_MS;
+      loop.notBefore = this.around.scheduler.now + FIRST_PAUSE_MS;
     });
   }
 
@@ -133,7 +125,7 @@ export class OrchestratorProcess {
       case 'relay': return this.relayWantedAt();
       case 'results': {
         if (transport.hasNews || this.consumer['retry'].length > 0) return 0;
-        return Math.max(transport.abandonedAt(ABANDONED_MS), this.consumer['tookOverAt'] + TAKE_OVER_MS);
+        return Math.max(transport.abandonedAt(ABANDONED_MS), this.consumer['tookOverAt'] + TAKE_OVER_EVERY_MS);
       }
       case 'timers': {
         let first = Infinity;
@@ -151,8 +143,8 @@ export class OrchestratorProcess {
     const { relay, engine, around: { database, scheduler } } = this;
     if (relay['handed'].length > 0) return 0;
     const { waitingMs } = engine.sent;
-    let at = waitingMs > 0 || engine.sent['attempts'].length > 0 ? scheduler.now + Math.max(0, RELAY_MS - waitingMs) : Infinity;
-    const look = relay['mayHaveRows'] ? 0 : relay['lookedAt'] + RELAY_MS;
+    let at = waitingMs > 0 || engine.sent['attempts'].length > 0 ? scheduler.now + Math.max(0, LOOK_MS - waitingMs) : Infinity;
+    const look = relay['mayHaveRows'] ? 0 : relay['lookedAt'] + LOOK_MS;
     for (const row of database.outbox.values()) if (!row.takenBy && !isBlocked(database, row)) at = Math.min(at, Math.max(row.heldUntil, look));
     return at;
   }
@@ -175,7 +167,8 @@ function quietAt({ runs, workers, outbox }: Database, { waiting }: Transport, la
     for (const item of items.values()) {
       if (item.status !== 'queued' && item.status !== 'running') continue;
       const step = facts.plan.steps[item.step]!;
-      let at = (item.startedAt ?? item.queuedAt ?? 0) + QUIET_MS;
+      // Quiet for longer than that.
+      let at = (item.startedAt ?? item.queuedAt ?? 0) + QUIET_MS + 1;
       if (at >= first || at > latest || step.kind !== 'tool' || outbox.has(attemptKey({ runId: facts.id, step: item.step, item: item.item, attempt: item.attempt }))) continue;
       const id = attemptId({ runId: facts.id, stepId: step.id, item: item.item, attempt: item.attempt });
       if (waiting.has(id)) continue;
@@ -186,7 +179,12 @@ function quietAt({ runs, workers, outbox }: Database, { waiting }: Transport, la
   return first;
 }
 
-/** What a worker shows of a job's inputs when it claims. */
+const digests = new Map<string, string>();
+
+/** What a worker shows of a job's inputs when it claims. The plans know few inputs, so each is hashed once. */
 export function inputDigest({ input }: JobDto): string {
-  return hash('sha256', canonicalJson(input));
+  const text = canonicalJson(input);
+  let digest = digests.get(text);
+  if (digest === undefined) digests.set(text, digest = hash('sha256', text));
+  return digest;
 }

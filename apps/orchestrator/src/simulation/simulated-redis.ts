@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Queues } from '../transport/queues.js';
 import type { Party, Scheduler } from './scheduler.js';
 
-interface Entry { readonly id: number; readonly payload: string; takenBy: string | null; takenAt: number }
+interface Entry { readonly id: number; readonly payload: string; readonly job: JobDto; takenBy: string | null; takenAt: number }
 
 /** Entries given out at once: below the number from which the consumer takes a rest. */
 const MOST_READ = 8;
@@ -23,7 +23,7 @@ export class Transport {
   /** Until then nobody reads results, as when more come than are committed. */
   heldUntil = 0;
 
-  constructor(private readonly clock: { readonly now: number }, private readonly watch: { added(job: JobDto): void; acknowledged(payload: string): void }) {}
+  constructor(private readonly clock: { readonly now: number }, private readonly watch: { added(job: JobDto): void; acknowledged(job: JobDto): void }) {}
 
   wipe(): void {
     this.waiting.clear();
@@ -43,8 +43,9 @@ export class Transport {
     this.active.delete(id);
   }
 
-  publish(payload: string): void {
-    this.stream.push({ id: ++this.lastId, payload, takenBy: null, takenAt: 0 });
+  /** A worker's result of a job. */
+  publish(payload: string, job: JobDto): void {
+    this.stream.push({ id: ++this.lastId, payload, job, takenBy: null, takenAt: 0 });
   }
 
   get hasNews(): boolean {
@@ -80,7 +81,7 @@ export class Transport {
   delete(ids: readonly string[]): void {
     for (const id of ids) {
       const found = this.stream.find((e) => entryId(e.id) === id);
-      if (found) this.watch.acknowledged(found.payload);
+      if (found) this.watch.acknowledged(found.job);
     }
     this.stream = this.stream.filter((e) => !ids.includes(entryId(e.id)));
   }

@@ -20,6 +20,8 @@ export interface WorkerSurroundings {
 interface Running { readonly job: JobDto; aborted: boolean }
 /** What a claim gave: good until `expiresAt`. */
 interface Grant { readonly keyThumbprint: string; readonly expiresAt: number }
+/** A result as it was written, of a job. */
+interface Published { readonly json: string; readonly job: JobDto }
 interface Outcome { readonly failure: FailureDto | null; readonly output: object | null }
 
 /** Jobs that a worker has in hand at once. */
@@ -40,7 +42,7 @@ const AFTER: readonly FailureCode[] = ['nonzero-exit', 'timed-out', 'connection-
  */
 export class WorkerProcess {
   private readonly active = new Map<string, Running>();
-  private readonly recent = new Map<string, string>();
+  private readonly recent = new Map<string, Published>();
   private lastBeat: number;
   private beating = false;
   private claims = 0;
@@ -117,9 +119,9 @@ export class WorkerProcess {
     this.active.set(id, running);
     try {
       const known = this.recent.get(id);
-      if (known !== undefined) return await this.publish(id, known);
+      if (known !== undefined) return await this.publish(known);
       const outcome = await this.outcomeOf(running);
-      if (outcome) await this.publish(id, this.resultOf(job, outcome));
+      if (outcome) await this.publish({ json: this.resultOf(job, outcome), job });
     } finally {
       this.active.delete(id);
     }
@@ -202,15 +204,17 @@ export class WorkerProcess {
     return JSON.stringify({ v: 1, attemptId, runId, stepId, item, attempt, tenantId, workerId: this.party.name, status, durationMs: 1, ...(why ? { failure: why } : {}), ...(output ? { output } : {}) } satisfies ResultDto);
   }
 
-  private async publish(id: string, json: string): Promise<void> {
+  private async publish(result: Published): Promise<void> {
+    const { json, job } = result;
+    const id = job.attemptId;
     const { scheduler, transport } = this.around;
     for (;;) {
       try {
-        await scheduler.effect(this.party, `publish ${id}`, () => { transport.publish(json); });
+        await scheduler.effect(this.party, `publish ${id}`, () => { transport.publish(json, job); });
         break;
       } catch { /* written again until it is confirmed */ }
     }
-    this.recent.set(id, json);
+    this.recent.set(id, result);
   }
 
   private async beat(): Promise<void> {
@@ -230,7 +234,7 @@ export class WorkerProcess {
       }
       for (const id of resend) {
         const known = this.recent.get(id);
-        if (!this.active.has(id) && known !== undefined) void scheduler.effect(this.party, `publish ${id} again`, () => { transport.publish(known); }).catch(() => undefined);
+        if (!this.active.has(id) && known !== undefined) void scheduler.effect(this.party, `publish ${id} again`, () => { transport.publish(known.json, known.job); }).catch(() => undefined);
       }
     } catch { /* the next one tells it */ }
     this.beating = false;

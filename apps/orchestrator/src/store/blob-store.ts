@@ -12,7 +12,8 @@ export class BlobStore {
   /** Keeps an output; the item that names it says whose it is. */
   async put(bytes: Buffer): Promise<BlobRefDto> {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await this.pool.query('insert into orchestrator.blobs (sha256, bytes) values ($1, $2) on conflict do nothing', [sha256, bytes]);
+    // One that is there is locked and renewed: it could be deleted before it is named, else.
+    await this.pool.query(`insert into orchestrator.blobs as b (sha256, bytes) values ($1, $2) on conflict (sha256) do update set put_at = now() where b.put_at < now() - interval '1 hour'`, [sha256, bytes]);
     return { sha256, bytes: bytes.length };
   }
 

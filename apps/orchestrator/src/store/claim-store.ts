@@ -1,7 +1,9 @@
 import { Gathered } from '@opsmesh/platform';
 import type { Pool } from 'pg';
 import type { AttemptRef } from '../engine/change-set.js';
-import { plainArray } from './arrays.js';
+import type { ItemRef } from '../engine/ports.js';
+import { itemColumns } from './positions.js';
+import { statement } from './statement.js';
 
 export interface ItemToClaim {
   readonly status: string;
@@ -10,18 +12,16 @@ export interface ItemToClaim {
   readonly inputs: Record<string, unknown>;
 }
 
-type Ref = Omit<AttemptRef, 'attempt'>;
-
 /** Most items that are read by one statement. */
 const MOST_ITEMS = 1000;
 
 /** What the claim desk reads of the record. Items that are asked for together are read together. */
 export class ClaimStore {
-  private readonly items = new Gathered<Ref, ItemToClaim | undefined>((refs) => this.read(refs), { most: MOST_ITEMS });
+  private readonly items = new Gathered<ItemRef, ItemToClaim | undefined>((refs) => this.read(refs), { most: MOST_ITEMS });
 
   constructor(private readonly pool: Pool) {}
 
-  item(ref: Ref): Promise<ItemToClaim | undefined> {
+  item(ref: ItemRef): Promise<ItemToClaim | undefined> {
     return this.items.ask(ref);
   }
 
@@ -33,14 +33,13 @@ export class ClaimStore {
     return rowCount === 1;
   }
 
-  private async read(refs: readonly Ref[]): Promise<PromiseSettledResult<ItemToClaim | undefined>[]> {
-    const { rows } = await this.pool.query<{ n: number; status: string; attempt: number; target: string | null; inputs: Record<string, unknown> }>({
-      name: 'items-to-claim',
-      text: `select r.n::int as n, i.status, i.attempt, i.target, i.inputs from unnest($1::uuid[], $2::int[], $3::int[]) with ordinality as r(run_id, step, item, n)
-             join orchestrator.items i on i.run_id = r.run_id and i.step = r.step and i.item = r.item`,
-      values: [plainArray(refs.map((r) => r.runId)), plainArray(refs.map((r) => r.step)), plainArray(refs.map((r) => r.item))],
-    });
+  private async read(refs: readonly ItemRef[]): Promise<PromiseSettledResult<ItemToClaim | undefined>[]> {
+    const { rows } = await this.pool.query<ItemToClaim & { n: number }>(itemsToClaim(refs));
     const found = new Map(rows.map(({ n, ...item }) => [n, item]));
     return refs.map((_, i) => ({ status: 'fulfilled', value: found.get(i + 1) }));
   }
 }
+
+const itemsToClaim = statement<readonly ItemRef[]>('items-to-claim', (given) => `
+select v.n::int as n, i.status, i.attempt, i.target, i.inputs from ${given.rows((refs) => refs, itemColumns, 'n')}
+  join orchestrator.items i on i.run_id = v.run_id and i.step = v.step and i.item = v.item`);

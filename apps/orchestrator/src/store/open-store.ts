@@ -3,12 +3,17 @@ import { openDatabase, type Database } from '@opsmesh/platform';
 import type { Logger } from 'pino';
 import type { OrchestratorConfig } from '../config.js';
 
+/**
+ * Statements get whole batches as arrays and find their rows by index, in tables that grow from nothing to millions of rows within one connection's life.
+ * A plan made for one batch's size, or while a table was small, would read tables from end to end for every later commit.
+ */
+const PLANNER = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
+
 /** The orchestrator's database, with its schema brought up to date. */
 export function openStore(config: Pick<OrchestratorConfig, 'databaseUrl' | 'databaseConnections'>, log: Logger): Promise<Database> {
   return openDatabase({
     url: config.databaseUrl, schema: 'orchestrator', migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)),
-    // Statements get whole batches as arrays: a plan made for one batch's size would read tables from end to end for the next.
-    settings: { plan_cache_mode: 'force_generic_plan' },
+    settings: PLANNER,
     pipeline: true,
     max: config.databaseConnections, applicationName: 'opsmesh-orchestrator', log,
   });

@@ -9,11 +9,19 @@ export interface PlanText {
 
 /** Plans remembered as stored; one that was forgotten is only offered to the record once more. */
 const CAPACITY = 5000;
+/** How long a plan is believed to be stored, in milliseconds. After that it is offered again, which renews it in the record. */
+const BELIEVED_MS = 3_600_000;
 
-/** The stored form of plans, made once for each object, and which of them the record has. */
+/**
+ * The stored form of plans, made once for each object, and which of them the record has. The record forgets only plans that were not offered for a day
+ * or more: see store/retention. So a plan that is believed to be stored is.
+ */
 export class PlanTexts {
   private readonly texts = new WeakMap<CompiledPlan, PlanText>();
-  private readonly stored = new Set<string>();
+  /** When they were offered last, by their hash, in milliseconds of `now`. */
+  private readonly stored = new Map<string, number>();
+
+  constructor(private readonly now: () => number = () => performance.now()) {}
 
   of(plan: CompiledPlan): PlanText {
     let known = this.texts.get(plan);
@@ -24,14 +32,19 @@ export class PlanTexts {
     return known;
   }
 
-  /** Those of the plans that are not known to be stored, each once. */
+  /** Those of the plans that are not known to be stored, each once, in one order: processes that offer the same ones wait for each other. */
   unknownOf(plans: readonly CompiledPlan[]): PlanText[] {
-    return [...new Map([...new Set(plans)].map((p) => this.of(p)).filter((p) => !this.stored.has(p.sha256)).map((p) => [p.sha256, p])).values()];
+    const oldest = this.now() - BELIEVED_MS;
+    const unknown = new Map([...new Set(plans)].map((p) => this.of(p)).filter((p) => (this.stored.get(p.sha256) ?? -Infinity) < oldest).map((p) => [p.sha256, p]));
+    return [...unknown.values()].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
   }
 
   /** Call it when the transaction that stored them was committed. */
   committed(plans: readonly CompiledPlan[]): void {
-    for (const plan of new Set(plans)) this.stored.add(this.of(plan).sha256);
-    while (this.stored.size > CAPACITY) this.stored.delete(this.stored.values().next().value!);
+    for (const { sha256 } of this.unknownOf(plans)) {
+      this.stored.delete(sha256);
+      this.stored.set(sha256, this.now());
+    }
+    while (this.stored.size > CAPACITY) this.stored.delete(this.stored.keys().next().value!);
   }
 }

@@ -42,7 +42,7 @@ export class ReadModels {
       [tenantId, asUuid(runId)],
     );
     const row = rows[0];
-    if (!row) throw noRun(runId);
+    if (!row) throw await this.missing(tenantId, runId);
     const state = decodeState(row.state);
     return {
       ...toSummary(row), strategy: row.plan.strategy, inputs: row.inputs, warnings: row.warnings as RunView['warnings'], lastEvent: state.seq,
@@ -54,7 +54,8 @@ export class ReadModels {
 
   async getPlan(tenantId: string, runId: string): Promise<{ plan: CompiledPlan; inputs: JsonObject }> {
     const { rows } = await this.pool.query<{ plan: CompiledPlan; inputs: JsonObject }>('select p.plan, r.inputs from orchestrator.runs r join orchestrator.plans p on p.sha256 = r.plan_sha256 where r.tenant_id = $1 and r.id = $2', [tenantId, asUuid(runId)]);
-    return rows[0] ?? raise(noRun(runId));
+    if (!rows[0]) throw await this.missing(tenantId, runId);
+    return rows[0];
   }
 
   /** The index of a step of a run of the tenant. */
@@ -110,8 +111,17 @@ export class ReadModels {
   }
 
   async findByIdempotencyKey(tenantId: string, key: string): Promise<{ id: string; requestSha256: string } | undefined> {
-    const { rows } = await this.pool.query<{ id: string; request_sha256: string }>('select id, request_sha256 from orchestrator.runs where tenant_id = $1 and idempotency_key = $2', [tenantId, key]);
+    const { rows } = await this.pool.query<{ id: string; request_sha256: string }>(
+      `select id, request_sha256 from orchestrator.runs where tenant_id = $1 and idempotency_key = $2
+       union all select id, request_sha256 from orchestrator.purged_runs where tenant_id = $1 and idempotency_key = $2 limit 1`, [tenantId, key],
+    );
     return rows[0] && { id: rows[0].id, requestSha256: rows[0].request_sha256 };
+  }
+
+  /** Why there is no such run. */
+  private async missing(tenantId: string, runId: string): Promise<ProblemError> {
+    const { rows: [kept] } = await this.pool.query<{ status: string; purged_at: Date }>('select status, purged_at from orchestrator.purged_runs where tenant_id = $1 and id = $2', [tenantId, runId]);
+    return kept ? new ProblemError(404, 'run-not-kept', `run ${runId} was ${kept.status}; it is not kept any more, it was deleted on ${kept.purged_at.toISOString()}`) : noRun(runId);
   }
 }
 
@@ -158,10 +168,6 @@ function badCursor(): ProblemError {
 function asUuid(runId: string): string {
   if (!UUID.test(runId)) throw noRun(runId);
   return runId;
-}
-
-function raise(error: Error): never {
-  throw error;
 }
 
 function noRun(runId: string): ProblemError {

@@ -6,8 +6,10 @@ import { itemKey, type AttemptRef, type ChangeSet } from '../engine/change-set.j
 import type { CachedOutput, CacheQuestion, ItemRef, ProbedAttempt, RecordTransaction, RunFacts, RunRecord, StoredItem } from '../engine/ports.js';
 import { plainArray } from './arrays.js';
 import { PlanTexts } from './plan-texts.js';
+import { itemColumns } from './positions.js';
 import { findCached } from './result-cache.js';
 import { decodeState } from './state-codec.js';
+import { statement } from './statement.js';
 import { asRunChanged, writeChanges } from './write-changes.js';
 
 /** The record in PostgreSQL. */
@@ -58,12 +60,7 @@ class PostgresTransaction implements RecordTransaction {
   }
 
   async loadItems(refs: readonly ItemRef[]): Promise<Map<string, ItemState>> {
-    const { rows } = await this.client.query<{ run_id: string; step: number; item: number; status: ItemStatus; attempt: number }>({
-      name: 'load-items',
-      text: `select i.run_id, i.step, i.item, i.status, i.attempt from unnest($1::uuid[], $2::int[], $3::int[]) as v(run_id, step, item)
-             join orchestrator.items i on i.run_id = v.run_id and i.step = v.step and i.item = v.item`,
-      values: [plainArray(refs.map((r) => r.runId)), plainArray(refs.map((r) => r.step)), plainArray(refs.map((r) => r.item))],
-    });
+    const { rows } = await this.client.query<{ run_id: string; step: number; item: number; status: ItemStatus; attempt: number }>(loadItems(refs));
     return new Map(rows.map((r) => [itemKey(r.run_id, r.step, r.item), { status: r.status, attempt: r.attempt }]));
   }
 
@@ -135,3 +132,7 @@ class PostgresTransaction implements RecordTransaction {
     return writeChanges(this.client, changes, this.parts.plans);
   }
 }
+
+const loadItems = statement<readonly ItemRef[]>('load-items', (given) => `
+select i.run_id, i.step, i.item, i.status, i.attempt from ${given.rows((refs) => refs, itemColumns)}
+  join orchestrator.items i on i.run_id = v.run_id and i.step = v.step and i.item = v.item`);

@@ -9,8 +9,8 @@ import { isTerminalStep, NO_ITEMS, NO_OVERRIDES, WAITING, type Counts, type Ende
  * Behind a running step stand `base, wave, held, recent`, behind an ended one `base, arm, iterations` (no arm and iterations where it never opened), each list cut where nothing but zeros follows.
  */
 export function encodeState(state: RunState): string {
-  const overrides = Object.keys(state.overrides).length > 0 ? `,${JSON.stringify(state.overrides)}` : '';
-  return `[${JSON.stringify(state.status)},${JSON.stringify(state.stopping)},${state.seq},[${state.steps.map(textOf).join()}]${overrides}]`;
+  const overrides = state.overrides !== NO_OVERRIDES && Object.keys(state.overrides).length > 0 ? `,${JSON.stringify(state.overrides)}` : '';
+  return `["${state.status}",${state.stopping === null ? 'null' : JSON.stringify(state.stopping)},${state.seq},[${state.steps.map(textOf).join()}]${overrides}]`;
 }
 
 /** The texts of steps that have ended: they stay as they are. The others are short, or change with every commit. */
@@ -46,8 +46,11 @@ function stepText(step: StepState): string {
 
 /** Numbers that follow, up to the last that is not 0. */
 function rest(values: readonly number[]): string {
-  const last = values.findLastIndex((v) => v !== 0);
-  return values.slice(0, last + 1).map((v) => `,${v}`).join('');
+  let last = values.length - 1;
+  while (last >= 0 && values[last] === 0) last--;
+  let text = '';
+  for (let i = 0; i <= last; i++) text += `,${values[i]}`;
+  return text;
 }
 
 function decodeStep(encoded: EncodedStep): StepState {

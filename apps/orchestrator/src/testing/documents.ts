@@ -47,3 +47,6 @@ export function fanOut(name: string, count: number, step: object = {}): object {
   const hosts = Array.from({ length: count }, (_, i) => `host-${i}`);
   return { name: 'fan-out', inputs: { hosts }, steps: [{ id: 'each', tool: name, forEach: '<<input.hosts>>', inputs: { host: '<<item>>' }, ...step }] };
 }
+
+/** A list of hosts, and a change of each. */
+export const LISTED = { steps: [{ id: 'hosts', tool: 'list' }, { id: 'each', tool: 'change', forEach: '<<steps.hosts.output.hosts>>', inputs: { host: '<<item>>' } }] };

@@ -1,4 +1,4 @@
-import type { CompiledPlan } from '@opsmesh/plan-model';
+import type { CompiledPlan, RunState } from '@opsmesh/plan-model';
 import { createLogger, createRedis, type Database, type Logger } from '@opsmesh/platform';
 import { createTestDatabase, testRedisUrl, type TestDatabase } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
@@ -12,6 +12,7 @@ import { RunFactsCache } from '../engine/run-facts.js';
 import { openStore } from '../store/open-store.js';
 import { ReadModels } from '../store/read-models.js';
 import { PostgresRunRecord } from '../store/run-record.js';
+import { decodeState } from '../store/state-codec.js';
 
 export const SILENT = createLogger('spec', { level: 'silent' });
 const DEAF: EngineNews = { outboxFilled: () => undefined, timersSet: () => undefined, locksFreed: () => undefined, historyGrew: () => undefined, abort: () => undefined, decisionsWanted: () => undefined };
@@ -91,6 +92,11 @@ export async function historyOf(pool: Pool, runId: string): Promise<EventRow[]> 
   return events.map(({ seq, type, step, item, data }) => ({ seq, type, step: rows[0]!.plan.steps.find((s) => s.id === step)?.index ?? null, item, data }));
 }
 
+export async function stateOf(pool: Pool, runId: string): Promise<{ state: RunState; version: number }> {
+  const { rows } = await pool.query<{ state: string; version: number }>('select state, version from orchestrator.run_states where run_id = $1', [runId]);
+  return { state: decodeState(rows[0]!.state), version: rows[0]!.version };
+}
+
 export async function statusOf(pool: Pool, runId: string): Promise<string | undefined> {
   const { rows } = await pool.query<{ status: string }>('select status from orchestrator.runs where id = $1', [runId]);
   return rows[0]?.status;
@@ -100,4 +106,13 @@ export async function statusOf(pool: Pool, runId: string): Promise<string | unde
 export async function countOf(pool: Pool, table: string): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(`select count(*)::int as n from orchestrator.${table}`);
   return rows[0]!.n;
+}
+
+/** Everything the record holds of a run, to compare. */
+export async function everythingOf(pool: Pool, runId: string): Promise<unknown> {
+  const outbox = await pool.query('select * from orchestrator.outbox where run_id = $1 order by step, item, attempt', [runId]);
+  const timers = await pool.query('select * from orchestrator.timers where run_id = $1 order by id', [runId]);
+  const claims = await pool.query('select * from orchestrator.claims where run_id = $1', [runId]);
+  const state = await pool.query('select * from orchestrator.run_states where run_id = $1', [runId]);
+  return { items: await itemsOf(pool, runId), history: await historyOf(pool, runId), outbox: outbox.rows, timers: timers.rows, claims: claims.rows, state: state.rows, status: await statusOf(pool, runId) };
 }

@@ -44,3 +44,6 @@ export function shuffled<T>(list: readonly T[], seed: number): T[] {
   }
   return out;
 }
+
+/** The place of an attempt; the first of the first item of the first step when left out. */
+export const ref = (runId: string, step = 0, item = 0, attempt = 1): AttemptRef => ({ runId, step, item, attempt });

@@ -1,8 +1,8 @@
 import { policyOf, toolStep, type RatePolicy } from '@opsmesh/plan-model';
 import type { PoolClient } from 'pg';
 import type { RunFactsCache } from '../engine/run-facts.js';
-import { plainArray } from '../store/arrays.js';
 import { decodeState } from '../store/state-codec.js';
+import { statement } from '../store/statement.js';
 import { HOLD_MS } from '../store/write-changes.js';
 import type { OutboxRow } from './relay.js';
 
@@ -21,8 +21,8 @@ export class DispatchGate {
 
   /** Those that may go, oldest first. They are sent after the transaction's commit, and leave the outbox after that. */
   async take(client: PoolClient, { blockedQueues, limit }: { blockedQueues: readonly string[]; limit: number }): Promise<OutboxRow[]> {
-    // Asked first and alone: most of the time there is none, and a join with all items would be made to find that out.
-    const { rows: waiting } = await client.query({ name: 'any-gated', text: 'select 1 from orchestrator.outbox where gated and held_until <= now() limit 1' });
+    // Asked first and alone: most of the time there is none, and a join with all items would be made to find that out. In order, so that the index is asked and not the table.
+    const { rows: waiting } = await client.query({ name: 'any-gated', text: 'select 1 from orchestrator.outbox where gated and held_until <= now() order by held_until limit 1' });
     if (waiting.length === 0) return [];
     const { rows } = await client.query<GatedRow>({ name: 'gated', text: GATED, values: [blockedQueues, MOST_LOOKED_AT, limit] });
     if (rows.length === 0) return [];
@@ -44,8 +44,7 @@ export class DispatchGate {
       passed.push(row);
     }
     if (passed.length > 0) {
-      const column = (of: (r: GatedRow) => string | number): string => plainArray(passed.map(of));
-      await client.query({ name: 'passed', text: PASSED, values: [column((r) => r.run_id), column((r) => r.step), column((r) => r.item), column((r) => r.attempt)] });
+      await client.query(hold(passed));
     }
     return passed;
   }
@@ -99,6 +98,7 @@ join orchestrator.run_states s on s.run_id = o.run_id join orchestrator.runs r o
 where not exists (select 1 from orchestrator.locks l where l.tenant_id = r.tenant_id and l.key = coalesce(i.lock_key, i.target) and (l.run_id, l.step, l.item) <> (o.run_id, o.step, o.item))
 order by o.held_until, o.run_id, o.step, o.item limit $3`;
 
-const PASSED = `
-update orchestrator.outbox o set held_until = now() + interval '${HOLD_MS} milliseconds' from unnest($1::uuid[], $2::int[], $3::int[], $4::int[]) as v(run_id, step, item, attempt)
-where o.run_id = v.run_id and o.step = v.step and o.item = v.item and o.attempt = v.attempt`;
+const hold = statement<readonly GatedRow[]>('passed', (given) => `
+update orchestrator.outbox o set held_until = now() + interval '${HOLD_MS} milliseconds'
+from ${given.rows((rows) => rows, (column) => ({ run_id: column.uuid((r) => r.run_id), step: column.int((r) => r.step), item: column.int((r) => r.item), attempt: column.int((r) => r.attempt) }))}
+where o.run_id = v.run_id and o.step = v.step and o.item = v.item and o.attempt = v.attempt`);

@@ -2,15 +2,15 @@ import type { Logger } from 'pino';
 
 export interface LoopOptions {
   readonly name: string;
-  /** Longest time between two turns when nothing wakes the loop, in milliseconds. */
-  readonly idleMs: number;
+  /** Longest time between two turns when nothing wakes the loop, in milliseconds; asked after every turn when it is a function. */
+  readonly idleMs: number | (() => number);
   readonly log: Logger;
   /** One turn; true when there may be more to do at once. */
   readonly turn: () => Promise<boolean>;
 }
 
 /** Wait after a failed turn, in milliseconds; doubled up to the longest. */
-const FIRST_PAUSE_MS = 100;
+export const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
 
 /** Runs turns one after another until stopped: at once when woken or when there is more, else after the idle time. A failed turn is logged and tried again. */
@@ -39,13 +39,14 @@ export class Loop {
   }
 
   private async run(): Promise<void> {
+    const { idleMs } = this.options;
     let pause = 0;
     while (!this.stopping) {
       this.woken = false;
       try {
         const more = await this.options.turn();
         pause = 0;
-        if (!more && !this.woken) await this.sleep(this.options.idleMs);
+        if (!more && !this.woken) await this.sleep(typeof idleMs === 'number' ? idleMs : idleMs());
       } catch (e) {
         pause = Math.min(LONGEST_PAUSE_MS, pause === 0 ? FIRST_PAUSE_MS : pause * 2);
         if (!this.stopping) this.options.log.warn({ err: e }, `${this.options.name}: turn failed, again in ${pause} ms`);

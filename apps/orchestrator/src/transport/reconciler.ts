@@ -12,9 +12,12 @@ import { Loop } from './loop.js';
 import type { Queues } from './queues.js';
 import { resultsBacklog } from './results-backlog.js';
 
-const ROUND_MS = 1000;
+/** Time between two rounds, in milliseconds. */
+export const ROUND_MS = 1000;
+/** What a round's look at all open items took is to be a small part of the time: the next one is at least so many times as far away. */
+const REST_FACTOR = 20;
 /** An attempt of which nothing was heard for this long is looked at, in milliseconds. */
-const QUIET_MS = 4000;
+export const QUIET_MS = 4000;
 /** Rounds in a row in which an attempt must look lost. Each round lies a heartbeat apart, so both sides had time to speak. */
 const ROUNDS_TO_BE_SURE = 3;
 /** Rounds for which a living worker is asked to publish a result again before its attempt is given up. */
@@ -35,9 +38,11 @@ export class Reconciler {
   private readonly loop: Loop;
   /** Rounds in a row in which an attempt looked lost, by attempt id. */
   private suspects = new Map<string, number>();
+  /** How long the last look took, in milliseconds. */
+  private lookMs = 0;
 
   constructor(private readonly deps: { readonly pool: Pool; readonly engine: Engine; readonly facts: RunFactsCache; readonly queues: Queues; readonly workers: WorkerStore; readonly redis: Redis; readonly log: Logger }) {
-    this.loop = new Loop({ name: 'reconciler', idleMs: ROUND_MS, log: deps.log, turn: () => this.round() });
+    this.loop = new Loop({ name: 'reconciler', idleMs: () => Math.max(ROUND_MS, this.lookMs * REST_FACTOR), log: deps.log, turn: () => this.round() });
   }
 
   start(): void { this.loop.start(); }
@@ -62,7 +67,9 @@ export class Reconciler {
   }
 
   private async quietAttempts(): Promise<QuietAttempt[]> {
+    const began = performance.now();
     const { rows } = await this.deps.pool.query<QuietRow>({ name: 'quiet-attempts', text: QUIET, values: [QUIET_MS, BATCH] });
+    this.lookMs = performance.now() - began;
     return rows.map((r) => ({ runId: r.run_id, step: r.step, item: r.item, attempt: r.attempt, claimed: r.status === 'running', workerId: r.worker_id }));
   }
 

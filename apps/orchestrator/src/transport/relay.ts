@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import type { OutboxEntry } from '../engine/change-set.js';
 import type { RunFacts } from '../engine/ports.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
-import { attemptColumns, DELETE_SENT } from '../store/write-changes.js';
+import { deleteSent } from '../store/write-changes.js';
 import type { SentAttempts } from '../engine/sent-attempts.js';
 import { DispatchGate } from './dispatch-gate.js';
 import { Loop } from './loop.js';
@@ -21,7 +21,7 @@ const MAX_WAITING = 5000;
 const MEMORY_SHARE = 0.7;
 const CREDIT_CHECK_MS = 250;
 /** How often the table is looked at when nothing says that it has rows, in milliseconds. */
-const LOOK_MS = 200;
+export const LOOK_MS = 200;
 /** More than this is left in the table. */
 const MOST_HANDED = 20_000;
 
@@ -106,7 +106,7 @@ export class Relay {
   private async clearSent(): Promise<void> {
     const attempts = this.parts.sent.take();
     try {
-      await this.parts.pool.query({ name: 'sent', text: DELETE_SENT, values: attemptColumns(attempts) });
+      await this.parts.pool.query(deleteSent(attempts));
     } catch (e) {
       this.parts.sent.add(attempts);
       throw e;
@@ -162,10 +162,10 @@ export class Relay {
 }
 
 const TAKE = `
-with picked as (
-  select run_id, step, item, attempt from orchestrator.outbox where queue <> all($1) and held_until <= now() and not gated limit $2 for update skip locked
-), taken as (
-  delete from orchestrator.outbox o using picked p where o.run_id = p.run_id and o.step = p.step and o.item = p.item and o.attempt = p.attempt returning o.queue, o.run_id, o.step, o.item, o.attempt
+with taken as (
+  delete from orchestrator.outbox o where o.ctid = any(array(
+    select m.ctid from orchestrator.outbox m where m.queue <> all($1) and m.held_until <= now() and not m.gated limit $2 for update skip locked))
+  returning o.queue, o.run_id, o.step, o.item, o.attempt
 )
 select t.queue, t.run_id, t.step, t.item, t.attempt, i.inputs
 from taken t join orchestrator.items i on i.run_id = t.run_id and i.step = t.step and i.item = t.item and i.attempt = t.attempt and i.status = 'queued'`;

@@ -16,8 +16,8 @@ const GATHER_MS = 4;
  * Entries that another consumer took and did not acknowledge for this long are taken over, in milliseconds. Short, for the runs of a killed process wait for it;
  * one that is only slow has its entries committed by two, of which the second changes nothing.
  */
-const ABANDONED_MS = 1500;
-const TAKE_OVER_EVERY_MS = 500;
+export const ABANDONED_MS = 1500;
+export const TAKE_OVER_EVERY_MS = 500;
 /** An entry that failed this often is set aside. */
 const MAX_DELIVERIES = 5;
 

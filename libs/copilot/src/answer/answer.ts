@@ -1,3 +1,5 @@
+import type { RowFilter } from '../slots/threshold.js';
+
 export const UNITS = ['bytes', 'percent', 'milliseconds', 'seconds', 'time'] as const;
 export type Unit = (typeof UNITS)[number];
 
@@ -22,5 +24,5 @@ export type AnswerDescription =
   | { readonly kind: 'groups'; readonly step: string; readonly subject: string; readonly by: string }
   | { readonly kind: 'exists'; readonly step: string; readonly subject: string }
   | { readonly kind: 'assets'; readonly step: string; readonly subject: string; readonly fields: readonly string[] }
-  | { readonly kind: 'table'; readonly step: string; readonly subject: string; readonly rows?: string; readonly columns: readonly Column[] }
+  | { readonly kind: 'table'; readonly step: string; readonly subject: string; readonly rows?: string; readonly columns: readonly Column[]; /** Rows that are told: those with a figure within a bound, and what failed. */ readonly where?: RowFilter }
   | { readonly kind: 'outcome'; readonly step: string; readonly subject: string };

@@ -33,6 +33,12 @@ it('gives a row for each row of an output, failed hosts first with their reason'
   ]);
 });
 
+it('calls a host by the name its output tells, where the call had only its address', () => {
+  const items = [{ target: '10.0.0.5', status: 'succeeded', output: { host: 'web-1', address: '10.0.0.5', ports: [{ port: 22 }, { port: 80 }] } }, { target: '10.0.0.6', status: 'failed', output: null, failure: { code: 'unreachable', message: 'no' } }];
+  const { rows } = computeAnswer({ kind: 'table', step: 'p', subject: 'ports', rows: 'ports', columns: [{ title: 'port', path: 'port' }] }, { p: { items } });
+  expect(rows.map((r) => [r.target, ...r.cells])).toEqual([['10.0.0.6', null], ['web-1', 22], ['web-1', 80]]);
+});
+
 it('gives of a list in a row what is asked of each, and of those that are meant', () => {
   const ports = [{ port: 22, state: 'open' }, { port: 23, state: 'closed' }, { port: 80, state: 'open' }];
   const cells = (output: object): unknown => computeAnswer({ kind: 'table', step: 's', subject: 'scan', columns: [{ title: 'open ports', path: 'ports', each: { path: 'port', where: { state: 'open' } } }] }, { s: { output } }).rows[0]?.cells;

@@ -1,4 +1,5 @@
 import { showable } from '../text/neutral-text.js';
+import { isWithin, type RowFilter } from '../slots/threshold.js';
 import type { AnswerDescription, Column } from './answer.js';
 
 /** What a run gave for one step: its output, or the items of a fan-out. */
@@ -14,7 +15,7 @@ export interface ComputedAnswer {
   readonly figures: Readonly<Record<string, number>>;
   readonly columns: readonly Column[];
   /** One row for each host or row of its output; failed ones first. Cells are values as the tools gave them, null where there is none. */
-  readonly rows: readonly { /** The item that gave it. */ readonly item: number; readonly target: string | null; readonly status: string; readonly reason: string | null; readonly cells: readonly unknown[] }[];
+  readonly rows: readonly { /** The item that gave it. */ readonly item: number; /** The host by name, where its output tells one. */ readonly target: string | null; readonly status: string; readonly reason: string | null; readonly cells: readonly unknown[] }[];
 }
 
 /** Computes the answer that a description stands for; a step without a result is told as such. */
@@ -46,13 +47,21 @@ export function computeAnswer(answer: AnswerDescription, results: Readonly<Recor
       const good = items.filter((i) => i.status === 'succeeded').length;
       const columns = answer.kind === 'table' ? answer.columns : [];
       const rows = items.map((item, place) => ({ ...item, index: item.index ?? place })).sort((a, b) => rank(a.status) - rank(b.status)).flatMap((item) => {
-        const base = { item: item.index, target: item.target, status: item.status, reason: item.failure ? `${item.failure.code}: ${showable(item.failure.message)}` : null };
+        const base = { item: item.index, target: hostOf(item.output) ?? item.target, status: item.status, reason: item.failure ? `${item.failure.code}: ${showable(item.failure.message)}` : null };
         const inner = answer.kind === 'table' && answer.rows !== undefined ? at(item.output, answer.rows) : undefined;
         // An empty list has no values; fields of the output that are named like those of its rows are others.
         const sources = !Array.isArray(inner) ? [item.output] : inner.length > 0 ? inner as unknown[] : [{}];
         return sources.map((source) => ({ ...base, cells: columns.map((c) => cellOf(source, c)) }));
       });
-      return say(items.length === 0 ? `No host is meant by it: nothing was done (${subject}).` : `${subject}: ${good} of ${items.length} succeeded${good < items.length ? '; the others say why' : ''}.`, { total: items.length, succeeded: good }, { columns, rows });
+      const told = `${subject}: ${good} of ${items.length} succeeded${good === items.length ? '' : good === 0 ? '; each says why' : '; the others say why'}.`;
+      const where = answer.kind === 'table' ? answer.where : undefined;
+      const place = where === undefined ? -1 : columns.findIndex((c) => c.title === where.column);
+      if (where !== undefined && place >= 0) {
+        const looked = rows.filter((r) => r.status === 'succeeded');
+        const within = looked.filter((r) => isWithin(r.cells[place], where));
+        return say(`${told}${looked.length === 0 ? '' : ` ${within.length} of ${looked.length} ${looked.length === 1 ? 'row' : 'rows'} ${within.length === 1 ? 'has' : 'have'} ${where.column} ${where.than} ${boundOf(where, columns[place]!)}.`}`, { total: items.length, succeeded: good, matching: within.length, looked: looked.length }, { columns, rows: [...rows.filter((r) => r.status !== 'succeeded'), ...within] });
+      }
+      return say(items.length === 0 ? `No host is meant by it: nothing was done (${subject}).` : told, { total: items.length, succeeded: good }, { columns, rows });
     }
   }
 }
@@ -67,6 +76,17 @@ function assetTable(assets: readonly Record<string, unknown>[], fields: readonly
 function valuesOf(value: unknown): string[] {
   if (value === undefined || value === null) return ['not set'];
   return Array.isArray(value) ? (value.length > 0 ? value.map(String) : ['none']) : [String(value)];
+}
+
+/** What the output itself calls its host: the name, where the target of the call was an address. */
+function hostOf(output: unknown): string | null {
+  const host = at(output, 'host');
+  return typeof host === 'string' ? host : null;
+}
+
+/** The bound in the unit of its column. */
+function boundOf({ value }: RowFilter, { unit }: Column): string {
+  return unit === 'percent' ? `${value} %` : unit === 'bytes' ? `${Number((value / 1e9).toFixed(3))} GB` : String(value);
 }
 
 /** What failed is read first, then what is not known. */

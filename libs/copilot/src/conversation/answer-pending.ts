@@ -63,7 +63,8 @@ function isNewSubject(text: NeutralText, situation: Situation): boolean {
   if (!intent || intent.kind === 'refuse') return intent?.kind === 'refuse' && intent.reason !== 'unknown';
   if (intent.kind === 'action') return intent.changes || /^(?:show|list|get|give|tell|report|check|find|search|scan|ping|trace|what|which|how|is|are|who|where|please|can|could)\b/i.test(text.text);
   if (intent.kind === 'assets') return /^(?:what|which|how many|how|who|where|is|are|do|does|list|show|find|count|give)\b/i.test(text.text);
-  return intent.topic !== 'small-talk';
+  // `until tomorrow` is a try at an answer, not a question of what would be.
+  return intent.topic !== 'small-talk' && !(intent.topic === 'hypothetical' && /^(?:until|till|til|before|after|once)(?:\s+\S+){1,4}$/i.test(text.text));
 }
 
 function targetsIn(answer: string, before: Selection, { facts }: Situation): Selection | undefined {

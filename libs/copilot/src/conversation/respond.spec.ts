@@ -81,6 +81,8 @@ describe('plans', () => {
     const [asked, planned] = await converse(['block 203.0.113.7', '24 hours'], { catalogue });
     expect(asked).toMatchObject({ kind: 'question', message: 'block-ip: For how long?', options: [{ value: '24 hours' }, { value: '1 hour' }, { value: '7 days' }] });
     expect(planned).toMatchObject({ kind: 'plan', changes: true, plan: { steps: [{ tool: 'block-ip', inputs: { ip: '203.0.113.7', duration: 86_400 } }] } });
+    for (const [said, seconds] of [['24h', 86_400], ['1 day', 86_400], ['1.5 hours', 5400], ['2 hours and 30 minutes', 9000]] as const) expect((await converse(['block 203.0.113.7', said], { catalogue }))[1]).toMatchObject({ kind: 'plan', plan: { steps: [{ inputs: { duration: seconds } }] } });
+    expect((await converse(['block 203.0.113.7', 'until tomorrow'], { catalogue }))[1]).toMatchObject({ kind: 'question', message: expect.stringContaining('could not read') });
     expect(await one('why was 203.0.113.7 blocked?', { catalogue })).toMatchObject({ kind: 'answer' });
     expect(await one('unblock 203.0.113.7', { catalogue })).toMatchObject({ kind: 'answer' });
     expect(await one('block the attacking IP', { catalogue })).toMatchObject({ kind: 'question' });

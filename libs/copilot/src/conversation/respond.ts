@@ -7,9 +7,10 @@ import { chooseTemplates, type Compile, type Rejected } from '../plan/choose-tem
 import { compose, type Part } from '../plan/compose.js';
 import { optimise } from '../plan/optimise.js';
 import { isSelective, list, type Selection } from '../slots/selection.js';
+import { filterOf } from '../slots/threshold.js';
 import type { Generation, PlanSource } from '../templates/history.js';
 import type { Template } from '../templates/template.js';
-import { neutralText, type NeutralText } from '../text/neutral-text.js';
+import { neutralText, showable, type NeutralText } from '../text/neutral-text.js';
 import { answerPending } from './answer-pending.js';
 import { doubtAbout, type Question } from './ask.js';
 import { followUp } from './follow-up.js';
@@ -42,6 +43,16 @@ export function respond(message: string, state: ConversationState, situation: Si
   const read = understand(text, situation);
   const further = followUp(text.text, { last: state.last ?? null, read, facts: situation.facts });
   return turn.act(further ? [further] : read);
+}
+
+/** The answers with the bound that was set to their figures; a note where none of them has such a figure. */
+function within(answers: Part['answers'], { threshold }: ActionIntent): { readonly answers: Part['answers']; readonly note: readonly string[] } {
+  if (!threshold) return { answers, note: [] };
+  const bound = answers.map((a) => {
+    const where = a.kind === 'table' ? filterOf(threshold, a.columns) : undefined;
+    return where === undefined ? a : { ...a, where };
+  });
+  return { answers: bound, note: bound.some((a) => 'where' in a) ? [] : [`I can't tell by which figure "${showable(threshold.said)}" is meant: all rows are shown.`] };
 }
 
 /** One message on its way to a reply. */
@@ -81,13 +92,14 @@ class Turn {
         notes.push(...done.notes);
       }
     }
+    for (const i of intents) if (i.kind === 'refuse') notes.push(`${i.reason === 'unsupported' ? 'No tool here can do this' : 'I did not understand this part'}: "${showable(i.about)}".`);
     const composed = compose(parts);
     const better = optimise(composed.plan, composed.answers, this.situation.catalogue);
     this.optimised = better.changes;
     const problem = this.situation.compile?.(better.plan).find((d) => d.severity === 'error');
     if (problem) return this.say(`I could not make a valid plan of that (${problem.code}: ${problem.message}). Nothing was done.`, []);
     const changes = actions.some((a) => a.changes);
-    const words = intents.map((i) => inWords(i, this.situation.templates)).join('; ');
+    const words = intents.filter((i) => i.kind !== 'refuse').map((i) => inWords(i, this.situation.templates)).join('; ');
     const focus = intents.map((i) => (i.kind === 'action' ? i.selection : i.kind === 'assets' ? i.question.selection : null)).find((s) => s !== null && isSelective(s)) ?? this.state.focus;
     return { kind: 'plan', message: `${changes ? 'To be approved' : 'Reading'}: ${words}.${notes.length > 0 ? ` ${notes.join(' ')}` : ''}`, plan: better.plan, answers: better.answers, changes, notes, ...this.record({ version: 1, pending: null, focus, last: !changes && actions.length === 1 && intents.length === 1 ? actions[0]! : null }) };
   }
@@ -110,13 +122,14 @@ class Turn {
     this.source ??= intent.action.startsWith('tool:') ? 'tool' : 'template';
     this.matched.push(...choice.chosen.map((c) => ({ template: c.template.id, version: c.template.version })));
     const part = compose(choice.chosen.map((c) => ({ plan: c.instance.plan, answers: c.instance.answers, afterPrevious: false })));
-    return { part: { ...part, afterPrevious: intent.afterPrevious }, notes: choice.notes };
+    const { answers, note } = within(part.answers, intent);
+    return { part: { ...part, answers, afterPrevious: intent.afterPrevious }, notes: [...choice.notes, ...note] };
   }
 
   private cannot(intent: ActionIntent, rejected: readonly Rejected[]): Reply {
     const { templates, catalogue } = this.situation;
     const reason = rejected.at(-1)?.reason;
-    const { suggestions } = told({ kind: 'refuse', reason: 'unsupported', about: this.text.text }, templates, catalogue);
+    const suggestions = told({ kind: 'refuse', reason: 'unsupported', about: this.text.text }, templates, catalogue).suggestions.filter((s) => s !== titleOf(intent.action, templates));
     return this.say(`I can't do this here: ${inWords(intent, templates)}${reason === undefined ? '' : ` (${reason})`}. Nothing was done.${suggestions.length > 0 ? ` The nearest I can do: ${list(suggestions, 'or')}.` : ''}`, suggestions);
   }
 

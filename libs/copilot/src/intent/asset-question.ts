@@ -30,6 +30,8 @@ export function assetQuestionOf(text: string, selection: Selection, now: Date): 
   if (groups !== undefined && (fleet || COUNT.test(text))) return question('groups', GROUP_FIELDS[groups] ?? groups);
   if (COUNT.test(text) && (fleet || isSelective(selection))) return question('count');
   const field = FIELDS.find(([, said]) => said.test(text))?.[0] ?? null;
+  const fields = FIELDS.filter(([name, said]) => name !== 'hostname' && said.test(text));
+  if (named && !isHost && fields.length > 1 && /\band\b|,/.test(text) && /^(?:what|where|which|tell|show|give|list|get)\b/.test(text)) return question('assets');
   const owned = /\b([\w.-]+)'s\s+(?:ip|address|os|operating|location|environment|status|tags?)\b/.test(text);
   if (named && !isHost && field !== null && (LISTING.test(text) || owned || /^(?:where|in which|on which|what|ip|os|address|location|environment|status|tags|host ?name)\b/.test(text)) && !(field === 'ip_address' && selection.ips.length > 0 && selection.hosts.length === 0)) return question('value', field);
   if (isHost) return question('exists');

@@ -35,6 +35,11 @@ export function changingVerb(rest: string): string | undefined {
   return REPORT.test(rest) || NOUN.test(rest) ? undefined : HEAD.exec(rest)?.[1];
 }
 
+/** Whether a word is a verb that changes something. */
+export function isVerb(word: string): boolean {
+  return (CHANGING as readonly string[]).includes(word);
+}
+
 /** The plain form of a changing verb that is given as `restarting`; any other word stays as it is. */
 export function baseOf(word: string): string {
   return CHANGING.find((v) => forms(v).includes(word)) ?? word;

@@ -1,4 +1,5 @@
 import type { Selection } from '../slots/selection.js';
+import type { Threshold } from '../slots/threshold.js';
 import type { SlotValue } from '../templates/template.js';
 
 /** A question about the inventory that an asset query answers. */
@@ -23,6 +24,8 @@ export interface ActionIntent {
   readonly selection: Selection;
   /** Reasons to ask before planning a change, in words. */
   readonly doubts: readonly string[];
+  /** A bound to the figures that are asked for. Absent in what an earlier version kept. */
+  readonly threshold?: Threshold | null;
   /** Whether it comes after the one before it, and not beside it. */
   readonly afterPrevious: boolean;
 }
@@ -33,4 +36,4 @@ export type Intent =
   | ActionIntent
   | { readonly kind: 'assets'; readonly question: AssetQuestion }
   | { readonly kind: 'tell'; readonly topic: TellTopic; readonly about: string }
-  | { readonly kind: 'refuse'; readonly reason: 'secret' | 'unsupported' | 'unknown'; readonly about: string };
+  | { readonly kind: 'refuse'; readonly reason: 'secret' | 'unsupported' | 'unknown' | 'too-much'; readonly about: string };

@@ -7,7 +7,7 @@ interface ReadingAction {
 }
 
 const READING: readonly ReadingAction[] = [
-  { action: 'capture', cue: /\b(?:capture|sniff|record|tcpdump)\b.*\b(?:traffic|packets?|between|on|of|from)\b|\bpacket capture\b|\btcpdump\b/ },
+  { action: 'capture', cue: /\b(?:capture|sniff|tcpdump)\b.*\b(?:traffic|packets?|between|on|of|from)\b|\brecord\b.*\b(?:traffic|packets?)\b|\bpacket capture\b|\btcpdump\b/ },
   { action: 'connectivity-matrix', cue: /\bconnectivity (?:matrix|between)\b|\breach each other\b|\b(?:full|every) mesh\b.*\bping\b|\bping each other\b/ },
   { action: 'connectivity', cue: /\b(?:can|does|do|whether|if|check|test|that)\s+(?:the\s+)?\S+\s+(?:can\s+)?reach(?:es)?\b|\bconnectivity\s+from\b|\bping\b.*\bfrom\s+(?!the\b)\S|\breach\S*\s+\S+\s+from\b/ },
   { action: 'health-check', cue: /\bhealth[- ]?checks?\b|\bcheck (?:the )?health\b|\bhow healthy\b|\bis\s+\S+\s+healthy\b|\bhealth (?:report|overview) of\b|\boverall health\b/ },

@@ -1,15 +1,19 @@
 import type { Catalogue, CatalogueTool } from '../catalogue/catalogue.js';
 import type { FactSheet } from '../facts/facts.js';
-import { readSelection } from '../slots/read-selection.js';
+import { exceptionAt, readSelection } from '../slots/read-selection.js';
 import { readSlot } from '../slots/read-slots.js';
+import { furtherServices } from '../slots/service.js';
+import { thresholdIn } from '../slots/threshold.js';
 import { isNamed, isSelective, narrows, type Selection } from '../slots/selection.js';
 import { templateOfTool } from '../templates/tool-template.js';
 import type { SlotValue, Template } from '../templates/template.js';
+import { showable } from '../text/neutral-text.js';
 import type { Sentence } from '../text/sentence.js';
 import { assetQuestionOf } from './asset-question.js';
 import { changeOf, changingVerb, speaksOfChange } from './changing-verbs.js';
 import { asksForSecret } from './guards.js';
 import type { ActionIntent, Intent } from './intent.js';
+import { leftOver } from './left-over.js';
 import { moodOf, type Mood } from './mood.js';
 import { productQuestionOf } from './product-question.js';
 import { readingActionOf } from './reading-actions.js';
@@ -56,7 +60,10 @@ function understandReading({ sentence, mood, context }: Said): Intent | undefine
   // What somebody added for these very words comes before what everybody has.
   const phrase = templateByPhrase(mood, context, false);
   if (phrase) return actionIntent(phrase.action, { sentence, selection, context, doubts: [], changes: false });
-  const action = readingActionOf(mood.rest);
+  const bound = thresholdIn(sentence.plain);
+  // `which hosts are over 80 % full?` names no report; the inventory has no such figures.
+  const action = readingActionOf(mood.rest) ?? (bound !== null && (bound.of === 'free' || bound.of === 'used') ? 'disk-report' : undefined);
+  if (bound !== null && action === undefined) return undefined;
   const question = assetQuestionOf(mood.rest.replace(/^(?:me|us)\s+/, ''), selection, context.now);
   const inventoryFirst = question !== undefined && (question.kind === 'groups' || question.kind === 'exists' && action !== 'disk-report' && !/\bports?\b/.test(mood.rest) || (question.kind === 'count' && action === undefined) || (question.kind === 'value' && (action === undefined || /\bip\b|\baddress\b|operating system|\bwhere\b|\btags?\b|\blocation\b|\benvironment\b/.test(mood.rest) && !/\bdns\b|\bping|\brecords?\b/.test(mood.rest))) || (selection.statuses.length > 0 && /\b(?:are|is|in|all|list|show|which|the)\b/.test(mood.rest) && !/\bservices?\b/.test(mood.rest) && (action === 'service-health' || action === undefined)));
   const service = action === 'service-health' && !inventoryFirst ? readSlot('service', { sentence, selection, now: context.now }) : undefined;
@@ -83,8 +90,29 @@ function understandChange(verb: string, { sentence, mood, context }: Said): Inte
     return { kind: 'refuse', reason: 'unsupported', about: sentence.text };
   }
   const selection = change!.cover === null ? whole : select(sentence.plain.replace(new RegExp(escaped(change!.cover), 'i'), (c) => ` ${'\u25A1'.repeat(Math.max(c.length - 2, 0))} `), context, false);
-  const intent = actionIntent(action, { sentence, selection: tailSelection(selection, change!.cover, sentence, context), context, doubts, changes: true });
-  return { ...intent, values: { ...intent.values, ...change!.values } };
+  const read = actionIntent(action, { sentence, selection: tailSelection(selection, change!.cover, sentence, context), context, doubts, changes: true });
+  const intent = { ...read, values: { ...read.values, ...change!.values } };
+  // Hosts can be left out of a change; of anything else the opposite would be done.
+  if (isOfException(intent, sentence)) return { kind: 'refuse', reason: 'unsupported', about: sentence.text };
+  return { ...intent, doubts: [...intent.doubts, ...lossesOf(intent, { sentence, mood, context })] };
+}
+
+/** Whether a value of a change stands only in what is to be left out. */
+function isOfException({ values }: ActionIntent, { plain }: Sentence): boolean {
+  const at = exceptionAt(plain);
+  const [kept, excepted] = [plain.slice(0, at).toLowerCase(), plain.slice(at).toLowerCase()];
+  return Object.values(values).some((v) => typeof v === 'string' && excepted.includes(v.toLowerCase()) && !kept.includes(v.toLowerCase()));
+}
+
+/** What would get lost in a change: words that nothing was made of. */
+function lossesOf(intent: ActionIntent, { sentence, mood, context }: Said): string[] {
+  const words = leftOver(mood.rest, { ...intent, values: { ...intent.values, ...furtherOf(intent, sentence) } }, context.templates);
+  return words.length > 0 ? [`I make nothing of "${showable(words.join(' '))}".`] : [];
+}
+
+function furtherOf(intent: ActionIntent, sentence: Sentence): Record<string, SlotValue> {
+  const { service } = intent.values;
+  return typeof service === 'string' ? { further: [...furtherServices(sentence, intent.selection, service).names] } : {};
 }
 
 /** In `add tag x to web-01` the assets stand in the covered part's tail; it is read again when nothing was found outside. */
@@ -108,6 +136,9 @@ function doubtsOf(sentence: Sentence, mood: Mood, doubt: string | undefined): st
   ];
 }
 
+/** `which hosts ...?` asks about all of them. */
+const ASKS_ALL = /^\W*(?:(?:please|show me|list|tell me|find)\s+)?(?:which|what|any)\s+(?:of\s+(?:the|our|my)\s+)?(?:servers?|hosts?|machines?|assets?|nodes?|systems?|computers?|boxes|vms?)\b/i;
+
 interface ToIntent { readonly sentence: Sentence; readonly selection: Selection; readonly context: Understanding; readonly doubts: readonly string[]; readonly changes: boolean }
 
 function actionIntent(action: string, { sentence, selection, context, doubts, changes }: ToIntent): ActionIntent {
@@ -117,7 +148,7 @@ function actionIntent(action: string, { sentence, selection, context, doubts, ch
     for (const [name, value] of Object.entries(valuesFor(template, { sentence, selection, now: context.now }))) values[name] ??= value;
   }
   const mixed = changes && selection.hosts.length + selection.ips.length > 0 && narrows(selection) && !isNamed(selection) && selection.tags.length + selection.cidrs.length > 0;
-  return { kind: 'action', action, changes, values, selection, doubts: mixed && action !== 'asset-create' ? [...doubts, 'You named single hosts and a group. I read it as those of the named hosts that are in the group.'] : doubts, afterPrevious: false };
+  return { kind: 'action', action, changes, values, selection: !changes && !isSelective(selection) && selection.unknownHosts.length === 0 && ASKS_ALL.test(sentence.plain) ? { ...selection, all: true } : selection, threshold: changes ? null : thresholdIn(sentence.plain), doubts: mixed && action !== 'asset-create' ? [...doubts, 'You named single hosts and a group. I read it as those of the named hosts that are in the group.'] : doubts, afterPrevious: false };
 }
 
 /** The values of a template's slots that a sentence gives. */

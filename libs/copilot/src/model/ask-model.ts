@@ -1,13 +1,8 @@
 import { added, NO_USAGE, type TokenBudget, type Usage } from './accounting.js';
+import type { RungMemory } from './learned-rungs.js';
 import { ModelFailure, RUNGS, type ModelAnswer, type ModelClient, type ModelMessage, type Rung } from './model-client.js';
 import { readJsonObject } from './read-json.js';
 import type { ModelSettings } from './settings.js';
-
-/** What an endpoint was found to understand: the highest rung that worked. Kept by the host of this library as long as it likes. */
-export interface RungMemory {
-  get(endpoint: string): Rung | undefined;
-  set(endpoint: string, rung: Rung): void;
-}
 
 export interface Asking {
   readonly client: ModelClient;
@@ -36,14 +31,16 @@ const FIRST_WAIT_MS = 250;
 /** Asks for a JSON object, going down the ladder of shapes until the endpoint knows one, and again after failures that pass. */
 export async function askModel(question: Question, asking: Asking): Promise<Asked> {
   let usage = NO_USAGE;
-  let rung = asking.memory.get(asking.client.endpoint) ?? RUNGS[0];
+  const began = asking.memory.first(asking.client.endpoint);
+  let rung = began;
+  let refused = false;
   for (let retries = 0; ;) {
     try {
       const answer = await paidCall(question, rung, asking);
       usage = added(usage, answer.tokens, asking.settings);
       const value = readJsonObject(answer.text);
       if (value) {
-        asking.memory.set(asking.client.endpoint, rung);
+        asking.memory.learn(asking.client.endpoint, { began, worked: rung, refused });
         return { ok: true, value, usage, rung };
       }
       throw new ModelFailure('unreadable', 'the model answered no JSON object');
@@ -51,8 +48,10 @@ export async function askModel(question: Question, asking: Asking): Promise<Aske
       const failure = error instanceof ModelFailure ? error : new ModelFailure('unavailable', 'the model could not be asked');
       if (failure.code !== 'unreadable' && failure.code !== 'over-budget') usage = added(usage, failure.tokens, asking.settings);
       const lower = RUNGS[RUNGS.indexOf(rung) + 1];
-      if ((failure.code === 'shape-refused' || failure.code === 'unreadable') && lower !== undefined) rung = lower;
-      else if (failure.retryable && retries < RETRIES) {
+      if ((failure.code === 'shape-refused' || failure.code === 'unreadable') && lower !== undefined) {
+        rung = lower;
+        refused ||= failure.code === 'shape-refused';
+      } else if (failure.retryable && retries < RETRIES) {
         retries++;
         try {
           await asking.sleep(FIRST_WAIT_MS * 2 ** (retries - 1), question.signal);

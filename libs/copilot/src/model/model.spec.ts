@@ -9,6 +9,7 @@ import { CATALOGUE, NOW } from '../testing/situation.js';
 import type { TokenBudget } from './accounting.js';
 import type { Asking } from './ask-model.js';
 import { chooseBranch } from './choose-branch.js';
+import { LearnedRungs } from './learned-rungs.js';
 import type { Rung } from './model-client.js';
 import { OpenAiModel } from './openai-model.js';
 import type { ModelSettings } from './settings.js';
@@ -29,12 +30,12 @@ const ASKED = 'show uptime of the web servers';
 let endpoint: ScriptedModel | undefined;
 afterEach(() => endpoint?.stop());
 
-async function asking(script: (call: ScriptedCall, i: number) => ScriptedTurn, more: Partial<ModelSettings> & { readonly budget?: TokenBudget } = {}): Promise<Asking & { memory: Map<string, Rung>; waited: number[] }> {
+async function asking(script: (call: ScriptedCall, i: number) => ScriptedTurn, more: Partial<ModelSettings> & { readonly budget?: TokenBudget } = {}): Promise<Asking & { waited: number[] }> {
   const { budget = { reserve: () => Promise.resolve(true), settle: () => Promise.resolve() }, ...settings } = more;
   endpoint = await ScriptedModel.start(script);
   const all: ModelSettings = { baseUrl: endpoint.url, model: 'scripted', apiKey: KEY, silenceMs: 2000, totalMs: 5000, maxTokens: 500, promptPrice: 1, completionPrice: 2, ...settings };
   const waited: number[] = [];
-  return { client: new OpenAiModel(all), settings: all, memory: new Map(), budget, waited, sleep: (ms) => { waited.push(ms); return Promise.resolve(); } };
+  return { client: new OpenAiModel(all), settings: all, memory: new LearnedRungs(() => 0), budget, waited, sleep: (ms) => { waited.push(ms); return Promise.resolve(); } };
 }
 
 function copilot(model: Asking | undefined): Copilot {
@@ -140,7 +141,14 @@ describe('the ladder of shapes', () => {
     const before = endpoint!.calls.length;
     await say(model, ASKED);
     expect(endpoint!.calls.slice(before).map(shapeOf)).toEqual([works]);
-    expect(model.memory.get(model.client.endpoint)).toBe(works);
+    expect(model.memory.first(model.client.endpoint)).toBe(works);
+  });
+
+  it('takes one unreadable answer for a mood of the model: the next question begins at the top again', async () => {
+    const model = await asking((call, i) => (i === 0 ? { say: 'Sure, here is your plan.' } : { say: PLAN }));
+    expect(await say(model, ASKED)).toMatchObject({ generation: { source: 'model' } });
+    await say(model, ASKED);
+    expect(endpoint!.calls.map(shapeOf)).toEqual(['json-schema', 'tool', 'json-schema']);
   });
 
   it('sends a union with one branch for each tool', async () => {

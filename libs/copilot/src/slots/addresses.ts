@@ -15,6 +15,7 @@ const V4 = String.raw`\d{1,3}(?:\.\d{1,3}){3}`;
 const V6 = String.raw`(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}`;
 const RANGE = new RegExp(String.raw`(?<![\w.:])(${V4})\s*(?:-|\bto\b|\bthrough\b)\s*(${V4})(?![\w.])`, 'g');
 const ONE = new RegExp(String.raw`(?<![\w.:/])(?:${V4}|${V6})(?:/\d{1,3})?(?![\w:/]|\.\w)`, 'g');
+const WITH_PORT = new RegExp(String.raw`(?<![\w.:/])(${V4}):\d{1,5}(?![\w.:/])`, 'g');
 /** Most networks that a range may be made of. */
 const RANGE_PARTS = 32;
 
@@ -22,7 +23,8 @@ export function addressesIn(text: string): Addresses {
   const ips: string[] = [];
   const cidrs: string[] = [];
   const wrong: string[] = [];
-  const withoutRanges = text.replace(RANGE, (all, from: string, to: string) => {
+  // A port belongs to what is asked, not to the address.
+  const withoutRanges = text.replace(WITH_PORT, (all, address: string) => address.padEnd(all.length)).replace(RANGE, (all, from: string, to: string) => {
     const parts = networksOf(from, to);
     if (parts) cidrs.push(...parts);
     else wrong.push(all);

@@ -15,13 +15,19 @@ const ENVIRONMENTS: Readonly<Record<string, readonly string[]>> = {
 };
 const STATUSES = /^(?:active|inactive|decommissioned|maintenance)$/;
 const BEFORE_PLACE = /^(?:on|at|for|of|across|in|from|to|inside|within|against|over)$/;
-const EXCEPT = /,?\s*\b(?:but not|except(?:\s+for|\s+on)?|excluding|apart from|other than|not including|but leave out|leaving out)\b\s*(.+)$/i;
+/** What is left out; with `but` too where it does not go on with something else to do. */
+const EXCEPT = /,?\s*\b(?:but not|except(?:\s+for|\s+on)?|excluding|apart from|other than|not including|but leave out|leaving out|but(?!\s+(?:only|first|then|please|if|when|make|do|be|with|also|not|leave|and)\b))\b\s*(.+)$/i;
 const TAGGED = /\b(?:tagged|labell?ed|(?:with|having|have|has|carrying|that have|bearing)\s+(?:the\s+)?(?:tags?|labels?)|tags?\s*[=:]|(?<=\b(?:in|on|for|of|across)\s+(?:the\s+)?)tags?)\s*(?:as|with|by|of)?\s*((?:both\s+)?[^\s,?!]+(?:\s*(?:,|,?\s+(?:and|or)\s+)\s*(?!(?:in|on|for|with|that|which|restart|show|then|check)\b)[^\s,?!]+)*)/i;
 const NAME_CONTAINS = /\b(?:with\s+([\w.-]+)\s+in\s+(?:the|their|its)\s+(?:host ?)?names?|(?:host ?)?names?\s+(?:that\s+)?(?:contain(?:s|ing)?|includes?|including|matching|match(?:es)?|like|has|have)\s+([\w.*-]+)|(?:called|named)\s+(?:something\s+)?like\s+([\w.*-]+)|containing\s+([\w.-]+)(?:\s+in\s+(?:the|their)\s+names?)?)/i;
 const NAME_PREFIX = /\b(?:(?:host ?)?names?\s+(?:that\s+)?)?(?:(?:start(?:s|ing)?|begin(?:s|ning)?)\s+with|prefixed(?:\s+with)?)\s+([\w.-]+)/i;
 const GLOB = /(?<![\w/.*-])([\w.-]+)\*(?![\w/.*])/;
 /** Words that say nothing about which assets are meant. */
 const NEUTRAL = /^(?:the|a|an|all|any|some|every|each|our|my|your|their|its|these|those|this|that|other|new|remote|physical|virtual|entire|whole|and|or|of|on|for|in|at|from|to|with|which|what|many|no|more|many|how|is|are|me|us|do|does|we|have|show|list|find|get|give|count|across|number|local|following|named|called|both|two|three|four|first|last|single|second|actual|target|registered|known|existing|available|operating)$/;
+
+/** Where the part of a text begins that says what is left out; its length when there is none. */
+export function exceptionAt(text: string): number {
+  return EXCEPT.exec(text)?.index ?? text.length;
+}
 
 /** Reads which assets a text means. What stands between quotes is covered by the caller. */
 export function readSelection(text: string, facts: FactSheet): Selection {
@@ -69,7 +75,7 @@ function readPart(part: string, facts: FactSheet, bare = false): Selection {
   const words = wordsOf(rest);
   const taken = new Set<Word>();
   words.forEach((word, i) => {
-    const asset = facts.assets.get(word.lower);
+    const asset = facts.assets.get(word.lower) ?? facts.assets.get(word.lower.replace(/:\d{1,5}$/, ''));
     const before = words[i - 1]?.lower;
     if (asset && NAME.test(asset.hostname) && (!values.tag.has(word.lower) || !FLEET.test(words[i + 1]?.lower ?? ''))) hosts.push(asset.hostname);
     else if (isHostShaped(word.text) && !values.tag.has(word.lower) && !values.location.has(word.lower) && !values.environment.has(word.lower) && isNamedHere(words, i, bare) && !(facts.known && isPlace(words, i))) (facts.known ? unknownHosts : hosts).push(word.text);

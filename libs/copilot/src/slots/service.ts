@@ -13,12 +13,40 @@ const PATTERNS: readonly RegExp[] = [
   /\b([\w.@:$-]+)\s+(?:status|state)\b/i,
   /\b(?:where|hosts?|servers?)\s+(?:is\s+|does\s+)?([\w.@:$-]+)\s+(?:is\s+)?(?:running|run|stopped|down)\b/i,
 ];
-const NO_SERVICE = /^(?:the|a|an|all|any|every|each|it|is|are|service|services|daemon|on|at|for|of|in|and|or|my|our|this|that|these|those|there|what|which|whether|status|state|health|check|show|get|restart|restarting|start|stop|windows|linux|everything|them|to|not|with|run|running|something|some|asset|assets|inventory|run|port|ports|host|hosts|failed|stopped|auto|automatic|system|current|now|please|it's|by)$/i;
+const NO_SERVICE = /^(?:the|a|an|all|any|every|each|it|is|are|service|services|daemon|on|at|for|of|in|and|or|my|our|this|that|these|those|there|what|which|whether|status|state|health|check|show|get|restart|restarting|start|stop|windows|linux|everything|them|to|not|with|run|running|something|some|asset|assets|inventory|run|port|ports|host|hosts|failed|stopped|auto|automatic|system|current|now|please|it's|by|called|named|but|except|anything|nothing)$/i;
 
-/** The service that a sentence names, as it is spelled there. */
+const MOST = 8;
+
+/** The service that a sentence names, as it is spelled there; a well-known one that is shouted is in small letters. */
 export function readService(sentence: Sentence, selection: Selection): string | undefined {
-  const named = new Set([...selection.hosts, ...selection.tags, ...selection.unknownHosts, ...selection.locations, ...selection.environments].map((v) => v.toLowerCase()));
-  const fits = (word: string | undefined): word is string => word !== undefined && NAME.test(word) && !NO_SERVICE.test(word) && !named.has(word.toLowerCase()) && !FLEET.test(word.toLowerCase());
+  const found = firstService(sentence, selection);
+  return found !== undefined && KNOWN.test(found) && found === found.toUpperCase() ? found.toLowerCase() : found;
+}
+
+/** Further services that are named in one breath with a service: `nginx, haproxy and sshd`. With `either` they are joined by `or`. */
+export function furtherServices(sentence: Sentence, selection: Selection, first: string): { readonly names: readonly string[]; readonly either: boolean } {
+  const names: string[] = [];
+  let either = false;
+  const start = sentence.plain.toLowerCase().indexOf(first.toLowerCase());
+  let rest = start < 0 ? '' : sentence.plain.slice(start + first.length);
+  while (names.length < MOST) {
+    const next = /^(?:\s+services?)?\s*(?:,\s*(?:and\s+|or\s+)?|\b(?:and|or|plus)\s+|[&/+]\s*)(?:the\s+|also\s+)?([\w.@:$-]+)(?=\s+(?:on|at|in|for|across|and|or|services?|daemons?|there|running|up|down|active|stopped|alive|is|are)\b|\s*[,&/+]|\s*$)/i.exec(rest);
+    const word = next?.[1]?.replace(/[.:]+$/, '');
+    if (!next || !isService(word, selection)) break;
+    either ||= /\bor\b/i.test(next[0]);
+    names.push(KNOWN.test(word) && word === word.toUpperCase() ? word.toLowerCase() : word);
+    rest = rest.slice(next[0].length);
+  }
+  return { names, either };
+}
+
+function isService(word: string | undefined, selection: Selection): word is string {
+  if (word === undefined || !NAME.test(word) || NO_SERVICE.test(word) || FLEET.test(word.toLowerCase())) return false;
+  return ![...selection.hosts, ...selection.tags, ...selection.unknownHosts, ...selection.locations, ...selection.environments].some((v) => v.toLowerCase() === word.toLowerCase());
+}
+
+function firstService(sentence: Sentence, selection: Selection): string | undefined {
+  const fits = (word: string | undefined): word is string => isService(word, selection);
   for (const pattern of PATTERNS) {
     for (const match of sentence.plain.matchAll(new RegExp(pattern, 'gi'))) {
       const word = match[1]?.replace(/[.:]+$/, '');

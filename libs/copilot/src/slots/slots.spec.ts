@@ -26,7 +26,7 @@ group('addresses', () => {
 });
 
 group('times', () => {
-  it.each([['for 24 hours', 86_400], ['30s', 30], ['half an hour', 1800], ['two days', 172_800], ['soon', undefined]])('%s', (text, seconds) => {
+  it.each([['for 24 hours', 86_400], ['30s', 30], ['half an hour', 1800], ['two days', 172_800], ['soon', undefined], ['for 1.5 hours', 5400], ['1,5 hours', 5400], ['1h30m', 5400], ['2 hours and 30 minutes', 9000], ['an hour and a half', 5400], ['1 day, 2 hours', 93_600], ['24 hours', 86_400], ['a 24-hour block', 86_400], ['5 minutes and 3 hosts', 300], ['until tomorrow', undefined], ['10.0.0.5 minutes', undefined]])('%s', (text, seconds) => {
     expect(durationIn(text)).toBe(seconds);
   });
 

@@ -108,8 +108,15 @@ class Filler {
   private value(name: string, as: Json | undefined): Json | undefined {
     const value = this.filling.values[name];
     if (value === undefined) return undefined;
-    if (as === 'number') return Number(value);
-    if (as === 'numbers') return String(value).split(',').map(Number);
+    if (as === 'number') {
+      if (!Number.isFinite(Number(value))) this.problem ??= `it takes one ${name}, not "${String(value)}"`;
+      return Number(value);
+    }
+    if (as === 'numbers') {
+      const numbers = String(value).split(',').map(Number);
+      if (!numbers.every(Number.isFinite)) this.problem ??= `it takes single ${name}, not "${String(value)}"`;
+      return numbers;
+    }
     // Whatever could be read as a reference is told as a value, which is never searched for one.
     if (!FREE_TEXT.has(this.template.slots[name]?.type ?? 'text') && !(typeof value === 'string' && /<<|\{\{/.test(value))) return value;
     this.inputs[name] = value;

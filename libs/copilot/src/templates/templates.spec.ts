@@ -18,12 +18,18 @@ describe('built-in templates', () => {
     const { facts } = await situationFor('web-01');
     const selection = { ...EMPTY_SELECTION, hosts: ['web-01', 'web-02'] };
     for (const all of [true, false]) {
-      const values = Object.fromEntries(Object.entries(template.slots).filter(([, s]) => s.type !== 'assets' && (all || s.required)).map(([name, s]) => [name, VALUES[s.type] ?? `some ${s.type} <<steps.x.output>> $(id)`]));
+      const values = Object.fromEntries(Object.entries(template.slots).filter(([, s]) => s.type !== 'assets' && (all || s.required)).map(([name, s]) => [name, name === 'port' ? '443' : VALUES[s.type] ?? `some ${s.type} <<steps.x.output>> $(id)`]));
       const made = instantiate(template, { values, selection, facts, catalogue: CATALOGUE });
       const errors = made.ok ? compile(made.plan).filter((d) => d.severity === 'error' && d.code !== 'unsupported-option') : [made.reason];
       expect(errors).toEqual([]);
       expect(made.ok && made.answers.length).toBeGreaterThan(0);
     }
+  });
+
+  it('that call a network tool with the address of an asset tell it the name of the asset', () => {
+    const calls = BUILTIN_TEMPLATES.flatMap((t) => t.steps).flatMap((s) => ('inputs' in s ? [s.inputs as Record<string, unknown>] : [])).filter((i) => i['target_host'] === '<<item.ip_address>>' || i['targets'] === '<<item.ip_address>>');
+    expect(calls.length).toBeGreaterThan(3);
+    expect(calls.map((i) => i['host_name'])).toEqual(calls.map(() => '<<item.hostname>>'));
   });
 
   it('have ids of their own, and cover the inventory, automation, coordination, reports and the network', () => {

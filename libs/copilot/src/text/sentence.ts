@@ -28,7 +28,7 @@ export function sentencesOf(text: string): Sentence[] {
       const marks = all.startsWith('```') ? 3 : 1;
       const inner = all.slice(marks, -marks);
       quotes.push({ text: inner, start, end: start + all.length });
-      return NAME_ONLY.test(inner) ? ' '.repeat(marks) + inner + ' '.repeat(marks) : COVER.repeat(all.length);
+      return NAME_ONLY.test(inner.trim()) ? ' '.repeat(marks) + inner + ' '.repeat(marks) : COVER.repeat(all.length);
     });
   const found: Sentence[] = [];
   let start = 0;

@@ -1,4 +1,4 @@
-import { databaseUrl, processConfig, readConfig, StartError } from '../index.js';
+import { databaseUrl, processConfig, readConfig, retentionDays, StartError } from '../index.js';
 
 const read = (source: Record<string, string>) => readConfig((env) => ({ ...processConfig(env, { service: 'asset-service', defaultPort: 3002 }), url: databaseUrl(env) }), source);
 
@@ -28,4 +28,12 @@ it('writes nothing into the environment it read', () => {
   const source = { DATABASE_URL: 'postgres://h/db' };
   read(source);
   expect(source).toEqual({ DATABASE_URL: 'postgres://h/db' });
+});
+
+it.each([[undefined, 90], ['7', 7], ['off', null], ['0', null]])('keeps what has ended for the days that are set, or for ever (%s)', (given, days) => {
+  expect(readConfig(retentionDays, given === undefined ? {} : { OPSMESH_RETENTION_DAYS: given })).toBe(days);
+});
+
+it.each(['-1', '1.5', 'ever', '100000'])('takes %s for no number of days', (given) => {
+  expect(() => readConfig(retentionDays, { OPSMESH_RETENTION_DAYS: given })).toThrow('OPSMESH_RETENTION_DAYS is not valid: expected a number of days, at most 99999, or off');
 });

@@ -39,6 +39,15 @@ export class Env {
     return number >= range.min && number <= range.max ? number : this.bad(name, `a whole number from ${range.min} to ${range.max}`, fallback);
   }
 
+  /** A whole number of days from 1; null for `off` and `0`. */
+  days(name: string, fallback: number | null): number | null {
+    const value = this.optional(name);
+    if (value === undefined) return fallback;
+    if (value === 'off') return null;
+    const days = /^\d{1,5}$/.test(value) ? Number(value) : this.bad(name, 'a number of days, at most 99999, or off', 1);
+    return days === 0 ? null : days;
+  }
+
   /** A number from 0 to 1, both included. */
   fraction(name: string, fallback: number): number {
     const value = this.optional(name);

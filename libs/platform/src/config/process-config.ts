@@ -45,3 +45,8 @@ export function processConfig(env: Env, process: { service: string; defaultPort:
 export function databaseUrl(env: Env): string {
   return env.url('DATABASE_URL', { schemes: ['postgres:', 'postgresql:'] });
 }
+
+/** `OPSMESH_RETENTION_DAYS`: for how long what has ended is kept; null for ever. */
+export function retentionDays(env: Env): number | null {
+  return env.days('OPSMESH_RETENTION_DAYS', 90);
+}

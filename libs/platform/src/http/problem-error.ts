@@ -5,6 +5,8 @@ import type { DiagnosticDto, ProblemDto } from '@opsmesh/contracts';
 export interface ProblemMore {
   /** Findings with their places in the body. */
   readonly errors?: DiagnosticDto[];
+  /** The run to look for, where it is not known whether the request started it. */
+  readonly runId?: string;
   readonly cause?: unknown;
 }
 
@@ -12,10 +14,12 @@ export interface ProblemMore {
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly errors: DiagnosticDto[] | undefined;
+  readonly runId: string | undefined;
 
   constructor(readonly status: number, readonly code: string, readonly detail: string, more: ProblemMore = {}) {
     super(detail, more.cause === undefined ? undefined : { cause: more.cause });
     this.errors = more.errors;
+    this.runId = more.runId;
   }
 
   /** @param instance path of the request, without its query. */
@@ -28,6 +32,7 @@ export class ProblemError extends Error {
       detail: this.detail,
       ...(instance === undefined ? {} : { instance }),
       ...(this.errors ? { errors: this.errors } : {}),
+      ...(this.runId === undefined ? {} : { run_id: this.runId }),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { errorFields } from './error-fields.js';
 
 /** Names of fields whose values never reach the log, down to the third level. */
 const SECRET_FIELDS = ['authorization', 'password', 'privateKey', 'passphrase', 'secret', 'token', 'grant', 'sealed'];
@@ -13,7 +14,7 @@ export interface LoggerOptions {
 
 /** The process' logger: one JSON object a line, secrets taken out by field name. Messages are not searched: they must hold no secret. */
 export function createLogger(service: string, options: LoggerOptions = {}): Logger {
-  const settings = { name: service, level: options.level ?? (process.env['LOG_LEVEL'] || 'info'), redact: { paths: REDACTED, censor: '[redacted]' } };
+  const settings = { name: service, level: options.level ?? (process.env['LOG_LEVEL'] || 'info'), redact: { paths: REDACTED, censor: '[redacted]' }, serializers: { err: errorFields } };
   return options.destination ? pino(settings, options.destination) : pino(settings);
 }
 

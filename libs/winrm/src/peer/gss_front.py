@@ -4,7 +4,9 @@ Usage: gss_front.py raw|spnego [CERTIFICATE KEY]
 NTLM_USER_FILE names the accounts (DOMAIN:user:password). Prints one line of JSON with its port, then one for each connection that
 ended: who logged in, and all bytes that were received and sent (base64; with TLS those inside of it).
 It ends when its standard input is closed.
-The command `echo` gives back its standard input; any other prints on both streams, in three answers, with a character cut in two.
+The command `echo` gives back its standard input; `silence N` prints nothing for N seconds, then `done`, and answers each Receive whose
+OperationTimeout is over before that with the fault 2150858793, as Windows does; any other prints on both streams, in three answers, with
+a character cut in two.
 """
 import base64
 import json
@@ -14,6 +16,7 @@ import socket
 import ssl
 import sys
 import threading
+import time
 import uuid
 import xml.etree.ElementTree as ET
 from hashlib import sha256
@@ -25,6 +28,10 @@ MECHANISM = {'raw': gssapi.OID.from_int_seq('1.3.6.1.4.1.311.2.2.10'), 'spnego':
 SHELL = 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell'
 ADDRESSING = 'http://schemas.xmlsoap.org/ws/2004/08/addressing'
 SOAP = 'http://www.w3.org/2003/05/soap-envelope'
+WSMAN = 'http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd'
+TIMED_OUT = ('<s:Fault><s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>w:TimedOut</s:Value></s:Subcode></s:Code>'
+             '<s:Reason><s:Text xml:lang="en-US">The operation timed out.</s:Text></s:Reason><s:Detail>'
+             '<f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="2150858793"/></s:Detail></s:Fault>')
 SEALED = 'application/HTTP-SPNEGO-session-encrypted'
 EURO = '\u20ac\n'.encode()
 
@@ -42,7 +49,7 @@ class Shell:
     """What the requests do; one command at a time is enough here."""
 
     def __init__(self):
-        self.line, self.stdin, self.receives = '', b'', 0
+        self.line, self.stdin, self.receives, self.began = '', b'', 0, 0.0
         self.has_all_input = threading.Event()
 
     def answer(self, xml):
@@ -50,7 +57,7 @@ class Shell:
         action = root.find(f'.//{{{ADDRESSING}}}Action').text.rsplit('/', 1)[1]
         message_id = root.find(f'.//{{{ADDRESSING}}}MessageID').text
         body = getattr(self, 'on_' + action.lower())(root)
-        return (f'<s:Envelope xmlns:s="{SOAP}" xmlns:a="{ADDRESSING}" xmlns:rsp="{SHELL}"><s:Header><a:RelatesTo>{message_id}</a:RelatesTo></s:Header>'
+        return (f'<s:Envelope xmlns:s="{SOAP}" xmlns:a="{ADDRESSING}" xmlns:w="{WSMAN}" xmlns:rsp="{SHELL}"><s:Header><a:RelatesTo>{message_id}</a:RelatesTo></s:Header>'
                 f'<s:Body>{body}</s:Body></s:Envelope>').encode()
 
     def on_create(self, _root):
@@ -63,7 +70,7 @@ class Shell:
         return '<rsp:SignalResponse/>'
 
     def on_command(self, root):
-        self.line, self.stdin, self.receives = root.find(f'.//{{{SHELL}}}Command').text, b'', 0
+        self.line, self.stdin, self.receives, self.began = root.find(f'.//{{{SHELL}}}Command').text, b'', 0, time.monotonic()
         self.has_all_input.clear()
         return f'<rsp:CommandResponse><rsp:CommandId>{uuid.uuid4()}</rsp:CommandId></rsp:CommandResponse>'
 
@@ -84,6 +91,13 @@ class Shell:
         if self.line == 'echo':
             self.has_all_input.wait(20)
             output, is_done = stream('stdout', self.stdin), True
+        elif self.line.startswith('silence '):
+            left = self.began + float(self.line.split(' ')[1]) - time.monotonic()
+            timeout = float(root.find(f'.//{{{WSMAN}}}OperationTimeout').text[2:-1])
+            time.sleep(max(0, min(left, timeout)))
+            if left > timeout:
+                return TIMED_OUT
+            output, is_done = stream('stdout', b'done\n'), True
         else:
             answers = [stream('stdout', b'one\n' + EURO[:1]), stream('stdout', EURO[1:]) + stream('stderr', b'two\n'), '']
             output, is_done = answers[self.receives - 1], self.receives == len(answers)

@@ -1,5 +1,4 @@
 import { judgePosix } from './judge-posix.js';
-import { judgePowerShell } from './judge-powershell.js';
 
 const READ = String.raw`
 uptime
@@ -50,6 +49,21 @@ rpm -qa
 apt list --installed
 case $(uname) in Linux|BSD) uptime ;; *) id ;; esac
 set -euo pipefail; uptime
+sed -n '/error/p;$p' /var/log/syslog
+sed 's/a/b/; s|c|d|g' f
+ip link show eth0
+apachectl configtest
+apachectl -S
+service nginx status
+test -f /etc/x && [ "$HOME" = / ]
+sort -- f
+rpm -q --last bash
+nft list ruleset
+lastlog -u root
+blkid -o value -s TYPE /dev/sda1
+ls | xargs -I% stat /tmp/%
+find /etc -name x -exec ls {} \; -exec stat {} \;
+openssl x509 -in c.pem -noout -enddate
 dmesg -T | tail
 mount
 hostname -f
@@ -64,9 +78,6 @@ apt-get install -y htop
 nginx -t && nginx -s reload
 chmod 600 /etc/x
 sed -i s/a/b/ /etc/hosts
-sed 's/a/b/w /etc/x' f
-awk '{ print > "/tmp/x" }' f
-awk 'BEGIN { system("id") }'
 find / -fprint /tmp/x
 sort -o /etc/x /etc/y
 sort -uo/etc/x /etc/y
@@ -110,6 +121,40 @@ crontab f
 if true; then touch x; fi
 echo $(touch x)
 cat /etc/hosts > /etc/hosts2 2>/dev/null
+sed -i 's/a/b/;s/c/d/' /etc/hosts
+ip link s eth0 down
+ip l s eth0 down
+apachectl stop
+apachectl graceful
+service ../../tmp/x status
+test -v 'a[$(id)]'
+[ -v 'a[1]' ]
+/usr/bin/../../tmp/ls
+/usr/bin/x/ls
+journalctl -u -- --rotate
+sort -t -- -o /etc/x f
+lastlog -C -u root
+lastlog --clear
+blkid -c /etc/x
+rpm -q --setperms bash
+rpm -q --dbpath '%(id)'
+apt list -o Dir::Cache::pkgcache=/etc/x
+dnf list --setopt=pluginpath=/tmp/x
+kubectl get pods --profile-output=/etc/x
+lvs --config 'log { file="/etc/x" }'
+openssl x509 --out /etc/x
+openssl s_client -connect 10.0.0.1:25
+nft list ruleset \; add table x
+zpool status -c x
+find / -exec ls {} \; -fprint /tmp/x
+chmod 600 /etc/y
+git checkout main
+curl -d @x http://x/
+curl --upload-file x http://x/
+systemctl stop nginx
+mv a b
+ln -sf a b
+tar xf a.tar
 `;
 const DESTRUCTIVE = String.raw`
 rm -rf /tmp/x
@@ -151,6 +196,16 @@ psql -c 'select 1'
 git reset --hard
 crontab -r
 case x in x) rm y ;; esac
+find / -exec ls {} \; -exec rm {} \;
+find $X -exec rm -rf {} +
+nft list ruleset \; flush ruleset
+chmod -R 777 /
+chown --recursive bob /
+curl -XDELETE http://es/_all
+curl -X DELETE http://es/_all
+rpm -ev bash
+rsync -a --del a b
+ls | xargs -I{} rm {}
 `;
 const UNINSPECTABLE = String.raw`
 PATH=/tmp df
@@ -200,6 +255,35 @@ env -i ls
 env -S 'rm x'
 find . -exec sh {} +
 busybox sh
+sed 's/a/b/w /etc/x' f
+sed 's/a/b/e' f
+sed '1e id' f
+sed -i '1e id' f
+sed -e p -e 'w /etc/x' f
+sed 's/[/]/x/;s/a/b/' f
+awk '{ print > "/tmp/x" }' f
+awk 'BEGIN { system("id") }'
+awk -v x=$(cat f) '{ print }' g
+ls | xargs -I% sh -c 'echo %'
+ls | xargs -I % awk % /dev/null
+ls | xargs -I {} {} -l
+timeout $(cat f) ls
+timeout "$X" ls
+sudo -u $(cat f) ls
+xargs -n $X ls
+tar xf a.tar --to-command=sh
+tar cf a.tar --checkpoint=1 --checkpoint-action=exec=id f
+tar -cIid f
+git -c core.sshCommand=id fetch
+git -c alias.x='!id' x
+rsync -e id a b:
+vi /etc/hosts
+less /etc/hosts
+man ls
+nc 10.0.0.1 25
+crontab -e
+for path in /tmp; do ls; done
+complete -C id ls
 `;
 const lines = (text: string): string[] => text.split('\n').filter((l) => l.trim() !== '');
 
@@ -209,7 +293,7 @@ it.each(lines(DESTRUCTIVE))('can\'t be undone: %s', (command) => { expect(judgeP
 it.each(lines(UNINSPECTABLE))('can\'t be judged: %s', (command) => { expect(judgePosix(command).class).toBe('uninspectable'); });
 
 it.each([['uptime\nrm x', 'destructive'], ['uptime \\\n -p', 'read'], ['r\\\nm x', 'destructive'], ['\0', 'uninspectable'], ['echo "\nrm x\n"', 'read'], ["echo '\nrm x'", 'read'], ['ls # \nrm x', 'destructive'], ['ls #\rrm x', 'read'], ['ls\u00a0-l', 'write'], ['', 'read'], ['while false; do rm x; done', 'destructive'], ['ls &rm x', 'destructive'],
-  [`${'$('.repeat(40)}ls${')'.repeat(40)}`, 'uninspectable'], ['ls &> /dev/null', 'read'], ['ls &> f', 'write']] as const)('line ends, quotes and signs: %j', (command, expected) => {
+  [`${'$('.repeat(40)}ls${')'.repeat(40)}`, 'uninspectable'], [`${'( '.repeat(20_000)}ls`, 'uninspectable'], [`${'! '.repeat(20_000)}ls`, 'uninspectable'], [`${'if '.repeat(20_000)}ls`, 'uninspectable'], ['ls &> /dev/null', 'read'], ['ls &> f', 'write']] as const)('line ends, quotes and signs: %j', (command, expected) => {
   expect(judgePosix(command).class).toBe(expected);
 });
 
@@ -222,8 +306,4 @@ it('a long command is read in time that grows with its length', () => {
 it('says why', () => {
   expect(judgePosix('df; frobnicate')).toEqual({ class: 'write', why: '"frobnicate" is not known to only read' });
   expect(judgePosix('PATH=/tmp df').why).toBe("it sets PATH: what runs then can't be known");
-});
-
-it.each([['Get-Volume', 'write'], ['Get-Service | Where-Object Status -eq Running', 'write'], ['Remove-Item C:\\x', 'destructive'], ['Get-Process x | Stop-Process', 'destructive'], ['remove-item x', 'destructive'], ['& { Clear-Disk 1 }', 'destructive'], ['iex $x', 'destructive'], ['Get-ChildItem -Path Remove-Itemx', 'destructive'], ['Set-Service x', 'write']])('verbs of PowerShell are hints only: %s', (script, expected) => {
-  expect(judgePowerShell(script).class).toBe(expected);
 });

@@ -1,14 +1,23 @@
 import type { Judgement } from './command-judgement.js';
 
-/** Verbs after which nothing is as it was (Approved Verbs for PowerShell Commands). */
-const DESTROYING = /(?:^|[\s;|&({=])((?:Remove|Clear|Stop|Restart|Format|Uninstall|Disable|Reset|Dismount|Revoke|Initialize|Suspend|Unregister|Deny|Block)-\w+|Invoke-Expression|iex|shutdown|del|erase|rmdir|rd|rm|ri|kill|spps|sc\.exe|diskpart|format|bcdedit|vssadmin|wevtutil|reg)(?![\w-])/i;
+/** Where a command may begin, or a word of another shell's command line. */
+const BEFORE = String.raw`(?:^|[\s;|&({="'\x60,!])`;
+/** Verbs after which nothing is as it was (Approved Verbs for PowerShell Commands), their aliases, and programs. PowerShell takes other dashes for a hyphen. */
+const DESTROYING = new RegExp(String.raw`${BEFORE}((?:Remove|Clear|Stop|Restart|Format|Uninstall|Disable|Reset|Dismount|Revoke|Initialize|Suspend|Unregister|Deny|Block)[-\u2013-\u2015]\w+|shutdown|del|erase|rmdir|rd|rm|ri|rp|rdr|clc|clp|cli|kill|spps|spsv|sc\.exe|taskkill|diskpart|format|bcdedit|vssadmin|wevtutil|reg|cipher|wbadmin|net1?(?=\s+(?:stop|user\b.*\/delete|share\b.*\/delete)))(?![\w-])`, 'i');
+/** Methods of objects that do the same. */
+const DESTROYING_METHOD = /(?:\.|::)\s*(Delete\w*|Kill|Terminate|Shutdown|Reboot|Win32Shutdown|StopService|Uninstall)\s*\(/i;
+/** What runs code that stands elsewhere or is made while it runs. */
+const RUNS_CODE = new RegExp(String.raw`${BEFORE}(Invoke-Expression|iex|Invoke-Command|icm|Start-Process|saps|start|Add-Type|Start-Job|sajb|New-Service|Register-ScheduledTask|schtasks|wmic|mshta|rundll32|regsvr32|cscript|wscript|bash|wsl|cmd(?:\.exe)?\s+/c|powershell|pwsh)(?![\w-])|(?:^|\s)-e(?:nc|ncodedcommand|c)?\s+[A-Za-z0-9+/=]{16,}|FromBase64String|\[scriptblock\]|ScriptBlock\]?::|DownloadString|InvokeScript|Reflection\.Assembly|(?:^|[\s;|({])[&.]\s*(?:[$("']|\.{0,2}[\\/]|[A-Za-z]:\\)`, 'i');
 
 /**
- * A hint about a script of PowerShell: its verbs can only make it graver. They never make it reading, since aliases, functions, methods and modules
+ * A hint about a script of PowerShell: what is recognised can only make it graver. Nothing makes it reading, since aliases, functions, methods and modules
  * can be named anything.
  */
 export function judgePowerShell(script: string): Judgement {
-  const verb = DESTROYING.exec(script)?.[1];
+  const plain = script.replace(/\x60(?=\w)/g, '');
+  const code = RUNS_CODE.exec(plain);
+  if (code) return { class: 'uninspectable', why: `"${code[0].trim()}" runs code that is not judged here` };
+  const verb = DESTROYING.exec(plain)?.[1] ?? DESTROYING_METHOD.exec(plain)?.[1];
   if (verb !== undefined) return { class: 'destructive', why: `"${verb}" is a sign that it can't be undone` };
   return { class: 'write', why: 'a script of PowerShell is not judged by its syntax' };
 }

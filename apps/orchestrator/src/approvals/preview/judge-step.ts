@@ -3,7 +3,7 @@ import { embeddingOf, parseTemplate, type CatalogueTool, type JsonObject } from 
 import { gravest, isGraver, type Judgement } from '../commands/command-judgement.js';
 import { judgePosix } from '../commands/judge-posix.js';
 import { judgePowerShell } from '../commands/judge-powershell.js';
-import { UNKNOWN_VALUE } from '../commands/posix-parser.js';
+import { UNKNOWN_VALUE } from '../commands/posix-words.js';
 import { shownText } from '../shown.js';
 import type { ResolvedStep } from './resolved-plan.js';
 import { valueAt } from './value-at.js';

@@ -1,4 +1,4 @@
-import type { ChatCauseView, ChatRemarkView, ChatResultView, ChatTableView, TimelineStepView } from '@opsmesh/contracts';
+import type { ChatCauseView, ChatColumnView, ChatRemarkView, ChatResultView, ChatTableView, TimelineStepView } from '@opsmesh/contracts';
 import { showable, type AnswerDescription } from '@opsmesh/copilot';
 import type { TurnKey, TurnWork } from '../turn.js';
 import { actionsOf, SHOWN_ACTIONS } from './actions.js';
@@ -8,6 +8,10 @@ import { withUnit } from './units.js';
 
 /** Rows that the message itself repeats. */
 const TOLD_ROWS = 20;
+/** With at most so many rows texts of several lines are told as they are, so far. */
+const FEW_ROWS = 3;
+const BLOCK_LINES = 30;
+const BLOCK_WIDTH = 200;
 
 export interface RunAnswer {
   readonly result: ChatResultView;
@@ -58,19 +62,41 @@ function messageOf(work: TurnWork, result: ChatResultView): string {
     lines.push(`${showable(work.plan.name)}: ${result.total_actions > SHOWN_ACTIONS ? `${result.total_actions} actions` : `${good} of ${result.total_actions} actions succeeded`} in ${seconds} s.`);
     lines.push(...result.actions.slice(0, TOLD_ROWS).map((a) => `- ${a.tool}${a.target === null ? '' : ` on ${a.target}`}: ${a.status}, ${a.happened}`));
   }
+  const answers = tabled(work);
   for (const table of result.tables) {
     lines.push(table.sentence);
-    if (work.source === 'inventory' || table.columns.length === 0) continue;
-    lines.push(...table.rows.slice(0, TOLD_ROWS).map((r) => {
-      const cells = r.cells.every((c) => c === null) ? 'none' : table.columns.map((c, i) => `${c.title} ${oneLine(withUnit(r.cells[i], c.unit))}`).join(', ');
-      return `- ${r.target ?? table.subject}: ${r.status === 'succeeded' ? cells : `${r.status}${r.reason === null ? '' : `, ${r.reason}`}`}`;
-    }));
+    // Of the inventory the sentence says it all, but for a list.
+    if ((work.source === 'inventory' && answers[table.table]?.kind !== 'assets') || table.columns.length === 0) continue;
+    lines.push(...rowLines(table, work.source === 'inventory' ? (c) => c.title !== 'hostname' : () => true));
     if (table.total_rows > TOLD_ROWS) lines.push(`... and ${table.total_rows - TOLD_ROWS} more rows: ${table.csv}`);
   }
   for (const c of result.root_causes) lines.push(`Root cause in step ${c.step}: ${c.code}, ${c.message}`);
   for (const c of result.consequences) lines.push(`Step ${c.step} did not run because of step ${c.because_of}.`);
   for (const r of result.remarks) lines.push(`${r.what} in step ${r.step}: ${r.text}`);
   return lines.length > 0 ? lines.join('\n') : `${showable(work.plan.name)}: ${result.status} in ${seconds} s.`;
+}
+
+/** Rows as lines: `- host: column value, ...`; where there are few rows a text of several lines follows, each marked as what the host wrote. */
+function rowLines(table: ChatTableView, isTold: (column: ChatColumnView) => boolean): string[] {
+  const columns = table.columns.map((column, i) => ({ column, i })).filter(({ column }) => isTold(column));
+  const isFew = table.total_rows <= FEW_ROWS;
+  return table.rows.slice(0, TOLD_ROWS).flatMap((r) => {
+    const who = `- ${r.target ?? table.subject}: `;
+    if (r.status !== 'succeeded') return [`${who}${r.status}${r.reason === null ? '' : `, ${r.reason}`}`];
+    const told = columns.filter(({ i }) => r.cells[i] !== null && r.cells[i] !== '');
+    const blocks = isFew ? told.filter(({ i }) => isBlock(r.cells[i])) : [];
+    const plain = told.filter((c) => !blocks.includes(c)).map(({ column, i }) => `${column.title} ${oneLine(withUnit(r.cells[i], column.unit))}`);
+    return [`${who}${plain.length > 0 ? plain.join(', ') : blocks.length > 0 ? blocks[0]!.column.title : 'none'}`, ...blocks.flatMap(({ i }) => indented(String(r.cells[i])))];
+  });
+}
+
+function isBlock(value: unknown): boolean {
+  return typeof value === 'string' && value.trim().includes('\n');
+}
+
+function indented(text: string): string[] {
+  const all = text.replace(/\s+$/, '').split(/\r\n?|\n/);
+  return [...all.slice(0, BLOCK_LINES).map((l) => `  | ${l.slice(0, BLOCK_WIDTH)}`), ...(all.length > BLOCK_LINES ? [`  ... and ${all.length - BLOCK_LINES} more lines`] : [])];
 }
 
 function oneLine(text: string): string {

@@ -1,6 +1,7 @@
 import type { ChatColumnView, ChatFullTableView, ChatRowView, ChatSourceView, ItemView } from '@opsmesh/contracts';
 import { computeAnswer, neutralText, showable, type AnswerDescription, type StepResult } from '@opsmesh/copilot';
 import { maskInputs } from '../../http/mask-inputs.js';
+import { cachedSentence, cachedView } from './cached.js';
 import { withColumns } from './columns.js';
 import type { RunRecordForAnswer } from './read-run.js';
 import { withUnit } from './units.js';
@@ -23,8 +24,9 @@ export function fullTable(answer: AnswerDescription, record: RunRecordForAnswer)
   });
   const columns = computed.columns.map((c, i): ChatColumnView => ({ title: c.title, type: typeOf(rows.map((r) => r.cells[i])), unit: c.unit ?? null }));
   const extremes = extremesOf(columns, rows);
+  const cached = cachedSentence(items);
   return {
-    step: answer.step, tool: step?.tool ?? null, subject: showable(answer.subject), sentence: [computed.sentence, ...extremes.sentences].join(' '), figures: { ...computed.figures, ...extremes.figures }, columns, rows, total_rows: rows.length,
+    step: answer.step, tool: step?.tool ?? null, subject: showable(answer.subject), sentence: [computed.sentence, ...cached.sentences, ...extremes.sentences].join(' '), figures: { ...computed.figures, ...cached.figures, ...extremes.figures }, columns, rows, total_rows: rows.length,
   };
 }
 
@@ -33,10 +35,11 @@ export function sourceOf(item: ItemView, { runId, step, tool }: { readonly runId
   const inputs = maskInputs(item.inputs ?? {});
   const command = inputs['command'] ?? inputs['script'];
   const text = typeof command === 'string' ? command : `${tool ?? step} ${JSON.stringify(inputs)}`;
-  return { item: item.index, attempt: item.attempt, command: neutralText(text.slice(0, COMMAND)).shown, url: `/runs/${runId}/steps/${encodeURIComponent(step)}/items/${item.index}` };
+  return { item: item.index, attempt: item.attempt, command: neutralText(text.slice(0, COMMAND)).shown, url: `/runs/${runId}/steps/${encodeURIComponent(step)}/items/${item.index}`, cached: cachedView(item) };
 }
 
-function resultOf(items: readonly ItemView[], fannedOut: boolean): StepResult {
+function resultOf(all: readonly ItemView[], fannedOut: boolean): StepResult {
+  const items = all.map((i) => ({ ...i, target: calledBy(i) }));
   const output = (i: ItemView): unknown => (i.truncated ? undefined : i.output ?? undefined);
   if (fannedOut) return { items: items.map((i) => ({ index: i.index, target: i.target, status: i.status, output: output(i), failure: i.failure })) };
   const [only] = items;
@@ -44,6 +47,12 @@ function resultOf(items: readonly ItemView[], fannedOut: boolean): StepResult {
   // A single item that did not succeed is told like one of many: with its reason.
   if (only.status !== 'succeeded' || only.target !== null) return { output: output(only), items: [{ index: only.index, target: only.target, status: only.status, output: output(only), failure: only.failure }] };
   return { output: output(only) };
+}
+
+/** What people call the target: a network tool that was given an address is told the name of its asset. */
+function calledBy({ inputs, target }: ItemView): string | null {
+  const name = inputs?.['host_name'];
+  return typeof name === 'string' && name !== '' ? name : target;
 }
 
 /** What a host wrote is shown with its hidden characters visible; numbers, truths and structures stay what they are. */

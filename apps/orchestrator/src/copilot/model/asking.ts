@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { OpenAiModel, UNLIMITED, type Asking, type ModelSettings, type Rung } from '@opsmesh/copilot';
+import { LearnedRungs, OpenAiModel, UNLIMITED, type Asking, type ModelSettings } from '@opsmesh/copilot';
 import type { Pool } from 'pg';
 import { PostgresTokenBudget } from './postgres-token-budget.js';
 
@@ -9,12 +9,11 @@ export interface ModelConfig {
   readonly tokensPerDay: number | null;
 }
 
-/** How the configured model is asked. What an endpoint was found to understand is remembered as long as the process lives. */
+/** How the configured model is asked. What an endpoint was found to understand is remembered for a while, and no longer than the process lives. */
 export function askingOf({ settings, tokensPerDay }: ModelConfig, pool: Pool): Asking {
-  const rungs = new Map<string, Rung>();
   return {
     client: new OpenAiModel(settings), settings, budget: tokensPerDay === null ? UNLIMITED : new PostgresTokenBudget(pool, tokensPerDay),
-    memory: { get: (endpoint) => rungs.get(endpoint), set: (endpoint, rung) => { rungs.set(endpoint, rung); } },
+    memory: new LearnedRungs(() => performance.now()),
     sleep: async (ms, signal) => { await pause(ms, undefined, { signal }); },
   };
 }

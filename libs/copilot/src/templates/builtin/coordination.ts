@@ -2,7 +2,7 @@ import type { Template } from '../template.js';
 import { ASSETS, column, EACH_ASSET, optional, slot, targets } from './step-parts.js';
 
 const base = { version: 1, category: 'coordination', phrases: [] } as const;
-const PING = { id: 'ping', tool: 'ping', forEach: EACH_ASSET, inputs: { target_host: '<<item.ip_address>>' }, onFailure: 'continue', critical: false } as const;
+const PING = { id: 'ping', tool: 'ping', forEach: EACH_ASSET, inputs: { target_host: '<<item.ip_address>>', host_name: '<<item.hostname>>' }, onFailure: 'continue', critical: false } as const;
 
 /** Several services at once. */
 export const COORDINATION: readonly Template[] = [

@@ -9,7 +9,7 @@ const EACH_ENDPOINT = '<<input.endpoints>>';
 function both(template: Omit<Template, 'steps' | 'slots' | 'version' | 'category' | 'platform' | 'phrases'> & { readonly slots: Template['slots']; readonly step: Template['steps'][number] & { readonly inputs: Template['steps'][number] }; readonly target: string }): Template[] {
   const { step, target, slots, ...rest } = template;
   return [
-    { ...base, ...rest, slots: { targets: targets(), ...slots }, steps: [ASSETS, { ...step, forEach: EACH_ASSET, inputs: { [target]: '<<item.ip_address>>', ...step.inputs } }] },
+    { ...base, ...rest, slots: { targets: targets(), ...slots }, steps: [ASSETS, { ...step, forEach: EACH_ASSET, inputs: { [target]: '<<item.ip_address>>', host_name: '<<item.hostname>>', ...step.inputs } }] },
     { ...base, ...rest, id: `${rest.id}-address`, title: `${rest.title} of addresses`, slots: { endpoints, ...slots }, steps: [{ ...step, forEach: EACH_ENDPOINT, inputs: { [target]: '<<item>>', ...step.inputs } }] },
   ];
 }
@@ -24,7 +24,7 @@ export const NETWORK: readonly Template[] = [
   ...both({
     id: 'port-audit', title: 'Port audit', description: 'Open TCP ports of hosts or networks, found by a scan', action: 'port-audit', target: 'targets', slots: { ports: optional('ports') },
     step: { id: 'scan', tool: 'nmap', inputs: { ports: slot('ports') } },
-    answer: { kind: 'table', step: 'scan', subject: 'port scan', rows: 'hosts', columns: [column('address', 'address'), column('state', 'state'), { ...column('open ports', 'ports'), each: { path: 'port', where: { state: 'open' } } }] },
+    answer: { kind: 'table', step: 'scan', subject: 'port scan', rows: 'hosts', columns: [column('host', 'hostname'), column('address', 'address'), column('state', 'state'), { ...column('open ports', 'ports'), each: { path: 'port', where: { state: 'open' } } }] },
   }),
   ...both({
     id: 'port-check', title: 'Port check', description: 'Whether single TCP ports accept connections', action: 'port-check', target: 'target_host', slots: { ports: needed('ports', 'Which ports?', ['22', '80,443', '3389']) },
@@ -32,8 +32,8 @@ export const NETWORK: readonly Template[] = [
     answer: { kind: 'table', step: 'ports', subject: 'ports', rows: 'ports', columns: [column('port', 'port'), column('state', 'state'), column('time', 'connectMs', 'milliseconds')] },
   }),
   ...both({
-    id: 'certificate-expiry', title: 'Certificate expiry', description: 'Until when the TLS certificates of hosts on port 443 are valid, and whether they are trusted', action: 'certificate-expiry', target: 'target_host', slots: {},
-    step: { id: 'certificates', tool: 'tls-certificate', inputs: {} },
+    id: 'certificate-expiry', title: 'Certificate expiry', description: 'Until when the TLS certificates of hosts are valid, on port 443 unless another is named, and whether they are trusted', action: 'certificate-expiry', target: 'target_host', slots: { port: optional('ports') },
+    step: { id: 'certificates', tool: 'tls-certificate', inputs: { port: { $slot: 'port', as: 'number' } } },
     answer: {
       kind: 'table', step: 'certificates', subject: 'certificates',
       columns: [column('subject', 'subject'), column('valid to', 'validTo', 'time'), column('days left', 'daysLeft'), column('expired', 'expired'), column('trusted', 'trusted')],
@@ -53,7 +53,7 @@ export const NETWORK: readonly Template[] = [
     ...base, id: 'dns-lookup', title: 'DNS lookup', description: 'DNS records of a name', action: 'dns-lookup',
     slots: { domain: needed('domain', 'Which name should be looked up?'), type: optional('record-type') },
     steps: [{ id: 'dns', tool: 'dns-lookup', inputs: { name: slot('domain'), type: slot('type') } }],
-    answer: { kind: 'table', step: 'dns', subject: 'DNS records', rows: 'records', columns: [column('type', 'type'), column('value', 'value'), column('ttl', 'ttl', 'seconds')] },
+    answer: { kind: 'table', step: 'dns', subject: 'DNS records', columns: [column('status', 'status'), column('type', 'type'), { ...column('records', 'records'), each: { path: 'value' } }] },
   },
   ...CAPTURES.map(([id, title, between, port]): Template => ({
     ...base, id, title, description: 'Packets between two hosts, as the network service sees them, with a summary and who talked with whom', action: 'capture',

@@ -1,0 +1,92 @@
+import { countOf, itemsOf } from '../testing/rig.js';
+import type { AwaitingApproval } from './ports.js';
+import { approvalProcess, person } from './testing/process.js';
+import { ann, another, answerQueries, bob, eve, inventory, mesh, one, pool, proposed, runs, useProposals, yes } from './testing/proposals.js';
+
+useProposals();
+
+describe('a run is created once', () => {
+  it('when an approval is replayed, at any time', async () => {
+    const made = await proposed(one());
+    await mesh.approvals.decide(ann, yes(made));
+    await answerQueries();
+    expect(await another.approvals.decide(ann, yes(made))).toMatchObject({ started: true, approval: { status: 'approved' } });
+    await expect(mesh.approvals.decide(eve, yes(made))).rejects.toMatchObject({ code: 'approval-closed' });
+    expect(await runs(made.runId)).toMatchObject([{ status: 'completed' }]);
+    expect(await itemsOf(pool, made.runId)).toMatchObject([{ attempt: 1 }]);
+  });
+
+  it('when people decide at the same moment in several processes', async () => {
+    const made = await proposed(one('wipe'));
+    const people = ['bob', 'eve', 'joe', 'kim', 'lea'].map((n) => person(n));
+    const processes = [mesh, another, approvalProcess(pool, inventory)];
+    const said = await Promise.allSettled(people.map((p, i) => processes[i % 3]!.approvals.decide(p, yes(made))));
+    await Promise.all(processes.map((p) => p.sweeper.turn()));
+    expect(await runs(made.runId)).toHaveLength(1);
+    expect((await pool.query('select actor_id from orchestrator.proposal_acts where run_id = $1', [made.runId])).rows).toHaveLength(2);
+    expect(said.filter((s) => s.status === 'rejected').every((s) => (s.reason as { code: string }).code === 'approval-closed')).toBe(true);
+    await Promise.all(processes.map((p) => p.engine.idle()));
+  });
+
+  it('when one approves while another rejects: the first word holds', async () => {
+    const made = await proposed(one());
+    await Promise.allSettled([mesh.approvals.decide(bob, yes(made)), another.approvals.decide(eve, yes(made, { decision: 'reject' }))]);
+    const [{ decision }] = (await pool.query<{ decision: string }>('select decision from orchestrator.proposal_acts where run_id = $1', [made.runId])).rows as [{ decision: string }];
+    expect(await runs(made.runId)).toHaveLength(decision === 'approve' ? 1 : 0);
+  });
+
+  it('with the same idempotency key, also when asked twice at the same moment; another request with it is refused', async () => {
+    const [a, b] = await Promise.all([mesh, another].map((p) => p.approvals.propose(ann, { plan: one(), origin: 'chat', requestedBy: 'ann', idempotencyKey: 'k1' })));
+    expect(a!.runId).toBe(b!.runId);
+    expect(await countOf(pool, 'proposals')).toBe(1);
+    await expect(mesh.approvals.propose(ann, { plan: one('wipe'), origin: 'chat', requestedBy: 'ann', idempotencyKey: 'k1' })).rejects.toMatchObject({ code: 'idempotency-key-reused' });
+    await mesh.approvals.decide(ann, yes(a as AwaitingApproval));
+    expect(await mesh.approvals.propose(ann, { plan: one(), origin: 'chat', requestedBy: 'ann', idempotencyKey: 'k1' })).toEqual({ kind: 'started', runId: a!.runId, warnings: [], replayed: true });
+  });
+});
+
+describe('a process that ends', () => {
+  const dying = (at: 'before' | 'after'): void => {
+    const { commands } = mesh;
+    const create = commands.create.bind(commands);
+    commands.create = async (tenantId, run) => {
+      if (at === 'after') await create(tenantId, run);
+      throw new Error('killed');
+    };
+  };
+
+  it.each(['before', 'after'] as const)('%s the run is created leaves it to another one, which creates it once', async (at) => {
+    const made = await proposed(one());
+    dying(at);
+    await expect(mesh.approvals.decide(ann, yes(made))).rejects.toThrow('killed');
+    expect(await runs(made.runId)).toHaveLength(at === 'after' ? 1 : 0);
+    await pool.query('update orchestrator.proposals set held_until = now()');
+    await another.sweeper.turn();
+    expect(await runs(made.runId)).toEqual([{ status: 'running', manifest_sha256: made.approval.manifest_sha256 }]);
+    expect((await pool.query('select status from orchestrator.proposals')).rows).toEqual([{ status: 'started' }]);
+    await another.sweeper.turn();
+    expect(await countOf(pool, 'runs where id = \'' + made.runId + '\'')).toBe(1);
+  });
+
+  it('while it starts a run is not disturbed until its hold is over', async () => {
+    const made = await proposed(one());
+    await pool.query(`update orchestrator.proposals set status = 'approved', held_until = now() + interval '1 minute'`);
+    await pool.query(`update orchestrator.proposal_questions set status = 'approved'`);
+    await another.sweeper.turn();
+    expect(await runs(made.runId)).toEqual([]);
+    await pool.query('update orchestrator.proposals set held_until = now()');
+    await another.sweeper.turn();
+    expect(await runs(made.runId)).toHaveLength(1);
+  });
+
+  it('an inventory that is away delays the start and is told', async () => {
+    const made = await proposed(one());
+    inventory.away = true;
+    expect(await mesh.approvals.decide(ann, yes(made))).toMatchObject({ started: false, approval: { status: 'approved' } });
+    expect(await mesh.approvals.find(ann, made.runId)).toMatchObject({ status: 'starting', trouble: 'the inventory is away' });
+    inventory.away = false;
+    await pool.query('update orchestrator.proposals set held_until = now()');
+    await another.sweeper.turn();
+    expect(await runs(made.runId)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import type { Pool } from 'pg';
+import { BlobStore } from '../store/blob-store.js';
+import { LISTED, runOf } from '../testing/documents.js';
+import { itemsOf, newEngine, stateOf, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
+import { create, ref, succeeded } from '../testing/submissions.js';
+
+let pool: Pool;
+useRecord((database) => { ({ pool } = database); });
+afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers, orchestrator.claims'));
+
+describe('a value', () => {
+  const user = (reference: string) => ({ steps: [{ id: 'first', tool: 'list' }, { id: 'second', tool: 'change', inputs: { host: reference } }] });
+
+  it('that is missing fails its step before anything is sent', async () => {
+    const { engine } = newEngine(pool);
+    const run = runOf(user('<<steps.first.output.owner>>'));
+    await engine.submit([create(run)]);
+    await takeOutbox(pool);
+    await engine.submit([succeeded(ref(run.id), { hosts: [] })]);
+    expect(await takeOutbox(pool)).toEqual([]);
+    expect((await stateOf(pool, run.id)).state.steps[1]).toMatchObject({ status: 'failed', failure: { code: 'reference-missing' } });
+    expect(await statusOf(pool, run.id)).toBe('failed');
+  });
+
+  it('of a large output is read from its blob', async () => {
+    const { engine } = newEngine(pool);
+    const owner = 'ann '.repeat(30_000);
+    const { sha256 } = await new BlobStore(pool).put(Buffer.from(JSON.stringify({ hosts: ['a', 'b'], owner })));
+    const run = runOf({ steps: [{ id: 'first', tool: 'list' }, { id: 'each', tool: 'change', forEach: '<<steps.first.output.hosts>>', inputs: { host: '<<item>>', text: '<<steps.first.output.owner>>' } }] });
+    await engine.submit([create(run)]);
+    const result = succeeded(ref(run.id));
+    await engine.submit([{ ...result, result: { ...result.result!, output: { json: null, blobSha256: sha256, truncated: false } } }]);
+    expect((await itemsOf(pool, run.id)).filter((i) => i.step === 1).map((i) => i.inputs)).toEqual([{ host: 'a', text: owner }, { host: 'b', text: owner }]);
+  });
+
+  it.each([['without what was kept', null], ['with what was kept', JSON.stringify({ hosts: ['a'], owner: 'cut off' })]])('of a truncated output does not exist, %s', async (_what, json) => {
+    const { engine } = newEngine(pool);
+    const run = runOf(user('<<steps.first.output.owner>>'));
+    await engine.submit([create(run)]);
+    await takeOutbox(pool);
+    const result = succeeded(ref(run.id));
+    await engine.submit([{ ...result, result: { ...result.result!, output: { json, blobSha256: null, truncated: true } } }]);
+    expect(await takeOutbox(pool)).toEqual([]);
+    expect((await stateOf(pool, run.id)).state.steps.map((s) => s.status)).toEqual(['succeeded', 'failed']);
+  });
+
+  it('of a blob that is not there does not exist', async () => {
+    const { engine } = newEngine(pool);
+    const run = runOf(user('<<steps.first.output.owner>>'));
+    await engine.submit([create(run)]);
+    await takeOutbox(pool);
+    const result = succeeded(ref(run.id));
+    await engine.submit([{ ...result, result: { ...result.result!, output: { json: null, blobSha256: createHash('sha256').update('nowhere').digest('hex'), truncated: false } } }]);
+    expect(await takeOutbox(pool)).toEqual([]);
+    expect((await stateOf(pool, run.id)).state.steps[1]).toMatchObject({ status: 'failed', failure: { code: 'reference-missing' } });
+  });
+
+  it('is the same whether it comes from the commit in the making, the cache or the record', async () => {
+    const document = { steps: [
+      { id: 'first', tool: 'list' }, { id: 'mapped', tool: 'list', outputMapping: { who: '<<steps.mapped.output.owner>>', host: '<<steps.first.output.hosts[0]>>' }, dependsOn: ['first'] },
+      { id: 'last', tool: 'change', inputs: { host: '<<steps.mapped.output.host>>', text: 'for <<steps.mapped.output.who>>' } },
+    ] };
+    for (const fresh of [false, true]) {
+      const kept = newEngine(pool).engine;
+      const engine = () => (fresh ? newEngine(pool).engine : kept);
+      const run = runOf(document);
+      await engine().submit([create(run)]);
+      await engine().submit([succeeded(ref(run.id, 0), { hosts: ['a'] })]);
+      await engine().submit([succeeded(ref(run.id, 1), { hosts: [], owner: 'ann' })]);
+      expect((await itemsOf(pool, run.id)).at(-1)).toMatchObject({ step: 2, inputs: { host: 'a', text: 'for ann' } });
+    }
+  });
+});
+
+it('an output may hold a NUL, also where it names items', async () => {
+  const { engine } = newEngine(pool);
+  const run = runOf(LISTED);
+  await engine.submit([create(run)]);
+  await takeOutbox(pool);
+  await engine.submit([succeeded(ref(run.id), { hosts: ['a\0b', { name: 'c\0d' }] })]);
+  const [first, ...next] = await itemsOf(pool, run.id);
+  expect(first).toMatchObject({ status: 'succeeded', output: { hosts: ['a\0b', { name: 'c\0d' }] } });
+  expect(next.map((i) => i.inputs)).toEqual([{ host: 'a\0b' }, { host: { name: 'c\0d' } }]);
+});
