@@ -84,7 +84,7 @@ export class Relay {
   }
 
   private async turn(): Promise<boolean> {
-    await this.checkCredit();
+    await this.renewCredit();
     if (this.memoryFull) return false;
     const direct = this.handed.length > 0 && await this.relayHanded(this.handed.splice(0, BATCH));
     if (this.parts.sent.waitingMs >= LOOK_MS) await this.clearSent();
@@ -148,8 +148,18 @@ export class Relay {
     }
   }
 
+  /** Looks now and then whether Redis has room. What is to be sent does not wait for a look, except for the first and while there is none. */
+  private async renewCredit(): Promise<void> {
+    const now = performance.now();
+    if (now - this.checkedAt < CREDIT_CHECK_MS) return;
+    const mustWait = this.checkedAt === -Infinity || this.memoryFull;
+    this.checkedAt = now;
+    const look = this.checkCredit();
+    if (mustWait) await look;
+    else look.catch((e: unknown) => { this.parts.log.debug({ err: e }, 'the room in Redis is not known'); });
+  }
+
   private async checkCredit(): Promise<void> {
-    if (performance.now() - this.checkedAt < CREDIT_CHECK_MS) return;
     const names = this.parts.queues.all().map((q) => q.name);
     const waiting = await Promise.all(names.map((n) => this.parts.queues.waiting(n)));
     this.blocked = names.filter((_, i) => waiting[i]! > MAX_WAITING);
@@ -157,7 +167,6 @@ export class Relay {
     const used = Number(/^used_memory:(\d+)/m.exec(info)?.[1] ?? 0);
     const max = Number(/^maxmemory:(\d+)/m.exec(info)?.[1] ?? 0);
     this.memoryFull = max > 0 && used > max * MEMORY_SHARE;
-    this.checkedAt = performance.now();
   }
 }
 
