@@ -149,7 +149,7 @@ export function steadyPlan({ tag, host, dnsPort, writes }) {
   const steps = stepsFor(dnsPort);
   return {
     plan: { name: 'chaos steady', inputs: { run: tag, host }, steps: [
-      { id: 'rounds', loop: { until: { field: 'iteration', operator: '>=', value: 998 }, maxIterations: 1000, steps: [writes ? steps.writeInLoop('turn') : steps.lookInLoop('turn')] } },
+      { id: 'rounds', loop: { until: { field: 'iteration', operator: '>=', value: 998 }, maxIterations: 1000, steps: [writes ? steps.writeInLoop('turn') : steps.lookInLoop('turn'), { id: 'pace', wait: { ms: 200 } }] } },
     ] },
     inputs: { run: tag, host },
   };

@@ -38,10 +38,10 @@ export const FAILURE_MEANINGS = {
   'rate-limited': before(true),
   'auth-failed': before(false),
   'hostkey-mismatch': before(false),
-  'cancelled': before(false),
   'not-found': before(false),
   'conflict': before(false),
-  // the target acted
+  // the target acted, or may have: what is cancelled is stopped before it or in the middle
+  'cancelled': after(false),
   'nonzero-exit': after(true),
   'killed-by-signal': after(true),
   'timed-out': after(true),

@@ -31,6 +31,12 @@ it('an outcome that nobody knows is told as doubtful, one before the command nev
   expect(cases.filter(([o]) => doubtful(o)).map(([o]) => o.kind)).toEqual(['timed-out', 'cancelled', 'connection-lost']);
 });
 
+it('what ended after the command was begun never says that nothing was done', () => {
+  const begun = cases.filter(([o]) => ('stop' in o && o.stop.state !== 'nothing-started') || ['nonzero', 'signal', 'connection-lost'].includes(o.kind));
+  for (const [o] of begun) expect(FAILURE_MEANINGS[failureOf(o, { host: 'h', output: {} }).failure.code].effect).toBe('maybe');
+  expect(begun.map(([o]) => o.kind)).toContain('cancelled');
+});
+
 it.each([
   ['nothing-started', 'service-unavailable'], ['confirmed', 'killed-by-signal'], ['unconfirmed', 'stop-unconfirmed'],
 ] as const)('a worker that was stopped cancels no run: %s', (state, code) => {

@@ -5,7 +5,7 @@ import type { OrchestratorConfig } from '../config.js';
 
 /**
  * Statements get whole batches as arrays and find their rows by index, in tables that grow from nothing to millions of rows within one connection's life.
- * A plan made for one batch's size, or while a table was small, would read tables from end to end for every later commit.
+ * A plan made for one batch's size, or while a table was small, would read tables from end to end for every later commit (docs/adr/0018).
  */
 const PLANNER = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
 
