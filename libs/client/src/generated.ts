@@ -459,7 +459,7 @@ export type DriftView = {
 };
 
 export type FailureDto = {
-  readonly code: 'reference-missing' | 'input-invalid' | 'limit-exceeded' | 'dependency-failed' | 'tool-unavailable' | 'run-timeout' | 'target-unknown' | 'target-refused' | 'capability-missing' | 'credential-unavailable' | 'grant-refused' | 'manifest-mismatch' | 'unreachable' | 'service-unavailable' | 'rate-limited' | 'auth-failed' | 'hostkey-mismatch' | 'cancelled' | 'not-found' | 'conflict' | 'nonzero-exit' | 'killed-by-signal' | 'timed-out' | 'tool-failed' | 'output-invalid' | 'approval-rejected' | 'approval-expired' | 'signal-timeout' | 'loop-limit' | 'child-failed' | 'connection-lost' | 'stop-unconfirmed' | 'worker-lost';
+  readonly code: 'reference-missing' | 'input-invalid' | 'limit-exceeded' | 'dependency-failed' | 'tool-unavailable' | 'run-timeout' | 'target-unknown' | 'target-refused' | 'capability-missing' | 'credential-unavailable' | 'grant-refused' | 'manifest-mismatch' | 'unreachable' | 'service-unavailable' | 'rate-limited' | 'auth-failed' | 'hostkey-mismatch' | 'not-found' | 'conflict' | 'cancelled' | 'nonzero-exit' | 'killed-by-signal' | 'timed-out' | 'tool-failed' | 'output-invalid' | 'approval-rejected' | 'approval-expired' | 'signal-timeout' | 'loop-limit' | 'child-failed' | 'connection-lost' | 'stop-unconfirmed' | 'worker-lost';
   readonly message: string;
   readonly retryable: boolean;
   readonly cause?: string;
