@@ -96,8 +96,12 @@ function summary(samples, hosts) {
     // What one host more costs, whatever runs beside it.
     overheadPerHostMs: round(over((s) => (s[name].ms - s[bare].ms) / hosts), 2),
   });
+  const ofSameShell = (name) => round(over((s) => s.sameShellKept.ms / s[name].ms), 2);
   return {
     newConnections: { bareSsh2: of('bare'), client: against('client', 'bare'), product: against('product', 'bare') },
-    keptConnections: { bareSsh2: of('bareKept'), bareSsh2SameShell: against('sameShellKept', 'bareKept'), client: against('clientKept', 'bareKept'), product: against('productKept', 'bareKept') },
+    keptConnections: {
+      bareSsh2: of('bareKept'), bareSsh2SameShell: against('sameShellKept', 'bareKept'),
+      client: { ...against('clientKept', 'bareKept'), ofSameShell: ofSameShell('clientKept') }, product: { ...against('productKept', 'bareKept'), ofSameShell: ofSameShell('productKept') },
+    },
   };
 }

@@ -46,25 +46,25 @@ export async function startProduct(hosts) {
     /** CPU time of each of its processes so far, in microseconds. */
     cpu: () => Object.fromEntries(Object.entries(mesh.children).map(([name, child]) => [name, cpuOf(child.pid)])),
     /**
-     * Runs a tool on all hosts with a tag. `ms` is from the request to the seen end of the run; `times` are those of each host, from its readiness (committed)
-     * to the commit of its outcome; both in milliseconds.
+     * Runs a tool on all hosts with a tag. `ms` is from the request to the commit that ended the run; `times` are those of each host, from its readiness
+     * (committed) to the commit of its outcome; both in milliseconds.
      */
     async run({ tool, inputs, tag, atOnce }) {
       const steps = [
         { id: 'assets', tool: 'asset-query', inputs: { filters: { tags: tag } } },
         { id: 'work', tool, forEach: '<<steps.assets.output.hostnames>>', inputs: { target_host: '<<item>>', ...inputs }, map: { concurrency: atOnce } },
       ];
-      const begin = performance.now();
+      const begin = Date.now();
       const { id } = await json('/runs', { plan: { name: 'bench hosts', steps }, actor_id: 'bench' });
       let run;
       do {
         await new Promise((ok) => setTimeout(ok, LOOK_MS));
         run = await json(`/runs/${id}`);
       } while (run.status === 'running' || run.status === 'pending');
-      const ms = performance.now() - begin;
       if (run.status !== 'completed') throw new Error(`the run ended as ${run.status}`);
+      const { rows: [{ end }] } = await pool.query('select extract(epoch from finished_at)::float8 * 1000 as end from orchestrator.runs where id = $1', [id]);
       const { rows } = await pool.query('select extract(epoch from finished_at - queued_at)::float8 * 1000 as ms from orchestrator.items where run_id = $1 and step = 1', [id]);
-      return { ms, times: rows.map((r) => r.ms) };
+      return { ms: end - begin, times: rows.map((r) => r.ms) };
     },
     stop,
   };

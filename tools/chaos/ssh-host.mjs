@@ -70,18 +70,15 @@ export class SshHost {
   /** @param {string | undefined} nonce undefined for the service's own scripts, which only stop commands */
   #exec(channel, nonce) {
     let text = '';
-    let announced = nonce === undefined;
     channel.on('error', () => undefined).on('data', (chunk) => {
       text += chunk.toString('latin1');
-      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-        const line = text.slice(0, end);
-        text = text.slice(end + 1);
-        if (announced) return this.#run(channel, line, nonce);
-        announced = true;
-        channel.stderr.write(`opsmesh-${nonce} 1 1\n`);
-        channel.write(`opsmesh-${nonce}\n`);
-      }
+      const end = text.indexOf('\n');
+      if (end < 0) return;
+      channel.removeAllListeners('data').resume();
+      if (nonce !== undefined) channel.write(`opsmesh-${nonce}\n`);
+      this.#run(channel, text.slice(0, end), nonce);
     });
+    if (nonce !== undefined) channel.stderr.write(`opsmesh-${nonce} 1 1\n`);
   }
 
   #run(channel, line, nonce) {

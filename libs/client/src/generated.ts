@@ -148,6 +148,11 @@ export type CauseView = {
   readonly root: string;
 };
 
+export type ChangedTarget = {
+  readonly target: string;
+  readonly changes: readonly (EndpointChange)[];
+};
+
 export type ChatActionView = {
   readonly step: string;
   readonly tool: string;
@@ -455,11 +460,34 @@ export type DiagnosticDto = {
 
 export type DriftView = {
   readonly added: readonly (string)[];
+  readonly changed: readonly (ChangedTarget)[];
   readonly vanished: readonly (string)[];
 };
 
+export type Endpoint = {
+  readonly assetId: string;
+  readonly hostname: string;
+  readonly address: string;
+  readonly protocol: 'ssh' | 'winrm';
+  readonly port: number;
+  readonly hostKeys: readonly (string)[];
+  readonly hostKeyPolicy: 'strict' | 'accept-new' | 'off' | null;
+  readonly tls: boolean | null;
+  readonly tlsCa: string | null;
+  readonly tlsFingerprint: string | null;
+  readonly credentialId: string;
+  readonly credentialVersion: number;
+};
+
+export type EndpointChange = {
+  readonly host: string;
+  readonly part: 'asset' | 'way' | 'hostname' | 'address' | 'protocol' | 'port' | 'hostKeys' | 'hostKeyPolicy' | 'tls' | 'tlsCa' | 'tlsFingerprint' | 'credential';
+  readonly before: string;
+  readonly after: string;
+};
+
 export type FailureDto = {
-  readonly code: 'reference-missing' | 'input-invalid' | 'limit-exceeded' | 'dependency-failed' | 'tool-unavailable' | 'run-timeout' | 'target-unknown' | 'target-refused' | 'capability-missing' | 'credential-unavailable' | 'grant-refused' | 'manifest-mismatch' | 'unreachable' | 'service-unavailable' | 'rate-limited' | 'auth-failed' | 'hostkey-mismatch' | 'not-found' | 'conflict' | 'cancelled' | 'nonzero-exit' | 'killed-by-signal' | 'timed-out' | 'tool-failed' | 'output-invalid' | 'approval-rejected' | 'approval-expired' | 'signal-timeout' | 'loop-limit' | 'child-failed' | 'connection-lost' | 'stop-unconfirmed' | 'worker-lost';
+  readonly code: 'reference-missing' | 'input-invalid' | 'limit-exceeded' | 'dependency-failed' | 'tool-unavailable' | 'run-timeout' | 'target-unknown' | 'target-refused' | 'capability-missing' | 'credential-unavailable' | 'grant-refused' | 'manifest-mismatch' | 'target-changed' | 'unreachable' | 'service-unavailable' | 'rate-limited' | 'auth-failed' | 'hostkey-mismatch' | 'not-found' | 'conflict' | 'cancelled' | 'nonzero-exit' | 'killed-by-signal' | 'timed-out' | 'tool-failed' | 'output-invalid' | 'approval-rejected' | 'approval-expired' | 'signal-timeout' | 'loop-limit' | 'child-failed' | 'connection-lost' | 'stop-unconfirmed' | 'worker-lost';
   readonly message: string;
   readonly retryable: boolean;
   readonly cause?: string;
@@ -547,7 +575,7 @@ export type ItemView = {
 };
 
 export type Manifest = {
-  readonly v: 1;
+  readonly v: 2;
   readonly tenant: string;
   readonly planSha256: string;
   readonly addsTo: string | null;
@@ -566,8 +594,7 @@ export type ManifestItem = {
   readonly target: string | null;
   readonly assetId: string | null;
   readonly hostname: string | null;
-  readonly via: readonly (string)[];
-  readonly credentialIds: readonly (string)[];
+  readonly endpoints: readonly (Endpoint)[];
   readonly inputsSha256: string | null;
   readonly inputs: { readonly [key: string]: unknown } | null;
 };
@@ -631,6 +658,8 @@ export type PlanApprovalView = {
   readonly status: 'open' | 'approved' | 'rejected' | 'withdrawn' | 'expired';
   readonly tier: 'none' | 'one-click' | 'typed' | 'two-people';
   readonly risk: RiskView;
+  readonly added: readonly (string)[];
+  readonly changed: readonly (ChangedTarget)[];
   readonly manifest_sha256: string;
   readonly minApprovals: number;
   readonly requesterMayApprove: boolean;

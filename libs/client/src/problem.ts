@@ -2,7 +2,7 @@
 interface ProblemMore {
   /** Findings with their places in what was sent. */
   readonly errors: readonly unknown[];
-  /** With `run-outcome-unknown`: the run to look for. */
+  /** With `run-outcome-unknown` the run to look for, with `outcome-unknown` the one to look at. */
   readonly runId: string | undefined;
 }
 

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsObject, IsString, Matches, Min, ValidateNested } from 'class-validator';
+import { HOST_KEY_POLICIES, type HostKeyPolicy } from './claim.js';
 import { OrNull } from './or-null.js';
 import { DiagnosticDto } from './problem.js';
 import { COMMAND_DIALECTS, TOOL_EFFECTS, type CommandDialect, type ToolEffect } from './tool.js';
@@ -15,6 +16,50 @@ export type ActionClass = (typeof ACTION_CLASSES)[number];
 export const FOREKNOWLEDGE = ['exact', 'targets', 'nothing'] as const;
 export type Foreknowledge = (typeof FOREKNOWLEDGE)[number];
 
+/** What decides to which machine a command goes, and as whom. It holds no secret. */
+export class Endpoint {
+  @IsString() readonly assetId!: string;
+  @IsString() readonly hostname!: string;
+  /** IP address or name that is connected to. */
+  @IsString() readonly address!: string;
+  @IsIn(['ssh', 'winrm']) readonly protocol!: 'ssh' | 'winrm';
+  @IsInt() @Min(1) readonly port!: number;
+  /** SSH: the known keys as type and fingerprint, `ssh-ed25519 SHA256:...`, each once and sorted. */
+  @IsArray() @IsString({ each: true }) readonly hostKeys!: readonly string[];
+  /** Null for WinRM. */
+  @OrNull() @IsIn(HOST_KEY_POLICIES) readonly hostKeyPolicy!: HostKeyPolicy | null;
+  /** WinRM: whether over TLS. Null for SSH. */
+  @OrNull() @IsBoolean() readonly tls!: boolean | null;
+  /** SHA-256 (hex) of the PEM text of the certificates that are trusted; null: the well-known ones. */
+  @OrNull() @IsString() readonly tlsCa!: string | null;
+  /** SHA-256 (hex) of the only certificate that is accepted. */
+  @OrNull() @IsString() readonly tlsFingerprint!: string | null;
+  @IsString() readonly credentialId!: string;
+  /** It grows with every new secret of the credential. */
+  @IsInt() @Min(1) readonly credentialVersion!: number;
+}
+
+/** What of an {@link Endpoint} can differ. `asset`: the target's name means another one. `way`: it is reached through other jump hosts. */
+export const ENDPOINT_PARTS = ['asset', 'way', 'hostname', 'address', 'protocol', 'port', 'hostKeys', 'hostKeyPolicy', 'tls', 'tlsCa', 'tlsFingerprint', 'credential'] as const;
+export type EndpointPart = (typeof ENDPOINT_PARTS)[number];
+
+/** One difference between what was approved and what the inventory says now. */
+export class EndpointChange {
+  /** Host name of the target or of the jump host that it is about, as it was approved. */
+  @IsString() readonly host!: string;
+  @IsIn(ENDPOINT_PARTS) readonly part!: EndpointPart;
+  /** As people may see it; empty: there was none. */
+  @IsString() readonly before!: string;
+  @IsString() readonly after!: string;
+}
+
+/** A target that is not reached as it was approved. */
+export class ChangedTarget {
+  /** Host name, or the target as the plan names it. */
+  @IsString() readonly target!: string;
+  @IsArray() @ValidateNested({ each: true }) @Type(() => EndpointChange) readonly changes!: readonly EndpointChange[];
+}
+
 /** One action on one target. Texts are shown with hidden characters as `⟨U+202E⟩`; the hash is of the inputs as they are. */
 export class ManifestItem {
   /** As the inputs name it; null when the tool has no target. */
@@ -22,10 +67,8 @@ export class ManifestItem {
   /** The asset that was meant when the manifest was made; null for what is none of the inventory. */
   @OrNull() @IsString() readonly assetId!: string | null;
   @OrNull() @IsString() readonly hostname!: string | null;
-  /** Jump hosts, nearest to us first. */
-  @IsArray() @IsString({ each: true }) readonly via!: readonly string[];
-  /** Of the asset and its jump hosts, each once. Empty when the tool needs none. */
-  @IsArray() @IsString({ each: true }) readonly credentialIds!: readonly string[];
+  /** How the asset is reached: its jump hosts, nearest to us first, and at last itself. Empty when the tool does not connect to it, or the attempt would have been refused. */
+  @IsArray() @ValidateNested({ each: true }) @Type(() => Endpoint) readonly endpoints!: readonly Endpoint[];
   /** SHA-256 of the canonical JSON of the bound inputs; null when they are not known before the run. */
   @OrNull() @Matches(/^[0-9a-f]{64}$/) readonly inputsSha256!: string | null;
   /** Inputs, with `[masked]` for what looks like a secret; null when they are those of the step's template. */
@@ -64,7 +107,7 @@ export class ManifestStep {
 
 /** Exactly what an approval allows. Its SHA-256 is of its canonical JSON (RFC 8785). */
 export class Manifest {
-  @IsIn([1]) readonly v!: 1;
+  @IsIn([2]) readonly v!: 2;
   @IsString() readonly tenant!: string;
   /** SHA-256 of the canonical JSON of the compiled plan and the run's inputs. */
   @Matches(/^[0-9a-f]{64}$/) readonly planSha256!: string;

@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsArray, IsBoolean, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, IsUUID, Matches, Min, ValidateNested } from 'class-validator';
-import { BoundsView, POLICY_TIERS, RiskView, type PolicyTier } from './approval-manifest.js';
+import { BoundsView, ChangedTarget, POLICY_TIERS, RiskView, type PolicyTier } from './approval-manifest.js';
 import { RUN_ORIGINS, type RunOrigin } from './approval-policy.js';
 import { OrNull } from './or-null.js';
 import { DiagnosticDto } from './problem.js';
@@ -16,6 +16,8 @@ export type ProposalAct = (typeof PROPOSAL_ACTS)[number];
 export class DriftView {
   /** Host names, or targets as the plan names them. */
   @IsArray() @IsString({ each: true }) readonly added!: readonly string[];
+  /** Targets that are reached otherwise than was approved. */
+  @IsArray() @ValidateNested({ each: true }) @Type(() => ChangedTarget) readonly changed!: readonly ChangedTarget[];
   @IsArray() @IsString({ each: true }) readonly vanished!: readonly string[];
 }
 
@@ -31,7 +33,7 @@ export class PlanApprovalActView {
 /** The question whether a proposed run may start. */
 export class PlanApprovalView {
   @IsIn(['plan']) readonly kind!: 'plan';
-  /** `plan`; `added-1`, `added-2`, ... for targets that appeared after an approval. */
+  /** `plan`; `added-1`, `added-2`, ... for targets that appeared or changed after an approval. */
   @IsString() readonly id!: string;
   @IsUUID() readonly runId!: string;
   @IsString() readonly runName!: string;
@@ -39,6 +41,10 @@ export class PlanApprovalView {
   @IsIn(['open', 'approved', 'rejected', 'withdrawn', 'expired']) readonly status!: 'open' | 'approved' | 'rejected' | 'withdrawn' | 'expired';
   @IsIn(POLICY_TIERS) readonly tier!: PolicyTier;
   @IsObject() @ValidateNested() @Type(() => RiskView) readonly risk!: RiskView;
+  /** Targets that appeared after the approval before. */
+  @IsArray() @IsString({ each: true }) readonly added!: readonly string[];
+  /** Targets that are reached otherwise than was approved before: what was, and what is to be. */
+  @IsArray() @ValidateNested({ each: true }) @Type(() => ChangedTarget) readonly changed!: readonly ChangedTarget[];
   /** What an approval must repeat. */
   @Matches(/^[0-9a-f]{64}$/) readonly manifest_sha256!: string;
   @IsInt() @Min(0) readonly minApprovals!: number;

@@ -1,4 +1,5 @@
 import { ArrayMaxSize, IsArray, IsIn, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import type { Endpoint } from './approval-manifest.js';
 import { PlainMessage } from './validate.js';
 
 /** Targets in one question at most. */
@@ -20,10 +21,8 @@ export interface TargetFacts {
   readonly hostname: string;
   readonly environment: string | null;
   readonly tags: readonly string[];
-  /** Of the asset and its jump hosts, each once. */
-  readonly credentialIds: readonly string[];
-  /** Asset ids of jump hosts, nearest to us first. */
-  readonly via: readonly string[];
+  /** How it is reached: its jump hosts, nearest to us first, and at last itself. Empty while an attempt would be refused. */
+  readonly endpoints: readonly Endpoint[];
   /** Why an attempt on it would be refused now; null when it would not. */
   readonly refusal: string | null;
 }

@@ -22,7 +22,7 @@ export class AttemptClaimDto extends ClaimRequestDto {
   @IsString() @MaxLength(256) attemptId!: string;
 }
 
-/** `POST /internal/claims`: each is answered by a {@link ClaimAnswerDto} or its own problem: `claim-refused`, `manifest-mismatch`, `target-unknown`, `target-refused`, `service-unavailable`. */
+/** `POST /internal/claims`: each is answered by a {@link ClaimAnswerDto} or its own problem: `claim-refused`, `manifest-mismatch`, `target-changed`, `target-unknown`, `target-refused`, `service-unavailable`. */
 @PlainMessage()
 export class ClaimBatchDto {
   @IsArray() @ArrayMinSize(1) @ArrayMaxSize(MAX_BATCH) @ValidateNested({ each: true }) @Type(() => AttemptClaimDto) batch!: AttemptClaimDto[];
@@ -89,6 +89,8 @@ export interface GrantClaims {
   readonly keyThumbprint: string;
   /** SHA-256 of the approved manifest, null for a run that needed no approval. */
   readonly manifestSha256: string | null;
+  /** Digest of the endpoints of the jump hosts, nearest to us first, and the target, as they were approved; null when none were. No credential is leased while the inventory has others. */
+  readonly endpointsSha256: string | null;
 }
 
 /** Which asset a target means. */
@@ -116,7 +118,7 @@ export class LeaseRequestDto {
   @IsString() @MaxLength(1024) publicKey!: string;
 }
 
-/** `POST /internal/leases` on asset-service: each is answered by a {@link LeaseAnswerDto} or its own problem: `grant-invalid`, `grant-expired`, `grant-used`, `credential-unavailable`. */
+/** `POST /internal/leases` on asset-service: each is answered by a {@link LeaseAnswerDto} or its own problem: `grant-invalid`, `grant-expired`, `grant-used`, `credential-unavailable`, `target-changed`, `target-refused`. */
 @PlainMessage()
 export class LeaseBatchDto {
   @IsArray() @ArrayMinSize(1) @ArrayMaxSize(MAX_BATCH) @ValidateNested({ each: true }) @Type(() => LeaseRequestDto) batch!: LeaseRequestDto[];

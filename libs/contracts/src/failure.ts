@@ -33,6 +33,7 @@ export const FAILURE_MEANINGS = {
   'credential-unavailable': before(false),
   'grant-refused': before(false),
   'manifest-mismatch': before(false),
+  'target-changed': before(false),
   'unreachable': before(true),
   'service-unavailable': before(true),
   'rate-limited': before(true),
@@ -66,7 +67,10 @@ export const FAILURE_CODES = Object.keys(FAILURE_MEANINGS) as FailureCode[];
 export class FailureDto {
   @IsIn(FAILURE_CODES) code!: FailureCode;
   @IsString() @MaxLength(4096) message!: string;
-  /** Copied from the code's meaning so that a reader needs no table. */
+  /**
+   * In a result: the code passes, as its meaning says. In what the orchestrator answers: such an attempt is tried again while there are attempts left, for which
+   * the tool must be repeatable too, or nothing have been done. What is told of many items or of a container is not.
+   */
   @IsBoolean() retryable!: boolean;
   @IsOptional() @IsString() @MaxLength(4096) cause?: string;
 }

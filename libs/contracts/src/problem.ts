@@ -32,6 +32,6 @@ export class ProblemDto {
   @IsOptional() @IsString() instance?: string;
   /** Where in the body or plan, one entry a finding. */
   @IsOptional() @IsArray() @ValidateNested({ each: true }) @Type(() => DiagnosticDto) errors?: DiagnosticDto[];
-  /** The run to look for, where it is not known whether the request started it. */
+  /** The run to look at, where it is not known whether the request started or changed it. */
   @IsOptional() @IsString() run_id?: string;
 }

@@ -1,7 +1,7 @@
 import type { FailureCode, FailureDto } from '@opsmesh/contracts';
 import type { Draft } from './draft.js';
 import type { ToolStep } from './plan.js';
-import { retryDelay } from './retry.js';
+import { isRepeatable, retryDelay } from './retry.js';
 
 /** Failures that say that there were too many connections, or that the way is bad. */
 const CONNECTION: ReadonlySet<FailureCode> = new Set(['unreachable', 'connection-lost', 'rate-limited']);
@@ -25,8 +25,7 @@ export function adaptConcurrency(draft: Draft, step: ToolStep, failure: FailureD
 
 /** The delay before one more attempt with a longer time, or null: only after the last attempt has timed out, and only if it may be repeated. */
 export function longerAttempt(draft: Draft, step: ToolStep, { item, attempt, failure, random }: { item: number; attempt: number; failure: FailureDto; random: number }): number | null {
-  const repeatable = step.idempotent || step.effect === 'read';
-  if (!step.adapt?.timeoutFactor || failure.code !== 'timed-out' || attempt !== step.retry.maxAttempts || !repeatable) return null;
+  if (!step.adapt?.timeoutFactor || failure.code !== 'timed-out' || attempt !== step.retry.maxAttempts || !isRepeatable(step)) return null;
   draft.record('step.adapted', { step: step.index, item, data: { cause: failure.code, effect: 'longer-timeout', from: timeoutOf(step, attempt), to: timeoutOf(step, attempt + 1) } });
   return retryDelay(step.retry, attempt, random);
 }

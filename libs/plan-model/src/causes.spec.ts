@@ -1,7 +1,7 @@
 import { failure } from '@opsmesh/contracts';
 import { causesOf } from './causes.js';
 import { branch, loop, plan, step } from './testing/plans.js';
-import { Simulation } from './testing/simulation.js';
+import { type Simulation, started } from './testing/simulation.js';
 
 const nonzero = failure('nonzero-exit', 'exit 1');
 
@@ -11,8 +11,7 @@ function causes(run: Simulation): string[] {
 }
 
 function failed(at: number, ...args: ConstructorParameters<typeof Simulation>): Simulation {
-  const run = new Simulation(...args);
-  run.apply({ type: 'started' });
+  const run = started(...args);
   run.fail(nonzero, { step: at, item: 0 });
   return run;
 }
@@ -27,8 +26,7 @@ it('a container is a consequence of what failed in it', () => {
 });
 
 it('a loop that would not end is a root', () => {
-  const run = new Simulation(plan(loop(0, 'while', { maxIterations: 1 }), step(1, { scope: { step: 0, arm: null } })), [{ iterations: 5 }]);
-  run.apply({ type: 'started' });
+  const run = started(plan(loop(0, 'while', { maxIterations: 1 }), step(1, { scope: { step: 0, arm: null } })), [{ iterations: 5 }]);
   run.succeed(1, 0);
   expect(causes(run)).toEqual(['s0']);
 });
@@ -39,8 +37,7 @@ it('a step that lacks a value because another failed is a consequence', () => {
 });
 
 it('what was skipped by its condition, or not reached, has no cause', () => {
-  const run = new Simulation(plan(branch(0, 1), step(1, { scope: { step: 0, arm: 0 } })), [{ arm: null }]);
-  run.apply({ type: 'started' });
+  const run = started(plan(branch(0, 1), step(1, { scope: { step: 0, arm: 0 } })), [{ arm: null }]);
   expect(causes(run)).toEqual([]);
 });
 

@@ -5,7 +5,7 @@ import { shapeOf } from './plan-shape.js';
 import type { CompiledPlan } from './plan.js';
 import { isTerminalItem, isTerminalRun, isTerminalStep, itemRange } from './run-state.js';
 import { randomPlan, type RandomPlan } from './testing/random-plans.js';
-import { Simulation } from './testing/simulation.js';
+import { type Simulation, started } from './testing/simulation.js';
 
 const CODES: FailureCode[] = ['unreachable', 'nonzero-exit', 'timed-out', 'connection-lost', 'auth-failed', 'cancelled', 'signal-timeout'];
 const KINDS = ['succeed', 'succeed', 'succeed', 'fail', 'fail', 'claim', 'lose', 'timer', 'wave', 'cancel', 'time-out', 'pause', 'resume', 'policy', 'resolve', 'repeat', 'stale-answer', 'stale'] as const;
@@ -107,8 +107,7 @@ const moves = fc.array(aMove, { maxLength: 80, size: 'max' });
 const RUNS = 1500;
 
 function played(made: RandomPlan, all: readonly Move[], each: (run: Simulation, move: Move, before: Simulation['state']) => void): Simulation {
-  const run = new Simulation(made.plan, made.worlds);
-  run.apply({ type: 'started' });
+  const run = started(made.plan, made.worlds);
   check(run);
   for (const move of all) {
     const before = run.state;

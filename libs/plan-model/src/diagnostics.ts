@@ -44,7 +44,7 @@ export const DIAGNOSTIC_CODES = {
 export type DiagnosticCode = keyof typeof DIAGNOSTIC_CODES;
 
 /** Most errors, and most warnings, that are told of one plan. */
-export const MOST_FINDINGS = 100;
+const MOST_FINDINGS = 100;
 
 /** Gathers findings; beyond {@link MOST_FINDINGS} they only count. */
 export class Findings {

@@ -3,7 +3,7 @@ import type { Draft } from './draft.js';
 import { startAttempt } from './items.js';
 import { joinStatus } from './map-items.js';
 import { childrenAt } from './plan-shape.js';
-import { judgeFailure } from './retry.js';
+import { failureOf, judgeFailure } from './retry.js';
 import type { RunEvent } from './run-event.js';
 import { isTerminalRun, isTerminalStep, itemRange, type ItemState } from './run-state.js';
 import { runOutcome, scopeOutcome } from './step-outcome.js';
@@ -16,7 +16,7 @@ export function lateResult(draft: Draft, { step, item, attempt, outcome, random 
   const made = draft.plan.steps[step]!;
   if (outcome.status === 'failed' && made.kind === 'tool' && judgeFailure(made, attempt, outcome.failure, random).kind === 'unknown') return undefined;
   becomeKnown(draft, { step, item, attempt, status: outcome.status, by: {} });
-  return { status: outcome.status, attempt, ...(outcome.status === 'failed' ? { failure: outcome.failure } : {}) };
+  return { status: outcome.status, attempt, ...(outcome.status === 'failed' ? { failure: failureOf(made, outcome.failure) } : {}) };
 }
 
 /** A person or a probe says how an unknown attempt ended. */

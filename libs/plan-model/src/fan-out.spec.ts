@@ -4,7 +4,7 @@ import { checkMapChange } from './parse-policies.js';
 import type { ToolStep } from './plan.js';
 import { policyOf } from './policy.js';
 import { approval, loop, plan, step } from './testing/plans.js';
-import { Simulation } from './testing/simulation.js';
+import { type Simulation, started } from './testing/simulation.js';
 
 const nonzero = failure('nonzero-exit', 'exit 1');
 const unreachable = failure('unreachable', 'no route');
@@ -15,8 +15,7 @@ const retry = (maxAttempts: number) => ({ maxAttempts, backoff: { initialMs: 100
 
 /** A fan-out of `total` items that was started. */
 function fanOut(total: number, more: Partial<ToolStep> = {}, unbound: readonly number[] = []): Simulation {
-  const run = new Simulation(plan(step(0, { forEach: '<<x>>', ...more })), [{ total, unbound }]);
-  run.apply({ type: 'started' });
+  const run = started(plan(step(0, { forEach: '<<x>>', ...more })), [{ total, unbound }]);
   return run;
 }
 const items = (run: Simulation) => run.sent.map((s) => s.item);
@@ -85,8 +84,7 @@ describe('waves', () => {
   });
 
   it('begin anew in the next iteration of a loop', () => {
-    const run = new Simulation(plan(loop(0, 'forEach'), step(1, { scope: { step: 0, arm: null }, forEach: '<<x>>', map: { concurrency: 9, waves: [{ count: 1 }] } })), [{ iterations: 2 }, { total: 2 }]);
-    run.apply({ type: 'started' });
+    const run = started(plan(loop(0, 'forEach'), step(1, { scope: { step: 0, arm: null }, forEach: '<<x>>', map: { concurrency: 9, waves: [{ count: 1 }] } })), [{ iterations: 2 }, { total: 2 }]);
     for (const item of [0, 1, 2]) run.succeed(1, item);
     expect(items(run)).toEqual([0, 1, 2, 3]);
   });
@@ -194,8 +192,7 @@ describe('a person', () => {
   });
 
   it('may have an approval asked for again', () => {
-    const run = new Simulation(plan(approval(0, { forEach: '<<x>>' })), [{ total: 2 }]);
-    run.apply({ type: 'started' });
+    const run = started(plan(approval(0, { forEach: '<<x>>' })), [{ total: 2 }]);
     run.fail(failure('approval-rejected', 'no'), { step: 0, item: 0 });
     run.apply(again);
     expect(run.begun.at(-1)).toEqual({ step: 0, item: 0, attempt: 2 });
@@ -247,8 +244,7 @@ describe('adaptation', () => {
   });
 
   it('that a failure was passed over is said', () => {
-    const run = new Simulation(plan(step(0, { critical: false }), step(1)));
-    run.apply({ type: 'started' });
+    const run = started(plan(step(0, { critical: false }), step(1)));
     run.fail(nonzero, { step: 0, item: 0 });
     expect(run.history.find((h) => h.type === 'step.adapted')).toMatchObject({ step: 0, data: { cause: 'nonzero-exit', effect: 'passed-over' } });
   });

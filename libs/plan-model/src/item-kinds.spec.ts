@@ -4,7 +4,7 @@ import { compileDocument } from './compile.js';
 import { TOOLS } from './testing/catalogue.js';
 import { approval, branch, loop, plan, step, wait } from './testing/plans.js';
 import { scope } from './testing/scopes.js';
-import { Simulation } from './testing/simulation.js';
+import { started } from './testing/simulation.js';
 
 describe('what ends an item that began', () => {
   it('is its time, with a success or a failure, or nothing', () => {
@@ -24,8 +24,7 @@ describe('what ends an item that began', () => {
 
 describe('loops around a step', () => {
   const p = plan(loop(0, 'forEach'), branch(1, 1, { scope: { step: 0, arm: null } }), loop(2, 'until', { scope: { step: 1, arm: 0 } }), step(3, { scope: { step: 2, arm: null } }), step(4, { scope: { step: 0, arm: null } }), step(5));
-  const run = new Simulation(p, [{ iterations: 3 }, {}, { iterations: 2 }]);
-  run.apply({ type: 'started' });
+  const run = started(p, [{ iterations: 3 }, {}, { iterations: 2 }]);
   run.succeed(3, 0);
 
   it('are found through branches: the innermost, and the innermost over a list', () => {

@@ -129,5 +129,5 @@ export function joinIfDone(draft: Draft, index: number, last?: FailureDto): void
 function stepFailure({ id, counts, total, last }: { id: string; counts: Counts; total: number; last: FailureDto | undefined }): FailureDto {
   if (total === 1 && last) return last;
   const parts = (['failed', 'unknown', 'skipped', 'cancelled'] as const).filter((s) => counts[s] > 0).map((s) => `${counts[s]} ${s}`);
-  return makeFailure('tool-failed', `step "${id}": of ${total} items ${parts.join(', ')}`);
+  return { ...makeFailure('tool-failed', `step "${id}": of ${total} items ${parts.join(', ')}`), retryable: false };
 }

@@ -25,7 +25,7 @@ export function activeItems(step: RunningStep): number {
 }
 
 /** The item before which the current wave ends. The last wave has all the rest. */
-export function waveEnd({ base, total, wave }: Pick<RunningStep, 'base' | 'total' | 'wave'>, { waves }: MapPolicy): number {
+function waveEnd({ base, total, wave }: Pick<RunningStep, 'base' | 'total' | 'wave'>, { waves }: MapPolicy): number {
   const share = waves?.[wave];
   return base + (share ? Math.min(total, countOf(share, total)) : total);
 }

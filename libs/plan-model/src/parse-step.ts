@@ -6,7 +6,7 @@ import { isBoolean, isList, isObject, isText, isTexts, Section } from './parse-v
 import { LIMITS, STEP_ROLES, type JsonObject, type OnFailure, type StepKind, type StepRole, type StepScope } from './plan.js';
 import { FORBIDDEN_NAMES } from './references.js';
 
-export const STEP_ID = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+const STEP_ID = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 /** They begin references of another meaning. */
 const RESERVED_IDS: ReadonlySet<string> = new Set(['item', 'index', 'input', 'context', 'steps', 'iteration', 'previous', ...FORBIDDEN_NAMES]);
 

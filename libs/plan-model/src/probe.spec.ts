@@ -6,7 +6,7 @@ import { bind } from './bind.js';
 import { catalogueOf, PING, RUN_COMMAND } from './testing/catalogue.js';
 import { plan, step } from './testing/plans.js';
 import { scope } from './testing/scopes.js';
-import { Simulation } from './testing/simulation.js';
+import { type Simulation, started } from './testing/simulation.js';
 
 const RESTART = { ...RUN_COMMAND, name: 'restart', probe: { tool: 'ping', inputs: { target_host: '/target_host', count: '/tries' }, since: 'since', answer: 'reachable' } };
 const restart = [{ id: 'r', tool: 'restart', inputs: { target_host: 'h', command: 'x' } }];
@@ -31,8 +31,7 @@ it.each([[{ reachable: true }, true], [{ reachable: false }, false], [{ reachabl
 
 describe('an attempt of unknown outcome', () => {
   function unknown(more: Partial<ToolStep> = {}): Simulation {
-    const run = new Simulation(plan(step(0, { probe, ...more })));
-    run.apply({ type: 'started' });
+    const run = started(plan(step(0, { probe, ...more })));
     run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });
     run.fail(lost, { step: 0, item: 0 });
     return run;
@@ -55,8 +54,7 @@ describe('an attempt of unknown outcome', () => {
     known.succeed(0, 0);
     known.apply(due);
     expect(known.probes).toEqual([]);
-    const cancelled = new Simulation(plan(step(0, { probe })));
-    cancelled.apply({ type: 'started' });
+    const cancelled = started(plan(step(0, { probe })));
     cancelled.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });
     cancelled.apply({ type: 'cancel' });
     cancelled.fail(lost, { step: 0, item: 0 });
@@ -68,8 +66,7 @@ describe('an attempt of unknown outcome', () => {
   });
 
   it('waits with its probe while the run is paused', () => {
-    const run = new Simulation(plan(step(0, { probe }), step(1)));
-    run.apply({ type: 'started' });
+    const run = started(plan(step(0, { probe }), step(1)));
     run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });
     run.fail(lost, { step: 0, item: 0 });
     run.apply({ type: 'pause' });

@@ -219,7 +219,7 @@ export function referenceText({ text, braces }: Pick<Reference, 'text' | 'braces
 }
 
 /** The references in a string, in order. */
-export function referencesOf(template: Template): readonly Reference[] {
+function referencesOf(template: Template): readonly Reference[] {
   return template.kind === 'text' ? [] : template.kind === 'reference' ? [template.reference] : template.parts.filter((p) => typeof p === 'object');
 }
 

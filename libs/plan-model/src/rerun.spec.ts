@@ -1,11 +1,10 @@
 import { rerunDifferences, rerunFrom, selects } from './rerun.js';
 import { isTerminalStep } from './run-state.js';
 import { branch, loop, plan, step } from './testing/plans.js';
-import { Simulation } from './testing/simulation.js';
+import { Simulation, started } from './testing/simulation.js';
 
 function ended(...args: ConstructorParameters<typeof Simulation>): Simulation {
-  const run = new Simulation(...args);
-  run.apply({ type: 'started' });
+  const run = started(...args);
   for (let n = 0; n < run.sent.length; n++) run.succeed(run.sent[n]!.step, run.sent[n]!.item);
   expect(run.state.steps.every(isTerminalStep)).toBe(true);
   return run;
@@ -21,8 +20,7 @@ it('takes over what does not depend on the step, and waits for the rest', () => 
 
 it('a re-run starts with the chosen step and ends like any run', () => {
   const p = plan(step(0), step(1, { dependsOn: [0] }));
-  const first = new Simulation(p);
-  first.apply({ type: 'started' });
+  const first = started(p);
   first.succeed(0, 0);
   first.apply({ type: 'cancel' });
   const second = new Simulation(p);

@@ -1,5 +1,5 @@
 import { FAILURE_MEANINGS, type FailureDto } from '@opsmesh/contracts';
-import type { RetryPolicy, ToolStep } from './plan.js';
+import type { CompiledStep, RetryPolicy, ToolStep } from './plan.js';
 
 /** What a failed attempt means for its item. */
 export type AttemptVerdict = { readonly kind: 'retry'; readonly delayMs: number } | { readonly kind: 'failed' } | { readonly kind: 'unknown' };
@@ -10,10 +10,22 @@ export type AttemptVerdict = { readonly kind: 'retry'; readonly delayMs: number 
  */
 export function judgeFailure(step: Pick<ToolStep, 'idempotent' | 'effect' | 'retry'>, attempt: number, failure: FailureDto, random: number): AttemptVerdict {
   const meaning = FAILURE_MEANINGS[failure.code];
-  const repeatable = step.idempotent || step.effect === 'read' || meaning.effect === 'none';
+  const repeatable = isRepeatable(step) || meaning.effect === 'none';
   if (meaning.doubtful && !repeatable) return { kind: 'unknown' };
   if (!meaning.retryable || !repeatable || attempt >= step.retry.maxAttempts) return { kind: 'failed' };
   return { kind: 'retry', delayMs: retryDelay(step.retry, attempt, random) };
+}
+
+/** Whether doing it twice does no harm, whatever became of the first attempt. */
+export function isRepeatable({ idempotent, effect }: Pick<ToolStep, 'idempotent' | 'effect'>): boolean {
+  return idempotent || effect === 'read';
+}
+
+/** A failure as it is told of an attempt of the step: its `retryable` is what the engine does, while that of the worker says only that the code passes. */
+export function failureOf(step: CompiledStep, failure: FailureDto): FailureDto {
+  const meaning = FAILURE_MEANINGS[failure.code];
+  const retryable = step.kind === 'tool' && meaning.retryable && (isRepeatable(step) || meaning.effect === 'none');
+  return failure.retryable === retryable ? failure : { ...failure, retryable };
 }
 
 /** Delay before the attempt after `attempt`, in milliseconds: exponential, capped, with full jitter (random in [0, 1)). */

@@ -45,7 +45,7 @@ function property(schema: Schema, part: Extract<PathPart, { kind: 'name' }>, roo
 }
 
 /** The JSON types a schema allows; undefined when it does not say. */
-export function typesOf(schema: Schema): readonly string[] | undefined {
+function typesOf(schema: Schema): readonly string[] | undefined {
   const { type } = schema;
   return typeof type === 'string' ? [type] : Array.isArray(type) ? (type as string[]) : undefined;
 }

@@ -50,7 +50,7 @@ export function scopeOutcome(plan: CompiledPlan, steps: readonly StepState[], me
     const state = steps[valueStep(plan, steps, i)]!;
     if (!isTerminalStep(state) || state.status === 'succeeded' || (state.status === 'skipped' && state.failure === null)) continue;
     if (state.status === 'partial' || (state.status === 'failed' && step.onFailure === 'continue')) status = 'partial';
-    else return { status: 'failed', failure: failure(state.failure?.code ?? 'dependency-failed', `step "${step.id}" ${state.status === 'failed' ? 'failed' : `was ${state.status}`}${state.failure ? `: ${state.failure.message}` : ''}`) };
+    else return { status: 'failed', failure: { ...failure(state.failure?.code ?? 'dependency-failed', `step "${step.id}" ${state.status === 'failed' ? 'failed' : `was ${state.status}`}${state.failure ? `: ${state.failure.message}` : ''}`), retryable: false } };
   }
   return { status, failure: null };
 }

@@ -5,7 +5,7 @@ import { toolStep, type CompiledPlan } from './plan.js';
 import { isTerminalItem, isTerminalRun, isTerminalStep } from './run-state.js';
 import { activeItems } from './map-items.js';
 import { plan, step } from './testing/plans.js';
-import { Simulation } from './testing/simulation.js';
+import { type Simulation, started } from './testing/simulation.js';
 
 const CODES: FailureCode[] = ['unreachable', 'nonzero-exit', 'timed-out', 'connection-lost', 'auth-failed', 'cancelled', 'worker-lost', 'stop-unconfirmed'];
 
@@ -78,8 +78,7 @@ const RUNS = 1000;
 
 it('any plan under any order of events keeps the invariants at every moment, and ends when everything is answered', () => {
   fc.assert(fc.property(aPlan, fc.array(aMove, { maxLength: 60, size: 'max' }), (made: { plan: CompiledPlan; lists: { total: number; unbound: number[] }[] }, moves: Move[]) => {
-    const run = new Simulation(made.plan, made.lists);
-    run.apply({ type: 'started' });
+    const run = started(made.plan, made.lists);
     check(run);
     for (const move of moves) {
       const told = run.sent[move.pick % Math.max(1, run.sent.length)];
@@ -100,8 +99,7 @@ it('any plan under any order of events keeps the invariants at every moment, and
 
 it('a step that is terminal never changes but for what was unknown', () => {
   fc.assert(fc.property(aPlan, fc.array(aMove, { maxLength: 60, size: 'max' }), (made, moves) => {
-    const run = new Simulation(made.plan, made.lists);
-    run.apply({ type: 'started' });
+    const run = started(made.plan, made.lists);
     for (const move of moves) {
       const before = run.state.steps;
       play(run, move);

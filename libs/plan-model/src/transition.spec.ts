@@ -1,19 +1,10 @@
 import { failure } from '@opsmesh/contracts';
-import type { RunEvent } from './run-event.js';
 import { plan, step } from './testing/plans.js';
-import { Simulation } from './testing/simulation.js';
-import { transition } from './transition.js';
+import { Simulation, started } from './testing/simulation.js';
 
-const lost = failure('connection-lost', 'gone');
-const unreachable = failure('unreachable', 'no route');
 const nonzero = failure('nonzero-exit', 'exit 1');
+const unreachable = failure('unreachable', 'no route');
 const retrying = { retry: { maxAttempts: 3, backoff: { initialMs: 100, factor: 2, maxMs: 1000, jitter: false } } };
-
-function started(...args: ConstructorParameters<typeof Simulation>): Simulation {
-  const run = new Simulation(...args);
-  run.apply({ type: 'started' });
-  return run;
-}
 
 describe('order', () => {
   it('independent steps start together, a dependent one when its last dependency ended', () => {
@@ -124,114 +115,7 @@ describe('failure', () => {
   it('a step of one item fails with the failure of its item', () => {
     const run = started(plan(step(0)));
     run.fail(nonzero, { step: 0, item: 0 });
-    expect(run.state.steps[0]).toMatchObject({ failure: nonzero });
-  });
-});
-
-describe('retry', () => {
-  it('is decided by the code: unreachable is tried again after the backoff, with a new attempt number', () => {
-    const run = started(plan(step(0, retrying)));
-    run.fail(unreachable, { step: 0, item: 0 });
-    expect(run.timers).toMatchObject([{ step: 0, item: 0, attempt: 1, delayMs: 100 }]);
-    run.apply({ type: 'retry-due', step: 0, item: 0, attempt: 1 });
-    expect(run.sent.at(-1)).toEqual({ step: 0, item: 0, attempt: 2 });
-    run.fail(unreachable, { step: 0, item: 0, attempt: 2 });
-    expect(run.timers.at(-1)).toMatchObject({ delayMs: 200 });
-    run.apply({ type: 'retry-due', step: 0, item: 0, attempt: 2 });
-    run.fail(unreachable, { step: 0, item: 0, attempt: 3 });
-    expect(run.state.status).toBe('failed');
-  });
-
-  it('a timer that fires twice sends once', () => {
-    const run = started(plan(step(0, retrying)));
-    run.fail(unreachable, { step: 0, item: 0 });
-    run.apply({ type: 'retry-due', step: 0, item: 0, attempt: 1 });
-    expect(run.apply({ type: 'retry-due', step: 0, item: 0, attempt: 1 })).toBe(false);
-    expect(run.sent).toHaveLength(2);
-  });
-
-  it('an exit code other than 0 is repeated only for an idempotent tool', () => {
-    const once = started(plan(step(0, retrying)));
-    once.fail(nonzero, { step: 0, item: 0 });
-    expect(once.timers).toEqual([]);
-    const again = started(plan(step(0, { ...retrying, idempotent: true })));
-    again.fail(nonzero, { step: 0, item: 0 });
-    expect(again.timers).toHaveLength(1);
-  });
-
-  it('a waiting retry keeps its place in the concurrency', () => {
-    const run = started(plan(step(0, { ...retrying, forEach: '<<x>>', map: { concurrency: 1 } })), [{ total: 2 }]);
-    run.fail(unreachable, { step: 0, item: 0 });
-    expect(run.sent).toHaveLength(1);
-  });
-
-  it('a retry that is due in a paused run keeps its timer until the run goes on, however often it is told', () => {
-    const run = started(plan(step(0, retrying)));
-    run.fail(unreachable, { step: 0, item: 0 });
-    run.apply({ type: 'pause' });
-    const due: RunEvent = { type: 'retry-due', step: 0, item: 0, attempt: 1 };
-    const told = () => transition({ plan: run.plan, state: run.state, item: run.items.get('0.0') }, due);
-    expect([told(), told()]).toEqual(Array(2).fill({ state: run.state, effects: [{ type: 'too-early' }], history: [] }));
-    run.apply({ type: 'resume' });
-    run.apply({ type: 'retry-due', step: 0, item: 0, attempt: 1 });
-    expect(run.sent).toHaveLength(2);
-  });
-});
-
-describe('doubt', () => {
-  it('a lost connection makes a command that is not idempotent unknown, whatever its retry policy', () => {
-    const run = started(plan(step(0, retrying)));
-    run.fail(lost, { step: 0, item: 0 });
-    expect(run.items.get('0.0')).toMatchObject({ status: 'unknown' });
-    expect(run.timers).toEqual([]);
-    expect(run.state.status).toBe('failed');
-  });
-
-  it('a claimed attempt that was lost is unknown and never sent again', () => {
-    const run = started(plan(step(0)));
-    run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });
-    run.apply({ type: 'lost', step: 0, item: 0, attempt: 1 });
-    expect(run.items.get('0.0')).toMatchObject({ status: 'unknown', failure: { code: 'worker-lost' } });
-    expect(run.sent).toHaveLength(1);
-  });
-
-  it('an attempt that was never claimed is sent again under the same number', () => {
-    const run = started(plan(step(0)));
-    run.apply({ type: 'lost', step: 0, item: 0, attempt: 1 });
-    expect(run.sent).toEqual([{ step: 0, item: 0, attempt: 1 }, { step: 0, item: 0, attempt: 1 }]);
-  });
-
-  it('an attempt that was claimed since it looked lost is left alone', () => {
-    const run = new Simulation(plan(step(0)));
-    run.apply({ type: 'started' });
-    run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });
-    expect(run.apply({ type: 'lost', step: 0, item: 0, attempt: 1, claimed: false })).toBe(false);
-    expect(run.apply({ type: 'lost', step: 0, item: 0, attempt: 1, claimed: true })).toBe(true);
-  });
-
-  it('a claimed idempotent attempt that was lost is sent again', () => {
-    const run = started(plan(step(0, { idempotent: true })));
-    run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });
-    run.apply({ type: 'lost', step: 0, item: 0, attempt: 1 });
-    expect(run.sent).toHaveLength(2);
-  });
-
-  it('a second worker gets no claim, unless the tool is idempotent', () => {
-    const run = started(plan(step(0)));
-    expect(run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 })).toBe(true);
-    expect(run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 })).toBe(false);
-    const again = started(plan(step(0, { idempotent: true })));
-    again.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });
-    expect(again.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 })).toBe(true);
-  });
-
-  it('a late result makes unknown known, and the step and the run with it', () => {
-    const run = started(plan(step(0)));
-    run.fail(lost, { step: 0, item: 0 });
-    run.succeed(0, 0);
-    expect(run.items.get('0.0')).toMatchObject({ status: 'succeeded' });
-    expect(run.state).toMatchObject({ status: 'completed', steps: [{ status: 'succeeded', counts: { succeeded: 1, unknown: 0 } }] });
-    expect(run.finished).toBe(1);
+    expect(run.state.steps[0]).toMatchObject({ failure: { ...nonzero, retryable: false } });
   });
 });
 
@@ -264,58 +148,5 @@ describe('repeated and late', () => {
     for (const type of ['cancel', 'pause', 'resume', 'timed-out', 'started'] as const) run.apply({ type });
     run.apply({ type: 'lost', step: 0, item: 0, attempt: 1 });
     expect(run.state).toEqual(over);
-  });
-});
-
-describe('cancel', () => {
-  it('queued items never start, running ones are told and awaited', () => {
-    const run = started(plan(step(0, { forEach: '<<x>>', map: { concurrency: 2 } }), step(1, { dependsOn: [0] })), [{ total: 4 }]);
-    run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });
-    run.apply({ type: 'cancel' });
-    expect(run.aborts).toBe(1);
-    expect(run.apply({ type: 'claimed', step: 0, item: 1, attempt: 1 })).toBe(false);
-    expect(run.state).toMatchObject({ status: 'running', stopping: 'cancelled', steps: [{ counts: { running: 1, cancelled: 3 } }, { status: 'cancelled' }] });
-    run.fail(failure('cancelled', 'stopped'), { step: 0, item: 0 });
-    expect(run.state).toMatchObject({ status: 'cancelled', steps: [{ status: 'cancelled', counts: { cancelled: 4 } }, {}] });
-  });
-
-  it('a command that could not be stopped for sure ends as unknown', () => {
-    const run = started(plan(step(0)));
-    run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });
-    run.apply({ type: 'cancel' });
-    run.fail(failure('stop-unconfirmed', 'still running?'), { step: 0, item: 0 });
-    expect(run.items.get('0.0')).toMatchObject({ status: 'unknown' });
-    expect(run.state.status).toBe('cancelled');
-  });
-
-  it('nothing is retried in a run that is stopping', () => {
-    const run = started(plan(step(0, { ...retrying, idempotent: true })));
-    run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });
-    run.apply({ type: 'cancel' });
-    run.fail(unreachable, { step: 0, item: 0 });
-    expect(run.timers).toEqual([]);
-    expect(run.state.status).toBe('cancelled');
-  });
-
-  it('a run whose time is over fails', () => {
-    const run = started(plan(step(0)));
-    run.apply({ type: 'timed-out' });
-    expect(run.state.status).toBe('failed');
-  });
-});
-
-describe('pause', () => {
-  it('nothing new starts until the run goes on', () => {
-    const run = started(plan(step(0, { forEach: '<<x>>', map: { concurrency: 1 } }), step(1, { dependsOn: [0] })), [{ total: 2 }]);
-    run.apply({ type: 'pause' });
-    run.succeed(0, 0);
-    expect(run.sent).toHaveLength(1);
-    run.apply({ type: 'resume' });
-    expect(run.sent).toHaveLength(2);
-    run.apply({ type: 'pause' });
-    run.succeed(0, 1);
-    expect(run.sent).toHaveLength(2);
-    run.apply({ type: 'resume' });
-    expect(run.sent.at(-1)).toEqual({ step: 1, item: 0, attempt: 1 });
   });
 });

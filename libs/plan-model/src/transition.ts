@@ -8,7 +8,7 @@ import { endItem, endUnprepared, fill, joinIfDone, prepared, startAttempt, waveD
 import { isEqual } from './json-equal.js';
 import type { CompiledPlan, Json, ToolStep } from './plan.js';
 import { withChange } from './policy.js';
-import { judgeFailure } from './retry.js';
+import { failureOf, isRepeatable, judgeFailure } from './retry.js';
 import { pause, resume, start, stop } from './run-control.js';
 import { settle } from './settle.js';
 import { probeDue } from './probe.js';
@@ -77,10 +77,6 @@ function toolOf(draft: Draft, index: number): ToolStep | undefined {
   return step?.kind === 'tool' ? step : undefined;
 }
 
-function isRepeatable({ idempotent, effect }: ToolStep): boolean {
-  return idempotent || effect === 'read';
-}
-
 function claimed(draft: Draft, item: ItemState | undefined, { step, item: index, attempt }: ItemEvent<'claimed'>): ItemChange {
   const tool = toolOf(draft, step);
   if (!tool || !item || item.attempt !== attempt || draft.stopping) return undefined;
@@ -103,7 +99,7 @@ function finished(draft: Draft, item: ItemState | undefined, event: ItemEvent<'f
     endItem(draft, step, index, { from: item.status, to: 'succeeded', attempt, ...(cachedFrom ? { cachedFrom } : {}) });
     return { status: 'succeeded', attempt };
   }
-  const { failure } = outcome;
+  const failure = failureOf(draft.plan.steps[step]!, outcome.failure);
   const verdict = judge(draft, tool, event, failure);
   if (verdict.kind === 'retry') {
     draft.move(step, item.status, 'pending');
@@ -134,7 +130,7 @@ function lost(draft: Draft, item: ItemState | undefined, { step, item: index, at
   if (wasClaimed === false && item.status === 'running') return undefined;
   // Only a claimed attempt is `running`; one that was never claimed has done nothing.
   if (item.status === 'running' && !isRepeatable(tool)) {
-    const failure = makeFailure('worker-lost', 'the worker that ran this ended without a result: it may or may not have happened');
+    const failure = failureOf(tool, makeFailure('worker-lost', 'the worker that ran this ended without a result: it may or may not have happened'));
     endItem(draft, step, index, { from: 'running', to: 'unknown', attempt, failure });
     return { status: 'unknown', attempt, failure };
   }

@@ -4,11 +4,11 @@
  * | concept | where |
  * |---|---|
  * | settings from the environment, start errors | config/ `readConfig` `Env` `processConfig` `databaseUrl` `retentionDays` `StartError` |
- * | key files, service tokens, grants | keys/ `openKeys` `Keys` `TokenRefused` |
+ * | key files, service tokens, grants and the digest of endpoints in them | keys/ `openKeys` `Keys` `TokenRefused` `endpointOf` `endpointsSha256` |
  * | HTTP app, problem documents, DTO pipe, calls to other services, one by one and in batches | http/ `createHttpApp` `ProblemError` `ProblemFilter` `DtoPipe` `ServiceClient` `BatchClient` `answerBatch` `Gathered` `isLoopback` |
  * | who may do what | auth/ `ApiTokenGuard` `ServiceTokenGuard` `Scopes` `CurrentPrincipal` `assertTenant` `TOKEN_VERIFIER` |
  * | DI tokens that createHttpApp provides everywhere | platform-tokens.ts `PROCESS_CONFIG` `KEYS` `LOGGER` |
- * | PostgreSQL: pool, migrations, transactions | postgres/ `openDatabase` `transaction` |
+ * | PostgreSQL: pool, migrations, transactions, what its errors mean | postgres/ `openDatabase` `transaction` `isOutcomeUnknown` `isTransient` `isUniqueViolation` `isForeignKeyViolation` `sqlState` |
  * | Redis: options and clients | redis/ `redisConnection` `patientRedisConnection` `createRedis` `endRedis` `limitedErrorLog` |
  * | log | logging/ `createLogger` |
  * | traces | tracing/ `isTracing` `beginSpan` `withSpan` `currentTraceparent` `batchPlace` `startTracing` `stopTracing` |
@@ -36,6 +36,7 @@ export * from './http/local-only.js';
 export * from './http/problem-error.js';
 export * from './http/problem.filter.js';
 export * from './http/service-client.js';
+export * from './keys/endpoints.js';
 export type { GrantSigner } from './keys/grants.js';
 export * from './keys/keys.js';
 export * from './keys/token-refused.js';
@@ -44,6 +45,7 @@ export * from './logging/nest-logger.js';
 export * from './platform-tokens.js';
 export * from './platform.module.js';
 export * from './postgres/database.js';
+export * from './postgres/postgres-errors.js';
 export * from './postgres/transaction.js';
 export * from './redis/connection.js';
 export * from './shutdown/shutdown.js';

@@ -112,7 +112,7 @@ export class FakeMesh {
     const iat = Math.floor(Date.now() / 1000);
     const claims: GrantClaims = {
       jti: `${id}#${request.keyThumbprint}`, attempt: id, iat, exp: iat + 60, tenant: job.tenantId, worker: request.workerId, tool: job.tool, targets: ['a1'], via: [], credentialIds: ['c1'],
-      inputSha256: request.inputSha256, keyThumbprint: request.keyThumbprint, manifestSha256: null, ...this.forge,
+      inputSha256: request.inputSha256, keyThumbprint: request.keyThumbprint, manifestSha256: null, endpointsSha256: null, ...this.forge,
     };
     return { grant: await this.keys.grantSigner().sign(claims), expiresAt: new Date(claims.exp * 1000).toISOString(), connection: { assetId: 'a1', hostname: 'web1', address: '10.0.0.1', protocol: 'ssh', port: 22, credentialId: 'c1' } };
   }

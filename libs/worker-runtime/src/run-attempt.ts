@@ -13,7 +13,7 @@ import type { ToolRegistry } from './tool-registry.js';
 import type { ToolCall } from './tool.js';
 
 /** Time a handler has to end after it was aborted, in milliseconds. */
-export const GRACE_MS = 5000;
+const GRACE_MS = 5000;
 
 /** Calls the handler of a tool. */
 export type Invoke = (tool: string, call: ToolCall<object>) => Promise<unknown>;

@@ -99,7 +99,7 @@ describe('many targets at once', () => {
     const answers = await many(names);
     for (const [i, target] of names.entries()) {
       const alone = await resolve(target);
-      if (alone.status === 200) expect(answers[i]).toMatchObject({ assetId: alone.body['assetId'], hostname: alone.body['hostname'], refusal: null, credentialIds: [alone.body['credentialId']], via: [] });
+      if (alone.status === 200) expect(answers[i]).toMatchObject({ assetId: alone.body['assetId'], hostname: alone.body['hostname'], refusal: null, endpoints: [{ hostname: alone.body['hostname'], address: alone.body['address'], credentialId: alone.body['credentialId'] }] });
       else expect(answers[i]).toMatchObject({ refusal: alone.body['detail'] });
     }
   });

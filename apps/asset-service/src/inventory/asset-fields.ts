@@ -8,7 +8,7 @@ export const ASSET_FIELDS = [
 export type AssetField = (typeof ASSET_FIELDS)[number];
 
 /** Fields a result can be sorted by: those with one scalar. */
-export const SORT_FIELDS = ['hostname', 'ip_address', 'os', 'environment', 'status', 'location', 'protocol', 'port', 'created_at', 'updated_at'] as const;
+const SORT_FIELDS = ['hostname', 'ip_address', 'os', 'environment', 'status', 'location', 'protocol', 'port', 'created_at', 'updated_at'] as const;
 export type SortField = (typeof SORT_FIELDS)[number];
 export const SORTS = SORT_FIELDS.flatMap((f) => [f, `-${f}` as const]);
 export type Sort = (typeof SORTS)[number];

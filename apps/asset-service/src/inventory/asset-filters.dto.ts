@@ -3,7 +3,7 @@ import { ASSET_STATUSES, PROTOCOLS, type AssetStatus, type Protocol } from './as
 import { FitsSchema } from './fits-schema.js';
 
 /** Most values in one list of a filter. */
-export const FILTER_VALUES = 1000;
+const FILTER_VALUES = 1000;
 
 /** Text: exact, one of, or a condition whose members must all hold. Upper and lower case are the same. */
 export type TextFilter = string | string[] | { in?: string[]; not?: string | string[]; prefix?: string; contains?: string; exists?: boolean };

@@ -7,7 +7,7 @@ import { Clearable, IsAddress, IsAttributes } from './asset-rules.js';
 /** Most tags of one asset. */
 export const MAX_TAGS = 64;
 /** Most assets in one import. */
-export const MAX_IMPORT = 10_000;
+const MAX_IMPORT = 10_000;
 
 const HOSTNAME_RULE = { message: 'hostname must be a host name: labels of letters, digits, - and _ with dots between, at most 253 characters' };
 const TAG_RULE = { each: true, message: 'each tag must begin and end with a letter or digit, have at most 64 characters, and between them only letters, digits, spaces and . _ : / = @ + -' };

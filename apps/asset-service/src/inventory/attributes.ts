@@ -1,7 +1,7 @@
 /** Largest `attributes` of one asset, in bytes of JSON. */
-export const ATTRIBUTES_BYTES = 16 * 1024;
+const ATTRIBUTES_BYTES = 16 * 1024;
 /** Deepest nesting of `attributes`, the object itself included. */
-export const ATTRIBUTES_DEPTH = 8;
+const ATTRIBUTES_DEPTH = 8;
 
 const FORBIDDEN = ['__proto__', 'constructor', 'prototype'];
 const UNSTORABLE = /[\0\p{Cs}]/u;

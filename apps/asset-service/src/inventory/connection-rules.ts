@@ -1,4 +1,4 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Executor } from '../database/database.js';
 import { credentials } from '../database/schema.js';
 import { InventoryError } from './inventory-error.js';
@@ -39,4 +39,12 @@ export async function credentialFacts(db: Executor, tenantId: string, values: re
   if (ids.length === 0) return new Map();
   const rows = await db.select({ id: credentials.id, kind: credentials.kind, assetId: credentials.assetId }).from(credentials).where(and(eq(credentials.tenantId, tenantId), inArray(credentials.id, ids)));
   return new Map(rows.map((r) => [r.id, r]));
+}
+
+/** The versions of the tenant's credentials, by id. */
+export async function credentialVersions(db: Executor, tenantId: string, ids: readonly string[]): Promise<Map<string, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.select({ id: credentials.id, version: credentials.version }).from(credentials)
+    .where(and(eq(credentials.tenantId, tenantId), sql`${credentials.id} = any(${sql.param([...new Set(ids)])}::uuid[])`));
+  return new Map(rows.map((r) => [r.id, r.version]));
 }

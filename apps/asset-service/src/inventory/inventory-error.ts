@@ -1,6 +1,5 @@
 /** Why the inventory or the vault did not do what it was asked; nothing was changed. */
-export const INVENTORY_ERRORS = ['invalid', 'not-found', 'conflict'] as const;
-export type InventoryErrorCode = (typeof INVENTORY_ERRORS)[number];
+export type InventoryErrorCode = 'invalid' | 'not-found' | 'conflict';
 
 /** Thrown inside a transaction, so that it is rolled back, and translated at the two borders: HTTP and tools. The message is for people and holds no secret. */
 export class InventoryError extends Error {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { isForeignKeyViolation, isUniqueViolation } from '@opsmesh/platform';
 import { uuidv7 } from 'uuidv7';
 import { DATABASE, type Database, type Executor } from '../database/database.js';
-import { FOREIGN_KEY_VIOLATION, sqlState, UNIQUE_VIOLATION } from '../database/sql-state.js';
 import { assetConditions } from './asset-conditions.js';
 import { toAsset } from './asset-columns.js';
 import { ASSET_FIELDS } from './asset-fields.js';
@@ -121,11 +121,9 @@ export class InventoryService {
     try {
       return await this.db.transaction(work);
     } catch (e) {
-      switch (sqlState(e)) {
-        case UNIQUE_VIOLATION: throw new InventoryError('conflict', `there is already an asset with the host name ${name}`);
-        case FOREIGN_KEY_VIOLATION: throw new InventoryError('conflict', `${name}: its credential or jump host was removed or is still used elsewhere; nothing was changed`);
-        default: throw e;
-      }
+      if (isUniqueViolation(e)) throw new InventoryError('conflict', `there is already an asset with the host name ${name}`);
+      if (isForeignKeyViolation(e)) throw new InventoryError('conflict', `${name}: its credential or jump host was removed or is still used elsewhere; nothing was changed`);
+      throw e;
     }
   }
 }

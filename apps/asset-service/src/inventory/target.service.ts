@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { TargetFacts, TargetsQueryDto, UnknownTarget } from '@opsmesh/contracts';
-import { ProblemError } from '@opsmesh/platform';
+import type { ConnectionDto, TargetFacts, TargetsQueryDto, UnknownTarget } from '@opsmesh/contracts';
+import { endpointOf, ProblemError } from '@opsmesh/platform';
 import { DATABASE, type Database } from '../database/database.js';
 import type { AssetRow } from './asset-values.js';
 import { AssetRepository } from './asset.repository.js';
 import { chooseAsset, connectionOf } from './connection.service.js';
+import { credentialVersions } from './connection-rules.js';
 import { InventoryError } from './inventory-error.js';
 import { jumpHostsOf } from './jump-hosts.js';
 import { NamedAssets } from './named-assets.js';
@@ -14,7 +15,7 @@ import { NamedAssets } from './named-assets.js';
 export class TargetService {
   private readonly assets: AssetRepository;
 
-  constructor(@Inject(DATABASE) db: Database) {
+  constructor(@Inject(DATABASE) private readonly db: Database) {
     this.assets = new AssetRepository(db);
   }
 
@@ -27,17 +28,19 @@ export class TargetService {
       hops.set(first, known);
       return known;
     };
-    const answers: (TargetFacts | UnknownTarget)[] = [];
+    const meant: (Reached | UnknownTarget)[] = [];
     for (const text of texts) {
       const asset = chosen(named.get(text), text, protocol);
-      if (typeof asset === 'string') {
-        answers.push({ assetId: null, refusal: asset });
-        continue;
-      }
-      const way = asset.protocol === 'ssh' && asset.jumpHostId !== null ? await hopsFrom(asset.jumpHostId) : [];
-      answers.push(factsOf(asset, way, protocol));
+      if (typeof asset === 'string') meant.push({ assetId: null, refusal: asset });
+      else meant.push(reached(asset, asset.protocol === 'ssh' && asset.jumpHostId !== null ? await hopsFrom(asset.jumpHostId) : [], protocol));
     }
-    return answers;
+    // Read last: a secret that came meanwhile is the one that a lease would give.
+    const versions = await credentialVersions(this.db, tenantId, meant.flatMap((m) => (m.assetId === null ? [] : m.connections.flatMap((c) => c.credentialId ?? []))));
+    return meant.map((m) => {
+      if (m.assetId === null) return m;
+      const { connections, ...facts } = m;
+      return { ...facts, endpoints: connections.map((c) => ({ ...endpointOf(c), credentialVersion: versions.get(c.credentialId!)! })) };
+    });
   }
 
   private async hopsFrom(tenantId: string, first: string): Promise<AssetRow[] | string> {
@@ -50,13 +53,18 @@ export class TargetService {
   }
 }
 
-function factsOf(asset: AssetRow, way: readonly AssetRow[] | string, protocol: TargetsQueryDto['protocol']): TargetFacts {
-  const hops = typeof way === 'string' ? [] : way;
-  const refusal = typeof way === 'string' ? `${asset.hostname}: ${way}` : refusalOf(() => [connectionOf(asset, protocol), ...hops.map((h) => connectionOf(h, 'ssh'))]);
-  return {
-    assetId: asset.id, hostname: asset.hostname, environment: asset.environment, tags: asset.tags, via: hops.map((h) => h.id), refusal,
-    credentialIds: [...new Set([asset, ...hops].flatMap((a) => a.credentialId ?? []))],
-  };
+/** What a target means, and the connections to its jump hosts and itself; none while an attempt would be refused. */
+type Reached = Omit<TargetFacts, 'endpoints'> & { readonly connections: readonly ConnectionDto[] };
+
+function reached(asset: AssetRow, way: readonly AssetRow[] | string, protocol: TargetsQueryDto['protocol']): Reached {
+  const { id: assetId, hostname, environment, tags } = asset;
+  if (typeof way === 'string') return { assetId, hostname, environment, tags, connections: [], refusal: `${hostname}: ${way}` };
+  let connections: readonly ConnectionDto[] = [];
+  const refusal = refusalOf(() => {
+    const own = connectionOf(asset, protocol);
+    connections = [...way.map((h) => connectionOf(h, 'ssh')), own];
+  });
+  return { assetId, hostname, environment, tags, connections, refusal };
 }
 
 /** The asset, or why there is not exactly one. */

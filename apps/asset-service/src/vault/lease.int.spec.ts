@@ -29,7 +29,7 @@ function claims(change: Partial<GrantClaims> = {}): GrantClaims {
   const now = Math.floor(Date.now() / 1000);
   return {
     jti: `0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a.s.0.${++attempts}`, attempt: `0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1a.s.0.${attempts}`, iat: now, exp: now + GRANT_SECONDS, tenant: T, worker: 'automation-1', tool: 'Get-Volume', targets: [], via: [],
-    credentialIds: [credentialId], inputSha256: 'a'.repeat(64), keyThumbprint: worker.thumbprint, manifestSha256: null, ...change,
+    credentialIds: [credentialId], inputSha256: 'a'.repeat(64), keyThumbprint: worker.thumbprint, manifestSha256: null, endpointsSha256: null, ...change,
   };
 }
 const grant = (change: Partial<GrantClaims> = {}, keys = service.store.keys) => keys.grantSigner().sign(claims(change));

@@ -4,6 +4,7 @@ import { KEYS, LOGGER, ProblemError, TokenRefused, type Keys, type Logger } from
 import { uuidv7 } from 'uuidv7';
 import { DATABASE, type Database } from '../database/database.js';
 import { leaseAudit } from '../database/schema.js';
+import { ApprovedEndpoints, changed } from './approved-endpoints.js';
 import { EnvelopeBroken } from './envelope.js';
 import { auditedGrant, LeaseMarks } from './lease-marks.js';
 import { readWorkerKey, sealTo } from './sealed-lease.js';
@@ -20,11 +21,13 @@ interface PreparedLease {
  * Exchanges a grant for its credentials, each once.
  * 1. Only a grant that the orchestrator signed, that has not expired and that names the worker's key gets anything.
  * 2. No secret leaves before grant and credential were marked as used: of parallel requests one gets it.
- * 3. Every exchange of a genuine grant, also a refused one, leaves a row in lease_audit.
+ * 3. What was approved for a target and a credential is compared with the inventory at the moment at which the secret is read; a run that nobody had to approve pays nothing for that.
+ * 4. Every exchange of a genuine grant, also a refused one, leaves a row in lease_audit.
  */
 @Injectable()
 export class LeaseService {
   private readonly marks: LeaseMarks;
+  private readonly approved: ApprovedEndpoints;
 
   constructor(
     @Inject(DATABASE) private readonly db: Database,
@@ -33,9 +36,10 @@ export class LeaseService {
     @Inject(LOGGER) private readonly log: Logger,
   ) {
     this.marks = new LeaseMarks(db);
+    this.approved = new ApprovedEndpoints(db);
   }
 
-  /** @throws ProblemError 403 `grant-invalid` or `grant-expired`, 409 `grant-used`, 404 or 422 `credential-unavailable` */
+  /** @throws ProblemError 403 `grant-invalid` or `grant-expired`, 409 `grant-used` or `target-changed`, 404 or 422 `credential-unavailable`, 422 `target-refused` */
   async lease(request: LeaseRequestDto): Promise<LeaseAnswerDto> {
     const { credentialId } = request;
     const claims = await this.verified(request.grant);
@@ -69,7 +73,8 @@ export class LeaseService {
     if (!key) throw invalid('the public key is no X25519 JWK');
     if (key.thumbprint !== claims.keyThumbprint) throw invalid('the grant names another key');
     if (!claims.credentialIds.includes(credentialId)) throw invalid('the grant does not name this credential');
-    const { credential, assetId, version } = await this.opened(claims.tenant, credentialId);
+    const [{ credential, assetId, version }, approved] = await Promise.all([this.opened(claims.tenant, credentialId), claims.endpointsSha256 === null ? undefined : this.approved.confirm(claims)]);
+    if (approved && approved.get(credentialId) !== version) throw changed('the credential has just been given a new secret');
     if (assetId !== null && ![...claims.targets, ...claims.via].includes(assetId)) throw invalid('the credential belongs to another asset than the targets and jump hosts of the grant');
     const sealed = await sealTo(key, credential);
     // Reading and sealing take time.

@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { MAX_BATCH, type Credential } from '@opsmesh/contracts';
-import { Gathered } from '@opsmesh/platform';
+import { Gathered, isForeignKeyViolation, isUniqueViolation } from '@opsmesh/platform';
 import { and, eq, sql, type SQL } from 'drizzle-orm';
 import { uuidv7 } from 'uuidv7';
 import { DATABASE, type Database, type Executor } from '../database/database.js';
 import { assets, credentials } from '../database/schema.js';
-import { FOREIGN_KEY_VIOLATION, sqlState, UNIQUE_VIOLATION } from '../database/sql-state.js';
 import { UUID, type Protocol } from '../inventory/asset-fields.js';
 import { InventoryError } from '../inventory/inventory-error.js';
 import { credentialOf } from './credential-of.js';
@@ -108,11 +107,9 @@ export class VaultService {
         return work(tx);
       });
     } catch (e) {
-      switch (sqlState(e)) {
-        case UNIQUE_VIOLATION: throw new InventoryError('conflict', `there is already a credential with the name ${name}`);
-        case FOREIGN_KEY_VIOLATION: throw new InventoryError('conflict', `${name}: an asset changed at the same time; nothing was changed`);
-        default: throw e;
-      }
+      if (isUniqueViolation(e)) throw new InventoryError('conflict', `there is already a credential with the name ${name}`);
+      if (isForeignKeyViolation(e)) throw new InventoryError('conflict', `${name}: an asset changed at the same time; nothing was changed`);
+      throw e;
     }
   }
 }

@@ -37,7 +37,7 @@ export class GetComputerInfoOutput {
   @OrNull() @IsString() time_zone!: string | null;
 }
 
-export const GET_COMPUTER_INFO = cmdletScript('Get-ComputerInfo', '1.0.0', String.raw`
+const GET_COMPUTER_INFO = cmdletScript('Get-ComputerInfo', '1.0.0', String.raw`
   $i = Get-ComputerInfo -Property 'Bios*', 'Cs*', 'Os*', 'TimeZone'
   # Windows PowerShell 5.1 spells the property with one letter too few.
   $serial = $i.PSObject.Properties['BiosSerialNumber'], $i.PSObject.Properties['BiosSeralNumber'] | Where-Object { $_ } | Select-Object -First 1

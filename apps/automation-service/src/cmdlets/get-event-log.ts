@@ -8,7 +8,7 @@ import { READS } from './declaration.js';
 import { EXACT_NAME, IsCount, IsTime, IsUtc, OrNull, PATTERN } from './fields.js';
 
 /** .NET's EventLogEntryType; `Unknown` for entries without one. */
-export const ENTRY_TYPES = ['Error', 'Warning', 'Information', 'SuccessAudit', 'FailureAudit', 'Unknown'] as const;
+const ENTRY_TYPES = ['Error', 'Warning', 'Information', 'SuccessAudit', 'FailureAudit', 'Unknown'] as const;
 const ASKED_TYPES = ['Error', 'Warning', 'Information', 'SuccessAudit', 'FailureAudit'] as const;
 
 export class GetEventLogInput {
@@ -27,7 +27,7 @@ export class GetEventLogInput {
   @IsOptional() @IsInt() @Min(1) @Max(1000) max_events?: number;
 }
 
-export class EventLogRow {
+class EventLogRow {
   @IsCount() index!: number;
   @IsUtc() time!: string;
   @IsIn(ENTRY_TYPES) entry_type!: (typeof ENTRY_TYPES)[number];

@@ -14,7 +14,7 @@ export class GetHotFixInput {
   @IsOptional() @IsString() @Matches(/^[Kk][Bb]\d{4,10}$/) id?: string;
 }
 
-export class HotFixRow {
+class HotFixRow {
   @IsString() id!: string;
   /** Kind of the update as Windows says it, for example `Security Update`. */
   @OrNull() @IsString() description!: string | null;
@@ -29,7 +29,7 @@ export class GetHotFixOutput {
   @IsArray() @ValidateNested({ each: true }) @Type(() => HotFixRow) hotfixes!: HotFixRow[];
 }
 
-export const GET_HOT_FIX = cmdletScript('Get-HotFix', '1.0.0', String.raw`
+const GET_HOT_FIX = cmdletScript('Get-HotFix', '1.0.0', String.raw`
   $hotfixes = @(Get-HotFix | Where-Object { -not $data.id -or $_.HotFixID -eq $data.id } | ForEach-Object {
     $fix = $_
     $day = Quiet { ([datetime]$fix.InstalledOn).ToString('yyyy-MM-dd', [Globalization.CultureInfo]::InvariantCulture) }

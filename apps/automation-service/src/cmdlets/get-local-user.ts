@@ -15,7 +15,7 @@ export class GetLocalUserInput {
   @IsOptional() @IsBoolean() enabled?: boolean;
 }
 
-export class LocalUserRow {
+class LocalUserRow {
   @IsString() name!: string;
   @OrNull() @IsString() full_name!: string | null;
   @OrNull() @IsString() description!: string | null;

@@ -8,7 +8,7 @@ import { READS } from './declaration.js';
 import { IsCount, IsUtc, OrNull } from './fields.js';
 
 /** States as Get-NetTCPConnection names them. */
-export const TCP_STATES = ['Closed', 'Listen', 'SynSent', 'SynReceived', 'Established', 'FinWait1', 'FinWait2', 'CloseWait', 'Closing', 'LastAck', 'TimeWait', 'DeleteTCB', 'Bound'] as const;
+const TCP_STATES = ['Closed', 'Listen', 'SynSent', 'SynReceived', 'Established', 'FinWait1', 'FinWait2', 'CloseWait', 'Closing', 'LastAck', 'TimeWait', 'DeleteTCB', 'Bound'] as const;
 type TcpState = (typeof TCP_STATES)[number];
 
 export class GetNetTcpConnectionInput {
@@ -23,7 +23,7 @@ export class GetNetTcpConnectionInput {
   @IsOptional() @IsInt() @Min(1) @Max(5000) limit?: number;
 }
 
-export class TcpConnectionRow {
+class TcpConnectionRow {
   @IsString() local_address!: string;
   @IsInt() @Min(0) @Max(65_535) local_port!: number;
   @IsString() remote_address!: string;
@@ -41,7 +41,7 @@ export class GetNetTcpConnectionOutput {
   @IsCount() total!: number;
 }
 
-export const GET_NET_TCP_CONNECTION = cmdletScript('Get-NetTCPConnection', '1.0.0', String.raw`
+const GET_NET_TCP_CONNECTION = cmdletScript('Get-NetTCPConnection', '1.0.0', String.raw`
   $found = @(Get-NetTCPConnection | Where-Object {
     (-not $data.state -or $data.state -contains "$($_.State)") -and
     ($null -eq $data.local_port -or $_.LocalPort -eq $data.local_port) -and

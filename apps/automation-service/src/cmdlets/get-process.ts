@@ -7,7 +7,7 @@ import { Cmdlets } from './cmdlets.js';
 import { READS } from './declaration.js';
 import { IsCount, IsUtc, OrNull, PATTERN } from './fields.js';
 
-export const PROCESS_ORDERS = ['name', 'memory', 'cpu'] as const;
+const PROCESS_ORDERS = ['name', 'memory', 'cpu'] as const;
 
 export class GetProcessInput {
   /** Asset id, address or host name. */
@@ -21,7 +21,7 @@ export class GetProcessInput {
   @IsOptional() @IsInt() @Min(1) @Max(5000) limit?: number;
 }
 
-export class ProcessRow {
+class ProcessRow {
   @IsCount() id!: number;
   @IsString() name!: string;
   @IsCount() working_set_bytes!: number;
@@ -45,7 +45,7 @@ export class GetProcessOutput {
   @IsCount() total!: number;
 }
 
-export const GET_PROCESS = cmdletScript('Get-Process', '1.0.0', String.raw`
+const GET_PROCESS = cmdletScript('Get-Process', '1.0.0', String.raw`
   $pattern = $(if ($data.name) { $data.name } else { '*' })
   $found = @(Get-Process -Name $pattern -ErrorAction SilentlyContinue | Where-Object { $null -eq $data.id -or $_.Id -eq $data.id })
   $order = $(if ($data.sort_by -eq 'memory') { 'WorkingSet64' } elseif ($data.sort_by -eq 'cpu') { 'CPU' } else { 'ProcessName', 'Id' })

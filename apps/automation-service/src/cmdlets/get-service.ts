@@ -10,7 +10,7 @@ import { IsCount, PATTERN } from './fields.js';
 /** .NET's ServiceControllerStatus. */
 export const SERVICE_STATUSES = ['Stopped', 'StartPending', 'StopPending', 'Running', 'ContinuePending', 'PausePending', 'Paused'] as const;
 /** .NET's ServiceStartMode; `Unknown` where the host does not tell it. */
-export const START_TYPES = ['Boot', 'System', 'Automatic', 'Manual', 'Disabled', 'Unknown'] as const;
+const START_TYPES = ['Boot', 'System', 'Automatic', 'Manual', 'Disabled', 'Unknown'] as const;
 
 export type ServiceStatus = (typeof SERVICE_STATUSES)[number];
 export type StartType = (typeof START_TYPES)[number];
@@ -24,7 +24,7 @@ export class GetServiceInput {
   @IsOptional() @IsArray() @ArrayMaxSize(6) @IsIn(START_TYPES, { each: true }) start_type?: StartType[];
 }
 
-export class ServiceRow {
+class ServiceRow {
   @IsString() name!: string;
   @IsString() display_name!: string;
   @IsIn(SERVICE_STATUSES) status!: ServiceStatus;

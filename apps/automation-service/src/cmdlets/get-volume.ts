@@ -8,9 +8,9 @@ import { READS } from './declaration.js';
 import { IsCount, OrNull } from './fields.js';
 
 /** Names of .NET's System.IO.DriveType, whose numbers are those of MSFT_Volume.DriveType. */
-export const DRIVE_TYPES = ['Unknown', 'NoRootDirectory', 'Removable', 'Fixed', 'Network', 'CDRom', 'Ram'] as const;
+const DRIVE_TYPES = ['Unknown', 'NoRootDirectory', 'Removable', 'Fixed', 'Network', 'CDRom', 'Ram'] as const;
 /** MSFT_Volume.HealthStatus. */
-export const VOLUME_HEALTH = ['Healthy', 'Warning', 'Unhealthy', 'Unknown'] as const;
+const VOLUME_HEALTH = ['Healthy', 'Warning', 'Unhealthy', 'Unknown'] as const;
 
 export class GetVolumeInput {
   /** Asset id, address or host name. */
@@ -20,7 +20,7 @@ export class GetVolumeInput {
   @IsOptional() @IsIn(DRIVE_TYPES) drive_type?: (typeof DRIVE_TYPES)[number];
 }
 
-export class VolumeRow {
+class VolumeRow {
   @OrNull() @IsString() @Matches(/^[A-Z]$/) drive_letter!: string | null;
   @OrNull() @IsString() label!: string | null;
   /** For example `NTFS`; null without a medium or format. */

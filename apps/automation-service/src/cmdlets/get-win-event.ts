@@ -8,7 +8,7 @@ import { READS } from './declaration.js';
 import { IsCount, IsTime, IsUtc, OrNull } from './fields.js';
 
 /** Levels of the Windows event schema, 0 to 5; `Other` for those that providers define themselves. */
-export const EVENT_LEVELS = ['LogAlways', 'Critical', 'Error', 'Warning', 'Information', 'Verbose', 'Other'] as const;
+const EVENT_LEVELS = ['LogAlways', 'Critical', 'Error', 'Warning', 'Information', 'Verbose', 'Other'] as const;
 const ASKED_LEVELS = ['Critical', 'Error', 'Warning', 'Information', 'Verbose'] as const;
 /** Names as they may stand in an event query: no wildcards, quotes or markup. */
 const QUERY_NAME = /^[^\p{Cc}\p{Cs}*?[\]`'"<>&]+$/u;
@@ -29,7 +29,7 @@ export class GetWinEventInput {
   @IsOptional() @IsInt() @Min(1) @Max(1000) max_events?: number;
 }
 
-export class WinEventRow {
+class WinEventRow {
   @OrNull() @IsCount() record_id!: number | null;
   @OrNull() @IsUtc() time!: string | null;
   @IsIn(EVENT_LEVELS) level!: (typeof EVENT_LEVELS)[number];
@@ -50,7 +50,7 @@ export class GetWinEventOutput {
   @IsArray() @ValidateNested({ each: true }) @Type(() => WinEventRow) events!: WinEventRow[];
 }
 
-export const GET_WIN_EVENT = cmdletScript('Get-WinEvent', '1.0.0', String.raw`
+const GET_WIN_EVENT = cmdletScript('Get-WinEvent', '1.0.0', String.raw`
   $names = 'LogAlways', 'Critical', 'Error', 'Warning', 'Information', 'Verbose'
   $filter = @{ LogName = $data.log_name }
   if ($data.provider_names) { $filter.ProviderName = @($data.provider_names) }

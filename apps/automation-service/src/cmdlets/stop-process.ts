@@ -17,7 +17,7 @@ export class StopProcessInput {
   @IsOptional() @IsString() @Matches(EXACT_NAME) @MaxLength(260) name?: string;
 }
 
-export class StoppedProcessRow {
+class StoppedProcessRow {
   @IsCount() id!: number;
   @IsString() name!: string;
   /** Whether the host saw it end. */

@@ -7,7 +7,7 @@ import { Cmdlets } from './cmdlets.js';
 import { READS } from './declaration.js';
 import { IsCount, OrNull } from './fields.js';
 
-export const ECHO_STATUSES = ['Success', 'Failed'] as const;
+const ECHO_STATUSES = ['Success', 'Failed'] as const;
 
 const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?';
 /** An IPv4 address, an IPv6 address with or without its zone, or a host name; one that ends like a number (`10.0.0.1-5`, `127.1`, `0x7f.1`) is a range or an address in disguise. */
@@ -24,7 +24,7 @@ export class TestConnectionInput {
   @IsOptional() @IsInt() @Min(0) @Max(1472) buffer_size?: number;
 }
 
-export class EchoRow {
+class EchoRow {
   @IsInt() @Min(1) sequence!: number;
   @IsIn(ECHO_STATUSES) status!: (typeof ECHO_STATUSES)[number];
   /** Who answered. */
@@ -44,7 +44,7 @@ export class TestConnectionOutput {
   @IsArray() @ValidateNested({ each: true }) @Type(() => EchoRow) replies!: EchoRow[];
 }
 
-export const TEST_CONNECTION = cmdletScript('Test-Connection', '1.0.0', String.raw`
+const TEST_CONNECTION = cmdletScript('Test-Connection', '1.0.0', String.raw`
   $replies = @(for ($n = 1; $n -le $data.count; $n++) {
     if ($n -gt 1) { Start-Sleep -Seconds 1 }
     $failed = @()

@@ -1,6 +1,8 @@
+import { createConnection } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionDto, HostKeyPolicy, SshCredential } from '@opsmesh/contracts';
 import ssh2, { type AnyAuthMethod, type Client as Ssh2Client, type ClientErrorExtensions } from 'ssh2';
+import { gatherWrites } from './gather-writes.js';
 import { judgeHostKey, orderAlgorithms, parseHostKeys, InvalidHostKeys, type KnownKey } from './host-keys.js';
 
 const { Client, utils } = ssh2;
@@ -69,8 +71,6 @@ export async function connect(target: ConnectTarget, { connectMs, keepaliveMs }:
     };
     const timer = setTimeout(() => failed('unreachable', `no SSH connection within ${connectMs} ms`), connectMs);
     client.on('handshake', () => { phase = 'authenticating'; });
-    // Handshake and exec are short messages in turn; with Nagle's algorithm each may cost the peer's delayed ACK (40 ms).
-    client.on('connect', () => { client.setNoDelay(true); });
     client.on('ready', () => { clearTimeout(timer); ok(); });
     client.on('change password', () => failed('auth-failed', 'the password has expired'));
     client.on('error', (error: Error & ClientErrorExtensions & { code?: unknown }) => {
@@ -81,7 +81,7 @@ export async function connect(target: ConnectTarget, { connectMs, keepaliveMs }:
     client.on('close', () => failed('unreachable', `the host closed the connection while ${phase}`, phase === 'connecting'));
     try {
       client.connect({
-        ...(target.through ? { sock: target.through } : { host: connection.address, port: connection.port }),
+        sock: target.through ?? tcpTo(connection),
         username: target.credential.username,
         readyTimeout: 0,
         keepaliveInterval: keepaliveMs,
@@ -108,6 +108,11 @@ export async function connect(target: ConnectTarget, { connectMs, keepaliveMs }:
     }
   });
   return { client, learned };
+}
+
+/** Handshake and exec are short messages in turn; with Nagle's algorithm each may cost the peer's delayed ACK (40 ms). */
+function tcpTo({ address, port }: ConnectionDto): Duplex {
+  return gatherWrites(createConnection({ host: address, port, noDelay: true }));
 }
 
 function knownKeys(connection: ConnectionDto): KnownKey[] {

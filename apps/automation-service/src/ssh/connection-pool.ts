@@ -193,8 +193,9 @@ export class ConnectionPool {
   }
 
   private makeRoom(newest: Entry): void {
+    if (this.entries.size <= this.options.maxConnections) return;
     const idle = [...this.entries].filter(([, e]) => e.users === 0 && e !== newest).sort(([, a], [, b]) => a.lastUsed - b.lastUsed);
-    for (const [key, entry] of idle.slice(0, Math.max(0, this.entries.size - this.options.maxConnections))) this.drop(key, entry);
+    for (const [key, entry] of idle.slice(0, this.entries.size - this.options.maxConnections)) this.drop(key, entry);
   }
 
   /** Lets an unused connection expire. */

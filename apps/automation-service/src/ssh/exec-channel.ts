@@ -2,7 +2,7 @@ import type { Client, ClientChannel } from 'ssh2';
 import type { Execution, ExecutionEnd, Interruption, OutputStream } from './execution.js';
 import { OutputCollector } from './output-collector.js';
 import type { CommandOutput } from './outcome.js';
-import { announceLine, bootstrap, marker, newNonce, programLine } from './remote-program.js';
+import { bootstrap, marker, newNonce, programLine } from './remote-program.js';
 import { StartMarker } from './start-marker.js';
 import type { ProcessGroup } from './stop-remote.js';
 import { SudoDialogue, sudoLine } from './sudo.js';
@@ -85,7 +85,6 @@ class ChannelExecution {
         channel.on('close', () => this.closed());
         channel.on('data', (chunk: Buffer) => this.received('stdout', chunk));
         channel.stderr.on('data', (chunk: Buffer) => this.received('stderr', chunk));
-        channel.write(announceLine(this.nonce));
       });
     } catch (error) {
       this.end({ kind: 'not-sent', cause: 'connection', detail: (error as Error).message });

@@ -80,7 +80,7 @@ export function fingerprint(key: Buffer): string {
 }
 
 /** The key type inside a public key blob (RFC 4253, 6.6), undefined when the text is no blob. */
-export function typeOfBlob(blob: string): string | undefined {
+function typeOfBlob(blob: string): string | undefined {
   const bytes = Buffer.from(blob, 'base64');
   if (bytes.length < 8) return undefined;
   const length = bytes.readUInt32BE(0);

@@ -4,13 +4,13 @@ import { assertQuotable, posixQuote } from './posix-quote.js';
 /**
  * How a command reaches the remote shell.
  *
- * 1. The string given to the SSH `exec` request is fixed but for a random nonce, so the user's login shell (which may be no POSIX shell)
- *    parses nothing that came from a plan, and no argument list holds a command, a value or a secret.
- * 2. Line 1 of stdin ({@link announceLine}) makes the shell the leader of a process group and lets it say so, with its pid, after a marker
- *    on both output streams. What was printed before the marker belongs to the login shell, not to the command.
- * 3. Line 2 ({@link programLine}) is sent only after that answer. A connection lost earlier has executed nothing.
+ * 1. The string given to the SSH `exec` request ({@link bootstrap}) is fixed but for a random nonce, so the user's login shell (which may be
+ *    no POSIX shell) parses nothing that came from a plan, and no argument list holds a command, a value or a secret.
+ * 2. It makes a shell the leader of a process group and lets it say so, with its pid, after a marker on stderr. The one line of stdin that
+ *    shell reads ({@link programLine}) is sent only after that answer. A connection lost earlier has executed nothing.
+ * 3. On stdout the marker comes once the line was read. What was printed before the markers belongs to the login shell, not to the command.
  * 4. The rest of stdin is the command's own.
- * 5. With sudo a line of ./sudo comes between the two: the shell becomes one of another user, which reads line 2.
+ * 5. With sudo the line is one of ./sudo: the shell becomes one of another user, which reads the line that carries the command.
  * 6. Every process of the command has {@link EXEC_VARIABLE} with the nonce in its environment, by which a stop finds those that left the group.
  */
 export interface RemoteCommand {
@@ -34,9 +34,25 @@ export function newNonce(): string {
   return randomUUID().replaceAll('-', '');
 }
 
+/**
+ * What the remote shell does before the command: becomes a group leader, answers `<marker> <process group or 0> <start time of the leader or empty>`
+ * on stderr, and reads the line to run. No quote, backslash, exclamation mark or line feed is in it: shells differ in what those mean inside
+ * single quotes. It costs the host no process but for a setsid where the login shell leads no group.
+ */
+const ANNOUNCE = [
+  'opsmesh_g=$$',
+  // Run a second time by setsid, it has no arguments.
+  'kill -s 0 -- -$$ 2>/dev/null || if [ $# = 1 ] && command -v setsid >/dev/null 2>&1; then exec setsid /bin/sh -c "$1"; else opsmesh_g=0; fi',
+  'opsmesh_s=', 'if [ -r /proc/$$/stat ]; then IFS= read -r opsmesh_s </proc/$$/stat; fi',
+  'set -- ${opsmesh_s##*) }',
+  `echo "${marker(`$${EXEC_VARIABLE}`)} $opsmesh_g \${20-}" >&2`,
+  'set --', 'unset opsmesh_g opsmesh_s',
+  `IFS= read -r opsmesh_p && echo "${marker(`$${EXEC_VARIABLE}`)}" && eval "$opsmesh_p"`,
+].join('; ');
+
 /** The exec string. `nonce` is hexadecimal. */
 export function bootstrap(nonce: string): string {
-  return `exec env ${EXEC_VARIABLE}=${nonce} /bin/sh -c '${READ_AND_RUN}'`;
+  return `exec env ${EXEC_VARIABLE}=${nonce} /bin/sh -c 'eval "$1"' /bin/sh '${ANNOUNCE}'`;
 }
 
 /** The marker that ends what the login shell printed. */
@@ -44,25 +60,13 @@ export function marker(nonce: string): string {
   return `opsmesh-${nonce}`;
 }
 
-/** Line 1: become a group leader, answer `<marker> <process group or 0> <start time of the leader or empty>` on stderr and `<marker>` on stdout. */
-export function announceLine(nonce: string): string {
-  const announce = [
-    'opsmesh_g=$$', 'kill -s 0 -- -$$ 2>/dev/null || opsmesh_g=0',
-    'opsmesh_s=', 'if [ -r /proc/$$/stat ]; then IFS= read -r opsmesh_s </proc/$$/stat; fi',
-    'set -- ${opsmesh_s##*) }',
-    `printf "%s %s %s\\n" ${marker(nonce)} "$opsmesh_g" "\${20-}" >&2`, `printf "%s\\n" ${marker(nonce)}`,
-    'set --', READ_AND_RUN,
-  ].join('; ');
-  return `if ! kill -s 0 -- -$$ 2>/dev/null && command -v setsid >/dev/null 2>&1; then exec setsid /bin/sh -c ${posixQuote(announce)}; fi; ${announce}\n`;
-}
-
 /**
- * Line 2: the command itself. `cd` and the command are joined by `&&`; CDPATH is unset so that `cd` prints nothing.
+ * The line that carries the command. `cd` and the command are joined by `&&`; CDPATH is unset so that `cd` prints nothing.
  * @throws UnquotableText
  */
 export function programLine(command: RemoteCommand): string {
   const lineFeed = [command.script, command.cwd ?? '', ...Object.values(command.env ?? {})].some((text) => text.includes('\n'));
-  const parts = ['unset opsmesh_p opsmesh_g opsmesh_s CDPATH', ...(lineFeed ? [NEWLINE_VARIABLE] : [])];
+  const parts = ['unset opsmesh_p CDPATH', ...(lineFeed ? [NEWLINE_VARIABLE] : [])];
   if (command.stdin === undefined) parts.push('exec </dev/null');
   for (const [name, value] of Object.entries(command.env ?? {})) parts.push(`export ${name}=${quoteInLine(value)}`);
   const run = `eval ${quoteInLine(lineFeed ? `unset opsmesh_n\n${command.script}` : command.script)}`;

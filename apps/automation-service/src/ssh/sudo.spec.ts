@@ -5,7 +5,7 @@ const PROMPT = `opsmesh-sudo-${NONCE}: `;
 const dialogue = (password: string | undefined = 'pw') => new SudoDialogue(NONCE, { user: 'root', password });
 
 it('sudo gets no secret and no command as an argument', () => {
-  expect(sudoLine(NONCE, 'root')).toBe(`unset opsmesh_p opsmesh_g opsmesh_s; exec sudo -S -p '${PROMPT}' -u 'root' -- env OPSMESH_EXEC=${NONCE} /bin/sh -c 'printf "%s\\n" opsmesh-${NONCE} >&2; IFS= read -r opsmesh_p && eval "$opsmesh_p"'\n`);
+  expect(sudoLine(NONCE, 'root')).toBe(`unset opsmesh_p; exec sudo -S -p '${PROMPT}' -u 'root' -- env OPSMESH_EXEC=${NONCE} /bin/sh -c 'printf "%s\\n" opsmesh-${NONCE} >&2; IFS= read -r opsmesh_p && eval "$opsmesh_p"'\n`);
 });
 
 it('answers the question of this sudo once, wherever chunks end', () => {

@@ -24,7 +24,7 @@ function promptOf(nonce: string): string {
  */
 export function sudoLine(nonce: string, user: string): string {
   const begin = `printf "%s\\n" ${marker(nonce)} >&2; ${READ_AND_RUN}`;
-  return `unset opsmesh_p opsmesh_g opsmesh_s; exec sudo -S -p ${posixQuote(promptOf(nonce))} -u ${posixQuote(user)} -- env ${EXEC_VARIABLE}=${nonce} /bin/sh -c ${posixQuote(begin)}\n`;
+  return `unset opsmesh_p; exec sudo -S -p ${posixQuote(promptOf(nonce))} -u ${posixQuote(user)} -- env ${EXEC_VARIABLE}=${nonce} /bin/sh -c ${posixQuote(begin)}\n`;
 }
 
 export type SudoProgress =

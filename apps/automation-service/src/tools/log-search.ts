@@ -32,7 +32,7 @@ export class LogSearchInput {
 }
 
 /** One line of a file, or one entry of the journal. Texts are cut after 8 KiB. */
-export class LogEntryDto implements LogEntry {
+class LogEntryDto implements LogEntry {
   @IsString() text!: string;
   /** File: number of the line, from 1. */
   @IsOptional() @IsInt() @Min(1) line?: number;

@@ -24,7 +24,7 @@ export interface LogQuery {
 }
 
 /** Bytes of a line that are given. */
-export const LINE_BYTES = 8192;
+const LINE_BYTES = 8192;
 /** Exit code of the file script when there is no such file. */
 export const NO_FILE = 94;
 const STATUS = 'opsmesh-grep ';

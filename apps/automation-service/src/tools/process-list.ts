@@ -6,7 +6,7 @@ import { SshClient } from '../ssh/ssh-client.js';
 import { isoOfCtime } from './linux-time.js';
 import { ask, unreadable } from './run-on-target.js';
 
-export const PROCESS_SORTS = ['pid', 'memory', 'cpu', 'started'] as const;
+const PROCESS_SORTS = ['pid', 'memory', 'cpu', 'started'] as const;
 
 export class ProcessListInput {
   /** Asset id, address or host name. */
@@ -23,7 +23,7 @@ export class ProcessListInput {
   @IsOptional() @IsBoolean() commandLines?: boolean;
 }
 
-export class LinuxProcess {
+class LinuxProcess {
   @IsInt() @Min(1) pid!: number;
   @IsInt() @Min(0) parentPid!: number;
   @IsString() user!: string;

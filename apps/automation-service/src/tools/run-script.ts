@@ -7,7 +7,7 @@ import { SCRIPT_RUNNERS, type ScriptRunner } from './script-runner.js';
 import { IsSudo, type SudoInput } from './sudo-input.js';
 
 /** Shells whose language is that of the shell, so that values in a script are bound as its data. */
-export const INTERPRETERS = ['sh', 'bash', 'dash', 'ksh'] as const;
+const INTERPRETERS = ['sh', 'bash', 'dash', 'ksh'] as const;
 
 export class RunScriptInput {
   /** Asset id, address or host name. */

@@ -16,7 +16,7 @@ export class ServiceStatusInput {
   @IsOptional() @IsISO8601() since?: string;
 }
 
-export class ServiceStatusOutput extends UnitState {
+class ServiceStatusOutput extends UnitState {
   /** Whether it was started after the time that was asked about; absent when none was, or it can't be told. */
   @IsOptional() @IsBoolean() startedSince?: boolean;
 }

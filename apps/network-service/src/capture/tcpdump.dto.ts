@@ -43,7 +43,7 @@ export class CaptureFileDto {
 }
 
 /** `time`: it listened as long as it should. `packets`, `bytes`: it had as many as it may. `stopped`: the attempt was cancelled or timed out. */
-export const CAPTURE_ENDS = ['time', 'packets', 'bytes', 'stopped'] as const;
+const CAPTURE_ENDS = ['time', 'packets', 'bytes', 'stopped'] as const;
 export type CaptureEnd = (typeof CAPTURE_ENDS)[number];
 
 export class TcpdumpOutput {

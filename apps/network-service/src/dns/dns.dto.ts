@@ -2,7 +2,7 @@ import { Type } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsIP, IsOptional, IsString, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 
-export const RECORD_TYPES = ['A', 'AAAA', 'MX', 'TXT', 'NS', 'CNAME', 'PTR', 'SOA', 'SRV'] as const;
+const RECORD_TYPES = ['A', 'AAAA', 'MX', 'TXT', 'NS', 'CNAME', 'PTR', 'SOA', 'SRV'] as const;
 export type RecordType = (typeof RECORD_TYPES)[number];
 
 /** A domain name with service labels (`_sip._tcp.example.org`), or an IP address for PTR. */
@@ -43,7 +43,7 @@ export class DnsRecordDto {
 }
 
 /** `NXDOMAIN`: the server says that there is no such name. `NODATA`: there is, without a record of this type (RFC 2308). `NOERROR`: there are records. */
-export const LOOKUP_STATUSES = ['NOERROR', 'NODATA', 'NXDOMAIN'] as const;
+const LOOKUP_STATUSES = ['NOERROR', 'NODATA', 'NXDOMAIN'] as const;
 
 export class DnsLookupOutput {
   @IsString() name!: string;

@@ -7,7 +7,7 @@ export class InterfaceListInput {
   @IsOptional() @IsBoolean() onlyUp?: boolean;
 }
 
-export class InterfaceDto {
+class InterfaceDto {
   @IsString() name!: string;
   /** `up`, `down`, `unknown` (as loopback is) or another word of RFC 2863. */
   @IsString() state!: string;

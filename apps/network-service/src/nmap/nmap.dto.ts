@@ -5,7 +5,7 @@ import { DegradationDto } from '../degraded/degradation.dto.js';
 import { IsShownName } from '../targets/host-name-input.js';
 import { PORT_LIST } from './port-list.js';
 
-export const SCANS = ['connect', 'syn'] as const;
+const SCANS = ['connect', 'syn'] as const;
 export type Scan = (typeof SCANS)[number];
 
 const TARGET_SCHEMA = { type: 'string', minLength: 1, maxLength: 253 } as const;
@@ -57,7 +57,7 @@ export class NmapPortDto {
 }
 
 /** Ports that were scanned and are not listed one by one. */
-export class NmapOtherPortsDto {
+class NmapOtherPortsDto {
   @IsIn(PORT_STATES) state!: PortState;
   @IsInt() @Min(0) count!: number;
 }

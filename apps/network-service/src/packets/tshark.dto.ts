@@ -14,7 +14,7 @@ export class FilteredCaptureInput extends CaptureInput {
 }
 
 /** What all answers about a capture say. */
-export class CaptureAnswer {
+class CaptureAnswer {
   @IsString() captureId!: string;
   /** Whether the capture breaks off in the middle of a packet: what is told is of the packets before. */
   @IsBoolean() partial!: boolean;

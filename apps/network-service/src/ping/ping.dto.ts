@@ -17,7 +17,7 @@ export class PingInput {
 }
 
 /** Round-trip times in milliseconds. */
-export class RoundTripDto {
+class RoundTripDto {
   @IsNumber() @Min(0) min!: number;
   @IsNumber() @Min(0) avg!: number;
   @IsNumber() @Min(0) max!: number;

@@ -21,7 +21,7 @@ export class PortCheckInput {
 }
 
 /** `open`: it accepted. `closed`: it refused. `filtered`: no answer in time. `unreachable`: a router or the host's firewall said no. `not-checked`: the check was stopped before. */
-export const PORT_CHECK_STATES = ['open', 'closed', 'filtered', 'unreachable', 'not-checked'] as const;
+const PORT_CHECK_STATES = ['open', 'closed', 'filtered', 'unreachable', 'not-checked'] as const;
 export type PortCheckState = (typeof PORT_CHECK_STATES)[number];
 
 export class PortCheckRowDto {

@@ -33,7 +33,7 @@ export interface Lab {
 }
 
 /** Whether a lab can be made here: root, with ip, nft and the right to make network namespaces. */
-export function canMakeLab(): boolean {
+function canMakeLab(): boolean {
   if (process.getuid?.() !== 0 || !existsSync(IP) || !existsSync(NFT)) return false;
   const name = `probe${randomBytes(3).toString('hex')}`;
   try {

@@ -13,7 +13,7 @@ import { runBinary, runProgram, type ProgramResult } from '../process/run-binary
 import { CappedBytes } from '../process/sinks.js';
 import { failureOfEnd, stopUnconfirmed } from '../process/stopped.js';
 
-export const PCAP_TYPE = 'application/vnd.tcpdump.pcap';
+const PCAP_TYPE = 'application/vnd.tcpdump.pcap';
 
 const DEFAULT_SECONDS = 10;
 const DEFAULT_BYTES = 4 * 1024 * 1024;

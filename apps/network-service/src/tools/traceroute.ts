@@ -20,7 +20,7 @@ const METHOD_OPTIONS: Readonly<Record<TracerouteMethod, (input: TracerouteInput)
 };
 
 /** Arguments of traceroute 2: numeric, one probe each `-z` milliseconds (which up to 10 would be seconds; ours are 20 and more). */
-export function tracerouteArguments(address: string, input: TracerouteInput, plan: { readonly method: TracerouteMethod; readonly packetsPerSecond: number }): string[] {
+function tracerouteArguments(address: string, input: TracerouteInput, plan: { readonly method: TracerouteMethod; readonly packetsPerSecond: number }): string[] {
   return [
     '-n', ...METHOD_OPTIONS[plan.method](input), '-q', String(input.queries ?? 3), '-m', String(input.maxHops ?? 30), '-w', String(input.timeout ?? 2),
     '-z', String(Math.ceil(1000 / plan.packetsPerSecond)), '--', address,

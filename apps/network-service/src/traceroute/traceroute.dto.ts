@@ -4,7 +4,7 @@ import { JSONSchema } from 'class-validator-jsonschema';
 import { DegradationDto } from '../degraded/degradation.dto.js';
 import { IsShownName } from '../targets/host-name-input.js';
 
-export const METHODS = ['udp', 'icmp', 'tcp'] as const;
+const METHODS = ['udp', 'icmp', 'tcp'] as const;
 export type TracerouteMethod = (typeof METHODS)[number];
 
 export class TracerouteInput {

@@ -46,16 +46,6 @@ describe('an inventory that changes between approval and start', () => {
     expect(await mesh.approvals.decide(ann, yes({ ...made, approval: second }))).toMatchObject({ started: true });
   });
 
-  it('where a name means another machine, or another credential is used, asks about it again', async () => {
-    for (const change of [{ id: 'id-impostor' }, { credentialId: 'cred-root' }]) {
-      inventory.assets = [asset('web1')];
-      const made = await proposed(one());
-      inventory.assets = [asset('web1', change)];
-      expect(await mesh.approvals.decide(ann, yes(made))).toMatchObject({ started: false });
-      expect((await mesh.approvals.find(ann, made.runId))!.approvals[1]).toMatchObject({ id: 'added-1', status: 'open' });
-    }
-  });
-
   it('with a target in production that was not there asks for what production needs', async () => {
     inventory.assets = [asset('web1')];
     const made = await proposed(fleet());

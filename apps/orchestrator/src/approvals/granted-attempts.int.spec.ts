@@ -30,8 +30,6 @@ describe('an attempt of an approved run', () => {
   });
 
   it.each<[string, () => Promise<unknown> | void]>([
-    ['another machine behind the name', () => { inventory.assets = [asset('web1', { id: 'id-impostor' })]; }],
-    ['another credential', () => { inventory.assets = [asset('web1', { credentialId: 'cred-root' })]; }],
     ['another version of the tool', () => registerSpecTools(pool, HOST_TOOLS.map((t) => ({ ...t, version: '1.0.1' })))],
     ['changed inputs in the record', () => pool.query(`update orchestrator.items set inputs = '{"host":"web2"}'`)],
     ['a changed plan in the record', async () => { await pool.query(`update orchestrator.runs set inputs = '{"x":1}'`); }],

@@ -64,7 +64,7 @@ export class Launcher {
     }
     const manifests = await Promise.all(questions.map(({ manifestSha256: sha }) => this.load(sha)));
     const approved = manifests.filter((_, i) => questions[i]!.status === 'approved');
-    const { added, addedTargets, vanished } = findDrift(manifests, now);
+    const { added, addedTargets, changed, vanished } = findDrift(manifests, now);
     if (added.length > 0) {
       const own = assessRisk(added, policy);
       const whole = now.view.risk;
@@ -72,7 +72,7 @@ export class Launcher {
       const risk = own.tier !== 'none' && POLICY_ORDER[whole.tier] > POLICY_ORDER[own.tier] ? { ...own, tier: whole.tier, reasons: [...own.reasons, ...whole.reasons].slice(0, 20) } : own;
       const manifest: Manifest = { ...makeManifest({ tenantId, plan, inputs, steps: added, catalogue }), addsTo: effectiveSha256(approved) };
       const isSettled = risk.tier === 'none';
-      const question = questionOf({ manifest, manifestSha256: manifestSha256(manifest), risk, policy, added: addedTargets });
+      const question = questionOf({ manifest, manifestSha256: manifestSha256(manifest), risk, policy, drift: { added: addedTargets, changed } });
       await store.ask(runId, questions.length, { question, isSettled, vanished });
       if (!isSettled) return false;
       approved.push(manifest);

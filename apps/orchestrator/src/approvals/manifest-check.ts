@@ -1,10 +1,11 @@
-import type { ConnectionDto } from '@opsmesh/contracts';
-import { ProblemError } from '@opsmesh/platform';
+import type { ConnectionDto, Endpoint, EndpointChange } from '@opsmesh/contracts';
+import { endpointOf, endpointsSha256, ProblemError, type EndpointOfAnyVersion } from '@opsmesh/platform';
 import type { ToolCatalogue, ToolStep } from '@opsmesh/plan-model';
 import type { AttemptToCheck, ManifestCheck, RunFacts } from '../engine/ports.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
 import { planSha256 } from './preview/make-manifest.js';
-import { ManifestCoverage } from './manifest-coverage.js';
+import { changesText } from './endpoint-changes.js';
+import { isOfThisKind, ManifestCoverage } from './manifest-coverage.js';
 import type { ProposalStore } from './proposal-store.js';
 import { shownText } from './shown.js';
 
@@ -20,19 +21,24 @@ export class ApprovedManifests implements ManifestCheck {
 
   constructor(private readonly parts: { readonly store: Pick<ProposalStore, 'manifest'>; readonly facts: RunFactsCache; readonly catalogue: { current(): Promise<ToolCatalogue> } }) {}
 
-  async check(attempt: AttemptToCheck): Promise<void> {
+  async check(attempt: AttemptToCheck): Promise<string | null> {
     const { run, step, target, inputsSha256, connection } = attempt;
     const sha256 = run.manifestSha256;
-    if (sha256 === null || sha256 === undefined) return;
+    if (sha256 === null || sha256 === undefined) return null;
     const manifest = await this.load(sha256);
     const { root, path, probed } = await this.place(run);
     if (manifest.tenant !== run.tenantId || manifest.planSha256 !== this.planOf(root)) throw mismatch('it is of another plan');
     const version = (await this.parts.catalogue.current()).get(step.tool)?.version;
     if (version !== step.toolVersion) throw mismatch(`${step.tool} is now of version ${version ?? 'none'}, not ${step.toolVersion}`);
-    const at = { target: target === null ? null : shownText(target), asset: connection && assetOf(connection) };
+    const endpoints = connection ? [...connection.via ?? [], connection].map(endpointOf) : [];
+    const at = { target: target === null ? null : shownText(target), assetId: connection?.assetId, endpoints };
     if (probed && (step.effect !== 'read' || step.tool !== probed.probe?.step.tool)) throw mismatch(`${step.tool} is not the probe of ${probed.tool}`);
-    const why = probed ? manifest.coverage.missingProbe({ ...at, step: path.slice(0, -1) }) : manifest.coverage.missing({ ...at, step: path + step.id, tool: step.tool, toolVersion: step.toolVersion, inputsSha256 });
-    if (why !== undefined) throw mismatch(why);
+    const found = probed ? manifest.coverage.findProbe({ ...at, step: path.slice(0, -1) }) : manifest.coverage.find({ ...at, step: path + step.id, tool: step.tool, toolVersion: step.toolVersion, inputsSha256 });
+    switch (found.kind) {
+      case 'covered': return connection && found.endpoints ? digestOf(endpoints, found.endpoints) : null;
+      case 'changed': throw targetChanged(connection, found.changes);
+      case 'missing': throw mismatch(found.why);
+    }
   }
 
   private load(sha256: string): Promise<Ready> {
@@ -48,6 +54,7 @@ export class ApprovedManifests implements ManifestCheck {
   private async read(sha256: string): Promise<Ready> {
     const manifest = await this.parts.store.manifest(sha256);
     if (!manifest) throw mismatch('it is not there');
+    if (!isOfThisKind(manifest)) throw mismatch('it was made by an older version and does not say how targets are reached: ask for the run again');
     return { planSha256: manifest.planSha256, tenant: manifest.tenant, coverage: new ManifestCoverage([manifest]) };
   }
 
@@ -75,9 +82,13 @@ export class ApprovedManifests implements ManifestCheck {
   }
 }
 
-function assetOf(connection: ConnectionDto): { assetId: string; credentialIds: string[]; via: string[] } {
-  const way = [connection, ...(connection.via ?? [])];
-  return { assetId: connection.assetId, credentialIds: [...new Set(way.flatMap((c) => c.credentialId ?? []))], via: (connection.via ?? []).map((v) => v.assetId) };
+/** The endpoints of now with the versions of credentials that were approved: the claim desk does not know the newest ones, the lease does. */
+function digestOf(now: readonly EndpointOfAnyVersion[], approved: readonly Endpoint[]): string {
+  return endpointsSha256(now.map((e, i) => ({ ...e, credentialVersion: approved[i]!.credentialVersion })));
+}
+
+function targetChanged(connection: ConnectionDto | undefined, changes: readonly EndpointChange[]): ProblemError {
+  return new ProblemError(409, 'target-changed', `${connection?.hostname ?? 'the target'} is not reached as it was approved: ${changesText(changes)}`);
 }
 
 function mismatch(why: string): ProblemError {

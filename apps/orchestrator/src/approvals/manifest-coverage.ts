@@ -1,61 +1,85 @@
-import type { Manifest, ManifestItem, ManifestStep } from '@opsmesh/contracts';
+import type { Endpoint, EndpointChange, Manifest, ManifestItem, ManifestStep } from '@opsmesh/contracts';
+import { changesOf, type TargetNow } from './endpoint-changes.js';
 
 /** One action to look for in a manifest. */
-export interface Action {
+export interface Action extends TargetNow {
   /** As in {@link ManifestStep.step}. */
   readonly step: string;
   readonly tool: string;
   readonly toolVersion: string;
   readonly target: string | null;
   readonly inputsSha256: string | null;
-  /** The asset that is meant; undefined when the tool connects to none. */
-  readonly asset: { readonly assetId: string; readonly credentialIds: readonly string[]; readonly via: readonly string[] } | undefined;
 }
 
-/** A manifest, or several, made quick to ask. */
+/**
+ * What a manifest says of an action. `covered`: it is allowed; `endpoints` are those that were approved, null where the targets were not known.
+ * `changed`: the same was approved, but its target is reached otherwise now.
+ */
+export type Coverage =
+  | { readonly kind: 'covered'; readonly endpoints: readonly Endpoint[] | null }
+  | { readonly kind: 'changed'; readonly changes: readonly EndpointChange[] }
+  | { readonly kind: 'missing'; readonly why: string };
+
+interface IndexedStep {
+  readonly step: ManifestStep;
+  readonly byInputs: ReadonlyMap<string, readonly ManifestItem[]>;
+  readonly byAsset: ReadonlyMap<string, readonly ManifestItem[]>;
+  readonly byTarget: ReadonlyMap<string, readonly ManifestItem[]>;
+}
+
+/** Whether a stored manifest is one of this version; older ones do not say how targets are reached. */
+export function isOfThisKind(manifest: { readonly v: number }): boolean {
+  return manifest.v === 2;
+}
+
+/** A manifest, or several, made quick to ask. Of several that allow the same the last one counts. */
 export class ManifestCoverage {
-  private readonly steps = new Map<string, { step: ManifestStep; byInputs: Map<string, ManifestItem[]>; byTarget: Map<string, ManifestItem[]> }[]>();
+  private readonly steps = new Map<string, IndexedStep[]>();
 
   constructor(manifests: readonly Manifest[]) {
-    for (const step of manifests.flatMap((m) => m.steps)) {
-      const byInputs = new Map<string, ManifestItem[]>();
-      const byTarget = new Map<string, ManifestItem[]>();
+    for (const step of manifests.filter(isOfThisKind).flatMap((m) => m.steps).reverse()) {
+      const [byInputs, byAsset, byTarget] = [new Map<string, ManifestItem[]>(), new Map<string, ManifestItem[]>(), new Map<string, ManifestItem[]>()];
       for (const item of step.items) {
         if (item.inputsSha256 !== null) push(byInputs, item.inputsSha256, item);
-        push(byTarget, item.assetId ?? `?${item.target ?? ''}`, item);
+        if (item.assetId !== null) push(byAsset, item.assetId, item);
+        push(byTarget, item.target ?? '', item);
       }
-      push(this.steps, step.step, { step, byInputs, byTarget });
+      push(this.steps, step.step, { step, byInputs, byAsset, byTarget });
     }
   }
 
-  /** Why the action is not covered; undefined when it is. */
-  missing(action: Action): string | undefined {
+  find(action: Action): Coverage {
     const steps = this.steps.get(action.step);
-    if (!steps) return `the step "${action.step}" is not in it`;
+    if (!steps) return { kind: 'missing', why: `the step "${action.step}" is not in it` };
     const same = steps.filter(({ step }) => step.tool === action.tool && step.toolVersion === action.toolVersion);
-    if (same.length === 0) return `${action.tool} has another version than ${steps[0]!.step.toolVersion}`;
-    if (same.some(({ step, byInputs, byTarget }) => step.known === 'nothing'
-      || (step.known === 'exact' && action.inputsSha256 !== null && byInputs.get(action.inputsSha256)?.some((i) => isSameTarget(i, action)))
-      || (step.known === 'targets' && byTarget.get(action.asset?.assetId ?? `?${action.target ?? ''}`)?.some((i) => isSameTarget(i, action))))) return undefined;
-    return `its inputs or its target ${action.target ?? ''} are not in it`;
+    if (same.length === 0) return { kind: 'missing', why: `${action.tool} has another version than ${steps[0]!.step.toolVersion}` };
+    return this.best(same, action, (s) => (s.step.known === 'exact' ? (action.inputsSha256 === null ? undefined : s.byInputs.get(action.inputsSha256)) : onTarget(s, action)))
+      ?? { kind: 'missing', why: `its inputs or its target ${action.target ?? ''} are not in it` };
   }
 
   /** The same for what only looks whether an action of the step took place: it must be on a target of that step. */
-  missingProbe({ step, target, asset }: Pick<Action, 'step' | 'target' | 'asset'>): string | undefined {
-    const steps = this.steps.get(step) ?? [];
-    if (steps.some(({ step: { known }, byTarget }) => known === 'nothing' || byTarget.get(asset?.assetId ?? `?${target ?? ''}`)?.some((i) => isSameTarget(i, { asset })))) return undefined;
-    return `the step "${step}" has no target ${target ?? ''} in it`;
+  findProbe(action: Pick<Action, 'step' | 'target'> & TargetNow): Coverage {
+    return this.best(this.steps.get(action.step) ?? [], action, (s) => onTarget(s, action)) ?? { kind: 'missing', why: `the step "${action.step}" has no target ${action.target ?? ''} in it` };
+  }
+
+  /** Undefined when nothing of the kind was approved. */
+  private best(steps: readonly IndexedStep[], now: TargetNow, candidates: (step: IndexedStep) => readonly ManifestItem[] | undefined): Coverage | undefined {
+    let changed: Coverage | undefined;
+    for (const step of steps) {
+      if (step.step.known === 'nothing') return { kind: 'covered', endpoints: null };
+      for (const item of candidates(step) ?? []) {
+        const changes = changesOf(item, now);
+        if (changes.length === 0) return { kind: 'covered', endpoints: item.endpoints };
+        changed ??= { kind: 'changed', changes };
+      }
+    }
+    return changed;
   }
 }
 
-/** The same asset, reached in the same way with the same credentials. Without a connection the inputs or the target's name say it all. */
-function isSameTarget(item: ManifestItem, { asset }: Pick<Action, 'asset'>): boolean {
-  if (!asset) return true;
-  return item.assetId === asset.assetId && sameSet(item.credentialIds, asset.credentialIds) && item.via.length === asset.via.length && item.via.every((v, i) => v === asset.via[i]);
-}
-
-function sameSet(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((v) => b.includes(v));
+/** What was approved for the asset, else for what is called the same. */
+function onTarget({ byAsset, byTarget }: IndexedStep, { assetId, target }: Pick<Action, 'assetId' | 'target'>): readonly ManifestItem[] | undefined {
+  return (assetId === undefined ? undefined : byAsset.get(assetId)) ?? byTarget.get(target ?? '');
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

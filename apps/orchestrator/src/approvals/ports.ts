@@ -96,7 +96,7 @@ export interface ApprovedRuns extends RunApprovals {
    */
   manifest(principal: Principal, runId: string, approval?: string): Promise<ManifestView>;
   /**
-   * Starts a child run that repeats a part of an ended run, or proposes it. What was approved for the parent binds a child that follows the same plan, as long as the approval holds;
+   * Starts a child run that repeats a part of an ended run, or proposes it. What was approved for the parent binds a child that follows the same plan, as long as the approval holds and targets are reached as they were;
    * else people are asked as for a new run.
    * @throws ProblemError 404 `run-not-found`; 409 `run-not-ended`; 422 `plan-invalid`, `nothing-to-rerun`, `repeated-as-a-whole`, `rerun-plan-differs` or `idempotency-key-reused`; 503 `service-unavailable`
    */

@@ -17,7 +17,7 @@ interface ProposalRow {
 const SHOWN = `case when p.status in ('waiting', 'approved') and p.expires_at <= now() then 'expired' when p.status = 'waiting' then 'awaiting-approval' when p.status = 'approved' then 'starting' else p.status end`;
 const SELECT = `
 select p.*, ${SHOWN} as shown,
-       (select coalesce(json_agg(json_build_object('part', q.part, 'manifest_sha256', q.manifest_sha256, 'risk', q.risk, 'min_approvals', q.min_approvals, 'typedText', q.typed_text, 'added', q.added, 'status', q.status, 'created_at', q.created_at,
+       (select coalesce(json_agg(json_build_object('part', q.part, 'manifest_sha256', q.manifest_sha256, 'risk', q.risk, 'min_approvals', q.min_approvals, 'typedText', q.typed_text, 'added', q.added, 'changed', q.changed, 'status', q.status, 'created_at', q.created_at,
           'acts', (select json_agg(json_build_object('actor_id', x.actor_id, 'decision', x.decision, 'comment', x.comment, 'at', x.at, 'manifest_sha256', x.manifest_sha256) order by x.at)
                    from orchestrator.proposal_acts x where x.run_id = q.run_id and x.part = q.part)) order by q.part), '[]')
         from orchestrator.proposal_questions q where q.run_id = p.run_id) as questions
@@ -97,7 +97,7 @@ export class ProposalStore {
     await this.pool.query({ name: 'expire-proposals', text: `update orchestrator.proposals set status = 'expired' where status in ('waiting', 'approved') and expires_at <= now() and held_until <= now()` });
   }
 
-  /** Asks about added targets, or with `isSettled` only records that they need no approval. The same part twice changes nothing. */
+  /** Asks about added and changed targets, or with `isSettled` only records that they need no approval. The same part twice changes nothing. */
   ask(runId: string, part: number, { question, isSettled, vanished }: { question: NewQuestion; isSettled: boolean; vanished: readonly string[] }): Promise<void> {
     return transaction(this.pool, async (client) => {
       await client.query('select 1 from orchestrator.proposals where run_id = $1 for update', [runId]);
@@ -164,8 +164,8 @@ export async function readProposal(client: Pick<PoolClient, 'query'>, tenantId: 
 async function insertQuestion(client: PoolClient, { runId, part, status }: { runId: string } & Pick<StoredQuestion, 'part' | 'status'>, q: NewQuestion): Promise<boolean> {
   await putManifest(client, q.manifestSha256, q.manifest);
   const { rowCount } = await client.query(
-    'insert into orchestrator.proposal_questions (run_id, part, manifest_sha256, risk, min_approvals, typed_text, added, status) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing',
-    [runId, part, q.manifestSha256, JSON.stringify(q.risk), q.minApprovals, q.typedText, q.added, status],
+    'insert into orchestrator.proposal_questions (run_id, part, manifest_sha256, risk, min_approvals, typed_text, added, changed, status) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing',
+    [runId, part, q.manifestSha256, JSON.stringify(q.risk), q.minApprovals, q.typedText, q.added, JSON.stringify(q.changed), status],
   );
   return rowCount === 1;
 }

@@ -1,6 +1,7 @@
-import type { DiagnosticDto, Manifest, PlanApprovalActView, PlanApprovalView, PreviewView, ProposalStatus, ProposedRunView, RiskView, RunOrigin } from '@opsmesh/contracts';
+import type { ChangedTarget, DiagnosticDto, Manifest, PlanApprovalActView, PlanApprovalView, PreviewView, ProposalStatus, ProposedRunView, RiskView, RunOrigin } from '@opsmesh/contracts';
 import type { CompiledPlan, JsonObject } from '@opsmesh/plan-model';
 import type { Repeat } from '../engine/submission.js';
+import { changesText } from './endpoint-changes.js';
 import { shownText } from './shown.js';
 
 /** `approved`: enough people agreed and the run is yet to be created; `starting`: it is created now, and can't be withdrawn any more. */
@@ -34,6 +35,7 @@ export interface NewQuestion {
   readonly minApprovals: number;
   readonly typedText: string | null;
   readonly added: readonly string[];
+  readonly changed: readonly ChangedTarget[];
 }
 
 export interface StoredQuestion {
@@ -43,6 +45,7 @@ export interface StoredQuestion {
   readonly minApprovals: number;
   readonly typedText: string | null;
   readonly added: readonly string[];
+  readonly changed: readonly ChangedTarget[];
   readonly status: 'open' | 'approved' | 'rejected';
   readonly createdAt: string;
   readonly acts: readonly PlanApprovalActView[];
@@ -77,10 +80,21 @@ export function toApprovalView(proposal: StoredProposal, question: StoredQuestio
   const hosts = risk.changedHosts === null ? 'targets that are not known before' : `${risk.changedHosts} host${risk.changedHosts === 1 ? '' : 's'}`;
   return {
     kind: 'plan', id: approvalId(part), runId: proposal.runId, runName: name, tier: risk.tier, risk, manifest_sha256: question.manifestSha256, minApprovals: question.minApprovals,
-    message: part === 0 ? `may "${name}" run? It changes ${hosts}` : `the inventory has more targets for "${name}" than were approved: ${question.added.slice(0, 5).join(', ')}${question.added.length > 5 ? ` and ${question.added.length - 5} more` : ''}. May it run on these too?`,
+    message: part === 0 ? `may "${name}" run? It changes ${hosts}` : driftMessage(name, question), added: question.added, changed: question.changed,
     status: status === 'open' ? openStatus(proposal.shown) : status, requesterMayApprove: risk.tier !== 'two-people', typed_text: question.typedText, requestedBy: proposal.requestedBy,
     createdAt: question.createdAt, expiresAt: proposal.expiresAt, acts: question.acts,
   };
+}
+
+/** The question about what the inventory has otherwise than was approved. */
+function driftMessage(name: string, { added, changed }: Pick<StoredQuestion, 'added' | 'changed'>): string {
+  const more = added.length === 0 ? [] : [`the inventory has more targets for "${name}" than were approved: ${few(added)}`];
+  const other = changed.length === 0 ? [] : [`targets of "${name}" are not reached as was approved: ${few(changed.map((c) => changesText(c.changes)))}`];
+  return `${[...more, ...other].join('; ')}. May it run on these too?`;
+}
+
+function few(texts: readonly string[]): string {
+  return `${texts.slice(0, 5).join(', ')}${texts.length > 5 ? ` and ${texts.length - 5} more` : ''}`;
 }
 
 /** What became of a question that nobody answered. */
@@ -97,6 +111,6 @@ export function toProposedRunView(proposal: StoredProposal, status: ProposalStat
   const { runId, tenantId, requestedBy, plan, origin, inputs, warnings, preview, createdAt, expiresAt, questions, vanished, trouble, rerun } = proposal;
   return {
     id: runId, tenant_id: tenantId, actor_id: requestedBy, name: shownText(plan.name), createdAt, finishedAt: null, parentRunId: rerun?.parentRunId ?? null, origin, inputs, warnings, bounds: preview.bounds, expiresAt, status,
-    approvals: questions.map((q) => toApprovalView(proposal, q)), drift: { added: questions.flatMap((q) => q.added), vanished }, trouble,
+    approvals: questions.map((q) => toApprovalView(proposal, q)), drift: { added: questions.flatMap((q) => q.added), changed: questions.flatMap((q) => q.changed), vanished }, trouble,
   };
 }

@@ -1,8 +1,11 @@
 import type { ApprovalPolicyDto, ListRunsQueryDto, ManifestView, PlanApprovalView, PreviewView, ProposedRunView, RerunDto, RunPageView } from '@opsmesh/contracts';
-import { ANONYMOUS, currentTraceparent, ProblemError, type Principal } from '@opsmesh/platform';
+import { ANONYMOUS, currentTraceparent, isOutcomeUnknown, ProblemError, type Principal } from '@opsmesh/platform';
 import { uuidv7 } from 'uuidv7';
+import { runOutcomeUnknown, succeedsSoon } from '../http/lost-commit.js';
 import type { PreparedRun, StartedRun } from '../http/run-commands.js';
+import { findDrift } from './find-drift.js';
 import type { Launcher, LauncherParts } from './launcher.js';
+import { isOfThisKind } from './manifest-coverage.js';
 import type { ApprovedRuns, AwaitingApproval, Decided, Decision, PlanRequest, ProposeRequest, Started } from './ports.js';
 import type { ProposalActs } from './proposal-acts.js';
 import type { Previewed } from './preview/plan-previews.js';
@@ -30,8 +33,10 @@ export class RunApprovalService implements ApprovedRuns {
     const { origin, requestedBy, idempotencyKey = null } = request;
     const policy = await policies.current(principal.tenantId);
     const earlier = idempotencyKey === null ? undefined : await store.findByKey(principal.tenantId, idempotencyKey);
-    if (earlier) return this.again((await starter.prepare(request)).requestSha256, earlier);
+    if (earlier) return this.again(starter.requestSha256(request), earlier);
     if (origin === 'api' && !policy.applies.includes('api')) return this.startNow(principal, request);
+    const running = await this.startedBefore(principal, idempotencyKey, starter.requestSha256(request));
+    if (running) return running;
     return this.ask(principal, { policy, origin, requestedBy, idempotencyKey, prepared: await starter.prepare(request), rerun: null, start: () => this.startNow(principal, request) });
   }
 
@@ -40,9 +45,11 @@ export class RunApprovalService implements ApprovedRuns {
     const prepared = await starter.prepareRerun(principal, runId, request);
     const earlier = idempotencyKey === null ? undefined : await store.findByKey(principal.tenantId, idempotencyKey);
     if (earlier) return this.again(prepared.requestSha256, earlier);
+    const running = await this.startedBefore(principal, idempotencyKey, prepared.requestSha256);
+    if (running) return running;
     const approved = request.plan === undefined ? await store.manifestOfRun(principal.tenantId, runId) ?? null : null;
     const start = async (manifestSha256: string | null): Promise<Started> => started(await starter.rerunNow(principal, prepared, { manifestSha256, idempotencyKey }));
-    if (approved !== null && await store.holds(principal.tenantId, approved)) return start(approved);
+    if (approved !== null && await store.holds(principal.tenantId, approved) && await this.isUnchanged(principal, approved, prepared)) return start(approved);
     const policy = await policies.current(principal.tenantId);
     if (approved === null && !policy.applies.includes('api')) return start(null);
     const { parentRunId, repeat } = prepared;
@@ -106,9 +113,9 @@ export class RunApprovalService implements ApprovedRuns {
     if (view.risk.tier === 'none') return start();
     const runId = uuidv7();
     const { name, strategy, warnings, risk, bounds, steps, manifest_sha256: sha256 } = view;
-    const isStored = await store.insert({
+    const isStored = await this.insert({
       runId, tenantId: principal.tenantId, requestedBy, proposedBy: principal.actorId, origin, plan: prepared.plan, inputs: prepared.inputs, warnings, preview: { name, strategy, warnings, risk, bounds, steps, manifest_sha256: sha256 }, rerun, idempotencyKey, requestSha256: prepared.requestSha256,
-      traceparent: currentTraceparent() ?? null, expiresMs: policy.expiresMs, question: questionOf({ manifest, manifestSha256: sha256, risk, policy, added: [] }),
+      traceparent: currentTraceparent() ?? null, expiresMs: policy.expiresMs, question: questionOf({ manifest, manifestSha256: sha256, risk, policy }),
     });
     // Two requests with one key at the same time: the unique index let one of them through.
     const stored = isStored ? await store.find(principal.tenantId, runId) : idempotencyKey === null ? undefined : await store.findByKey(principal.tenantId, idempotencyKey);
@@ -116,9 +123,33 @@ export class RunApprovalService implements ApprovedRuns {
     return isStored ? { kind: 'awaiting-approval', runId, preview: view, approval: toApprovalView(stored, stored.questions[0]!), replayed: false } : this.again(prepared.requestSha256, stored);
   }
 
+  /** @returns false when the tenant has one with the same idempotency key. @throws ProblemError 503 `run-outcome-unknown` with its id */
+  private async insert(proposal: NewProposal): Promise<boolean> {
+    const { store } = this.parts;
+    try {
+      return await store.insert(proposal);
+    } catch (e) {
+      if (!isOutcomeUnknown(e)) throw e;
+      if (await succeedsSoon(() => store.find(proposal.tenantId, proposal.runId))) return true;
+      throw runOutcomeUnknown(proposal.runId, e);
+    }
+  }
+
   private async previewed(principal: Principal, { plan, inputs, warnings }: PreparedRun): Promise<Previewed> {
     const { tenantId } = principal;
     return this.parts.previews.preview({ tenantId, plan, inputs, warnings, policy: await this.parts.policies.current(tenantId) });
+  }
+
+  /** Whether what was approved is still reached as it was; what is new is refused to the re-run, not asked about. */
+  private async isUnchanged(principal: Principal, approved: string, prepared: PreparedRun): Promise<boolean> {
+    const manifest = await this.parts.store.manifest(approved);
+    return manifest !== undefined && isOfThisKind(manifest) && findDrift([manifest], await this.previewed(principal, prepared)).changed.length === 0;
+  }
+
+  /** The run that the same request started when nobody had to agree to it: it may be that people would be asked now. */
+  private async startedBefore(principal: Principal, idempotencyKey: string | null, requestSha256: string): Promise<Started | undefined> {
+    const run = idempotencyKey === null ? undefined : await this.parts.starter.startedBefore(principal, idempotencyKey, requestSha256);
+    return run && started(run);
   }
 
   private async startNow(principal: Principal, request: ProposeRequest): Promise<Started> {

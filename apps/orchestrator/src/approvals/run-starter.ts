@@ -2,7 +2,7 @@ import type { Principal } from '@opsmesh/platform';
 import type { RerunDto } from '@opsmesh/contracts';
 import type { NewRun } from '../engine/change-set.js';
 import type { Repeat } from '../engine/submission.js';
-import type { PreparedRerun, PreparedRun, RunCommands, StartedRun } from '../http/run-commands.js';
+import { requestHash, type PreparedRerun, type PreparedRun, type RunCommands, type StartedRun } from '../http/run-commands.js';
 import type { PlanRequest, ProposeRequest } from './ports.js';
 
 /** What compiles plans and creates runs, as proposals need it. It asks nobody. */
@@ -12,6 +12,16 @@ export class RunStarter {
   /** @throws ProblemError 422 `plan-invalid` */
   prepare(request: PlanRequest): Promise<PreparedRun> {
     return this.commands.prepare(request);
+  }
+
+  /** What tells a repeated request from another one with its idempotency key. */
+  requestSha256(request: PlanRequest): string {
+    return requestHash(request);
+  }
+
+  /** The run that the same request with the key was given before, without a proposal. @throws ProblemError 422 `idempotency-key-reused` */
+  startedBefore(principal: Principal, idempotencyKey: string, requestSha256: string): Promise<StartedRun | undefined> {
+    return this.commands.earlier(principal, idempotencyKey, requestSha256);
   }
 
   /** @throws ProblemError 422 `plan-invalid` or `idempotency-key-reused` */

@@ -1,7 +1,7 @@
 import { countOf, itemsOf } from '../testing/rig.js';
-import type { AwaitingApproval } from './ports.js';
+import type { AwaitingApproval, Started } from './ports.js';
 import { approvalProcess, person } from './testing/process.js';
-import { ann, another, answerQueries, bob, eve, inventory, mesh, one, pool, proposed, runs, useProposals, yes } from './testing/proposals.js';
+import { ann, another, answerQueries, bob, eve, inventory, mesh, one, pool, proposed, runs, setPolicy, useProposals, yes } from './testing/proposals.js';
 
 useProposals();
 
@@ -42,6 +42,37 @@ describe('a run is created once', () => {
     await expect(mesh.approvals.propose(ann, { plan: one('wipe'), origin: 'chat', requestedBy: 'ann', idempotencyKey: 'k1' })).rejects.toMatchObject({ code: 'idempotency-key-reused' });
     await mesh.approvals.decide(ann, yes(a as AwaitingApproval));
     expect(await mesh.approvals.propose(ann, { plan: one(), origin: 'chat', requestedBy: 'ann', idempotencyKey: 'k1' })).toEqual({ kind: 'started', runId: a!.runId, warnings: [], replayed: true });
+  });
+});
+
+describe('an idempotency key of a run that nobody had to approve', () => {
+  const ask = (plan: object): Promise<Started | AwaitingApproval> => mesh.approvals.propose(ann, { plan, origin: 'api', requestedBy: 'ann', idempotencyKey: 'k2' });
+
+  it('gives that run again when people would be asked now, and is refused for another request', async () => {
+    const first = await ask(one());
+    await setPolicy({ applies: ['chat', 'api'] });
+    expect(await ask(one())).toEqual({ ...first, warnings: [], replayed: true });
+    await expect(ask(one('wipe'))).rejects.toMatchObject({ status: 422, code: 'idempotency-key-reused' });
+    expect([await countOf(pool, 'proposals'), await countOf(pool, `runs where idempotency_key = 'k2'`)]).toEqual([0, 1]);
+  });
+
+  it('gives that run again also where its plan does not compile any more', async () => {
+    const first = await ask(one());
+    await setPolicy({ applies: ['chat', 'api'] });
+    await pool.query(`delete from orchestrator.tools where name = 'fix'`);
+    const newer = approvalProcess(pool, inventory);
+    expect(await newer.approvals.propose(ann, { plan: one(), origin: 'api', requestedBy: 'ann', idempotencyKey: 'k2' })).toMatchObject({ kind: 'started', runId: first.runId, replayed: true });
+  });
+
+  it('gives the same re-run again', async () => {
+    const { runId } = await ask(one());
+    await pool.query('delete from orchestrator.outbox where run_id = $1', [runId]);
+    await mesh.engine.submit([{ kind: 'event', runId, event: { type: 'cancel' } }]);
+    const again = (): Promise<Started | AwaitingApproval> => mesh.approvals.rerun(ann, runId, { items: ['not-started'] }, 'k3');
+    const first = await again();
+    await setPolicy({ applies: ['chat', 'api'] });
+    expect(await again()).toEqual({ ...first, warnings: [], replayed: true });
+    expect(await countOf(pool, 'proposals')).toBe(0);
   });
 });
 

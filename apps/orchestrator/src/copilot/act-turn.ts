@@ -1,6 +1,6 @@
 import { ProblemError } from '@opsmesh/platform';
 import type { RunApprovals } from '../approvals/ports.js';
-import { addedConfirmation, confirmationView, errorReply, planView, replyOf } from './reply.js';
+import { confirmationView, driftConfirmation, driftMessage, errorReply, planView, replyOf } from './reply.js';
 import { proposalKey, type ChatEvent, type StoredTurn, type TurnChange, type TurnWork } from './turn.js';
 
 /** Proposes the plans of turns, and looks what people said of them. */
@@ -40,7 +40,7 @@ export class TurnActor {
       return { status: 'done', reply: { ...reply, kind: 'answer', message, confirmation: { ...confirmation, status: proposal.status } } };
     }
     if (last && last.id !== confirmation.approval_id) {
-      const again = { ...reply, message: 'Hosts were added since the approval. They have to be approved too.', confirmation: addedConfirmation(confirmation, last, proposal.drift.added) };
+      const again = { ...reply, message: driftMessage(last), confirmation: driftConfirmation(confirmation, last) };
       tell({ type: 'confirmation', data: again });
       return { status: 'waiting', reply: again };
     }

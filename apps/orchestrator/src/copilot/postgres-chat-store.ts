@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ChatReplyView, ChatUsageView, ConversationPageView, ConversationSummaryView, GenerationPageView, GenerationView, ListGenerationsQueryDto } from '@opsmesh/contracts';
 import { NEW_CONVERSATION, neutralText, type ConversationState, type RunSummaryForLearning, type Usage } from '@opsmesh/copilot';
-import { ProblemError, transaction, type Principal } from '@opsmesh/platform';
+import { isUniqueViolation, ProblemError, transaction, type Principal } from '@opsmesh/platform';
 import type { Pool, PoolClient } from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { keepable } from './message-secrets.js';
@@ -37,7 +37,7 @@ export class PostgresChatStore implements ChatStore {
       return await this.known(message, sha256) ?? await transaction(this.pool, (client) => insert(client, { ...message, message: kept }, sha256));
     } catch (e) {
       // The same message twice at the same time: the unique index let one of them through.
-      const winner = e instanceof Error && 'code' in e && e.code === '23505' ? await this.known(message, sha256) : undefined;
+      const winner = isUniqueViolation(e) ? await this.known(message, sha256) : undefined;
       if (!winner) throw e;
       return winner;
     }

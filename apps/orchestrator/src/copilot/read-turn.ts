@@ -6,7 +6,7 @@ import type { CatalogueReader } from '../http/ports.js';
 import { approvalWord } from './approval-words.js';
 import { SECRET_MARK } from './message-secrets.js';
 import type { ChatStore } from './ports.js';
-import { addedConfirmation, errorReply, replyOf, usageView } from './reply.js';
+import { driftConfirmation, driftMessage, errorReply, replyOf, usageView } from './reply.js';
 import type { ChatEvent, StoredTurn, TurnChange } from './turn.js';
 
 export interface ReadingParts {
@@ -98,7 +98,7 @@ export class TurnReader {
       if (decision === 'reject') return say('Rejected: nothing was done.');
       if (started) return { status: 'running', work, runId };
       if (approval.status !== 'open' && approval.id === confirmation.approval_id) return { status: 'waiting', work, runId, reply: replyOf(turn, 'confirmation', 'Approved; it starts as soon as its targets are confirmed.', { plan: plan ?? null, confirmation: { ...confirmation, status: approval.status } }) };
-      return { status: 'waiting', work, runId, reply: replyOf(turn, 'confirmation', 'Hosts were added since the approval. They have to be approved too.', { plan: plan ?? null, confirmation: addedConfirmation(confirmation, approval, []) }) };
+      return { status: 'waiting', work, runId, reply: replyOf(turn, 'confirmation', driftMessage(approval), { plan: plan ?? null, confirmation: driftConfirmation(confirmation, approval) }) };
     } catch (e) {
       if (!(e instanceof ProblemError) || e.status >= 500) throw e;
       const settled = e.code === 'approval-closed' || e.code === 'approval-expired' ? await this.decidedBefore(turn, waiting, decision) : undefined;

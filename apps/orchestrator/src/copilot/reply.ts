@@ -40,13 +40,19 @@ export function confirmationView({ preview, approval }: { readonly preview: Prev
   };
 }
 
-/** The same when targets appeared after an approval: only they are asked about. */
-export function addedConfirmation(before: ChatConfirmationView, approval: PlanApprovalView, added: readonly string[]): ChatConfirmationView {
-  return { ...before, ...asked(approval), affected: added.slice(0, NAMED).map(showable), affected_total: added.length };
+/** The same when targets appeared or changed after an approval: only they are asked about. */
+export function driftConfirmation(before: ChatConfirmationView, approval: PlanApprovalView): ChatConfirmationView {
+  const affected = [...approval.added, ...approval.changed.map((c) => c.target)];
+  return { ...before, ...asked(approval), affected: affected.slice(0, NAMED).map(showable), affected_total: affected.length };
+}
+
+/** Why it is asked again; of what is reached otherwise than was approved, what was and what is to be. */
+export function driftMessage({ changed, message }: PlanApprovalView): string {
+  return changed.length === 0 ? 'Hosts were added since the approval. They have to be approved too.' : `Since the approval ${showable(message)}`;
 }
 
 /** Whether one word of the requester in the conversation is enough: only where policy wants one click, and theirs will do. */
-export function mayApproveByMessage({ tier, requesterMayApprove, typed_text: typedText }: PlanApprovalView): boolean {
+function mayApproveByMessage({ tier, requesterMayApprove, typed_text: typedText }: PlanApprovalView): boolean {
   return tier === 'one-click' && requesterMayApprove && typedText === null;
 }
 

@@ -162,6 +162,6 @@ function nameOf({ conversationId, turn }: TurnKey): string {
 }
 
 /** Whether nothing more happens in a run of that status. */
-export function isOver(status: string): boolean {
+function isOver(status: string): boolean {
   return ['completed', 'partial', 'failed', 'cancelled'].includes(status);
 }

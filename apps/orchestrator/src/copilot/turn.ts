@@ -6,8 +6,7 @@ import type { Principal } from '@opsmesh/platform';
  * Where a turn (one message and what becomes of it) is. Each step is one commit, and what a step does to the world is idempotent, so that any process can go on at any of them.
  * `reading`: the message is to be understood; `acting`: its plan is to be proposed; `waiting`: people are to agree; `running`: the run goes; `done`: the reply is final.
  */
-export const TURN_STATUSES = ['reading', 'acting', 'waiting', 'running', 'done'] as const;
-export type TurnStatus = (typeof TURN_STATUSES)[number];
+export type TurnStatus = 'reading' | 'acting' | 'waiting' | 'running' | 'done';
 
 export interface JudgedStep {
   readonly id: string;

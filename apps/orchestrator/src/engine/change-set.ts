@@ -146,9 +146,10 @@ export class ChangeSet {
   sent: readonly AttemptRef[] = [];
 
   get empty(): boolean {
-    const sizes = [this.states, this.statuses, this.newItems, this.itemUpdates, this.history].map((m) => m.size);
-    const lengths = [this.newRuns, this.taken, this.outbox, this.timers, this.approvals, this.firedTimers, this.sweeps, this.claims, this.cacheKeys, this.cached, this.unlocked, this.unchanged, this.sent].map((l) => l.length);
-    return [...sizes, ...lengths].every((n) => n === 0);
+    const mapped = this.states.size + this.statuses.size + this.newItems.size + this.itemUpdates.size + this.history.size;
+    const runs = this.newRuns.length + this.taken.length + this.sweeps.length + this.unchanged.length;
+    const items = this.outbox.length + this.timers.length + this.approvals.length + this.firedTimers.length + this.claims.length + this.cacheKeys.length + this.cached.length + this.unlocked.length + this.sent.length;
+    return mapped + runs + items === 0;
   }
 }
 

@@ -65,7 +65,7 @@ it('gives a grant that is bound to exactly this attempt, worker, target, credent
   const { iat, exp, ...claims } = await keys.verifyGrant(answer.grant);
   expect(claims).toEqual({
     jti: `${idOf(run)}#${'A'.repeat(43)}`, attempt: idOf(run), tenant: 'acme', worker: 'w1', tool: 'login', targets: ['asset-7'], via: [], credentialIds: ['cred-7'],
-    inputSha256: hashOf({ host: 'host-0' }), keyThumbprint: 'A'.repeat(43), manifestSha256: null,
+    inputSha256: hashOf({ host: 'host-0' }), keyThumbprint: 'A'.repeat(43), manifestSha256: null, endpointsSha256: null,
   });
   expect(exp - iat).toBe(GRANT_SECONDS);
   expect(iat).toBeGreaterThanOrEqual(before);

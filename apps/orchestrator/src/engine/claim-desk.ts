@@ -36,7 +36,7 @@ export interface ClaimDeskParts {
 export class ClaimDesk {
   constructor(private readonly parts: ClaimDeskParts) {}
 
-  /** @throws ProblemError 409 `claim-refused` or `manifest-mismatch`, or what the asset service says of the target (`target-unknown`, `target-ambiguous`, `target-refused`, `service-unavailable`) */
+  /** @throws ProblemError 409 `claim-refused`, `manifest-mismatch` or `target-changed`, or what the asset service says of the target (`target-unknown`, `target-ambiguous`, `target-refused`, `service-unavailable`) */
   async claim(attemptId: string, request: ClaimRequestDto): Promise<ClaimAnswerDto> {
     const { run, ref, step } = await this.locate(attemptId);
     const { tool } = step;
@@ -45,14 +45,14 @@ export class ClaimDesk {
     if (hash('sha256', canonicalJson(item.inputs)) !== request.inputSha256) throw refused('the job differs from the record');
     const connection = await this.connect(run, tool, item.target);
     if (run.manifestSha256 && !this.parts.manifests) throw refused('approvals can\'t be checked here');
-    await this.parts.manifests?.check({ run, step, target: item.target, inputsSha256: request.inputSha256, connection });
+    const endpointsSha256 = await this.parts.manifests?.check({ run, step, target: item.target, inputsSha256: request.inputSha256, connection });
     const credentialId = connection?.credentialId ?? null;
     const [granted] = await this.parts.engine.submit([{
       kind: 'event', runId: ref.runId, event: { type: 'claimed', step: ref.step, item: ref.item, attempt: ref.attempt },
       claim: { workerId: request.workerId, keyThumbprint: request.keyThumbprint, credentialId },
     }]);
     if (!granted && !await this.parts.reader.hasClaim(ref, request)) throw refused('the attempt is claimed by another worker, or its run is stopping');
-    return this.grant({ attemptId, request, run, tool, connection });
+    return this.grant({ attemptId, request, run, tool, connection, endpointsSha256: endpointsSha256 ?? null });
   }
 
   private async locate(attemptId: string): Promise<{ run: RunFacts; ref: AttemptRef; step: ToolStep }> {
@@ -70,13 +70,13 @@ export class ClaimDesk {
     return this.parts.connections.resolve(run.tenantId, target, kind);
   }
 
-  private async grant({ attemptId, request, run, tool, connection }: { attemptId: string; request: ClaimRequestDto; run: RunFacts; tool: string; connection: ConnectionDto | undefined }): Promise<ClaimAnswerDto> {
+  private async grant({ attemptId, request, run, tool, connection, endpointsSha256 }: { attemptId: string; request: ClaimRequestDto; run: RunFacts; tool: string; connection: ConnectionDto | undefined; endpointsSha256: string | null }): Promise<ClaimAnswerDto> {
     const iat = Math.floor(Date.now() / 1000);
     const exp = iat + GRANT_SECONDS;
     const hops = connection?.via ?? [];
     const grant = await this.parts.signer.sign({
       jti: `${attemptId}#${request.keyThumbprint}`, attempt: attemptId, iat, exp, tenant: run.tenantId, worker: request.workerId, tool, targets: connection ? [connection.assetId] : [],
-      via: hops.map((h) => h.assetId), credentialIds: credentialIdsOf(connection), inputSha256: request.inputSha256, keyThumbprint: request.keyThumbprint, manifestSha256: run.manifestSha256 ?? null,
+      via: hops.map((h) => h.assetId), credentialIds: credentialIdsOf(connection), inputSha256: request.inputSha256, keyThumbprint: request.keyThumbprint, manifestSha256: run.manifestSha256 ?? null, endpointsSha256,
     });
     return { grant, expiresAt: new Date(exp * 1000).toISOString(), ...(connection ? { connection } : {}) };
   }

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { fanOut, LISTED, QUEUE, runOf } from '../testing/documents.js';
-import { everythingOf, historyOf, itemsOf, newEngine, stateOf, takeOutbox, useRecord } from '../testing/rig.js';
+import { everythingOf, historyOf, itemsOf, newEngine, stateOf, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, ref, succeeded } from '../testing/submissions.js';
 import type { AttemptRef } from './change-set.js';
 import type { RunRecord } from './ports.js';
@@ -86,6 +86,28 @@ describe('one commit', () => {
     ]);
     expect(outcomes.map((o) => o.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(await Promise.all(runs.map(async (r) => (await itemsOf(pool, r.id))[0]!.status))).toEqual(['succeeded', 'queued', 'succeeded']);
+  });
+
+  it('whose answer was lost is no refusal of what it did', async () => {
+    const inner = newEngine(pool).record;
+    let isLost = false;
+    const record: RunRecord = {
+      loadFacts: (ids) => inner.loadFacts(ids),
+      transaction: async (work) => {
+        const done = await inner.transaction(work);
+        if (!isLost) return done;
+        isLost = false;
+        throw new Error('Connection terminated unexpectedly');
+      },
+    };
+    const { engine } = newEngine(pool, { record });
+    const runs = [runOf(LISTED), runOf(LISTED)];
+    await engine.submit(runs.map(create));
+    isLost = true;
+    const outcomes = await Promise.allSettled(runs.map((r) => engine.submit([succeeded(ref(r.id), { hosts: [] })])));
+    expect(outcomes).toEqual(runs.map(() => ({ status: 'rejected', reason: expect.objectContaining({ message: 'Connection terminated unexpectedly' }) as unknown })));
+    expect(await Promise.all(runs.map((r) => statusOf(pool, r.id)))).toEqual(['completed', 'completed']);
+    expect(await engine.submit([succeeded(ref(runs[0]!.id), { hosts: [] })])).toEqual([false]);
   });
 
   it('tells the news after it, never before', async () => {

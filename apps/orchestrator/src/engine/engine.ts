@@ -1,4 +1,5 @@
 import { BULK_EVENTS } from '@opsmesh/plan-model';
+import { isOutcomeUnknown } from '@opsmesh/platform';
 import { Commit } from './commit.js';
 import { RunChangedError, type CommitNews, type EngineNews, type RunRecord } from './ports.js';
 import type { RunCache } from './run-cache.js';
@@ -35,7 +36,8 @@ export interface EngineParts {
  * 1. One commit at a time in a process; what arrives meanwhile goes into the next one.
  * 2. Events that sweep over many items are committed alone, so that no other change of the batch meets them half-way.
  * 3. The cache is believed first: a run that another process changed meanwhile makes the commit fail, and it is done again under the runs' locks.
- * 4. A batch that fails is repeated one by one: a submission that can't be committed fails alone.
+ * 4. A batch that fails is repeated one by one: a submission that can't be committed fails alone. After a lost answer one that changes nothing any more fails with it, for
+ *    nobody knows whether the batch changed it.
  */
 export class Engine {
   /** Filled by the relay of this process. */
@@ -74,22 +76,27 @@ export class Engine {
     return this.mailbox.splice(0, Math.min(MAX_BATCH, alone < 0 ? MAX_BATCH : alone));
   }
 
-  private async commit(batch: readonly Waiting[]): Promise<void> {
+  /** @param lost why it is not known whether the batch was committed before; undefined when it was not */
+  private async commit(batch: readonly Waiting[], lost?: unknown): Promise<void> {
     const { record, facts, cache, newRunId, canDecide } = this.parts;
     const sent = this.sent.take();
     const trusting = performance.now() >= this.distrustUntil;
     try {
       const { changed, news } = await record.transaction((tx) => new Commit(tx, { facts, cache, sent, trusting, newRunId, canDecide }).run(batch.map((w) => w.submission)));
       this.tell(news);
-      batch.forEach((w, i) => w.resolve(changed[i]!));
+      batch.forEach((w, i) => {
+        // What changes nothing now may have done so before.
+        if (lost !== undefined && !changed[i]) w.reject(lost);
+        else w.resolve(changed[i]!);
+      });
     } catch (e) {
       this.sent.add(sent);
       for (const { submission } of batch) cache.delete(submission.kind === 'create' ? submission.run.id : submission.runId);
       if (trusting && e instanceof RunChangedError) {
         this.distrustUntil = performance.now() + DISTRUST_MS;
-        await this.commit(batch);
+        await this.commit(batch, lost);
       } else if (batch.length === 1) batch[0]!.reject(e);
-      else for (const one of batch) await this.commit([one]);
+      else for (const one of batch) await this.commit([one], isOutcomeUnknown(e) ? e : undefined);
     }
   }
 

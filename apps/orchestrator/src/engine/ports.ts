@@ -143,8 +143,11 @@ export interface AttemptToCheck {
 
 /** Compares attempts with what people approved. */
 export interface ManifestCheck {
-  /** @throws ProblemError 409 `manifest-mismatch` for an attempt of an approved run that its manifest does not hold */
-  check(attempt: AttemptToCheck): Promise<void>;
+  /**
+   * @returns digest of how its target is reached as it was approved, for the grant; null when that was not known, or nobody had to approve
+   * @throws ProblemError 409 for an attempt of an approved run that its manifest does not hold: `target-changed` when the same was approved for a target that is now reached otherwise, else `manifest-mismatch`
+   */
+  check(attempt: AttemptToCheck): Promise<string | null>;
 }
 
 /** Which asset a target means. Refusals are ProblemErrors. */

@@ -4,7 +4,7 @@ import type { NewItem } from './change-set.js';
 import type { StoredItem } from './ports.js';
 
 /** More items than this without a value mean that the plan is wrong, not the hosts: the step fails as a whole. */
-export const MAX_UNBOUND = 1000;
+const MAX_UNBOUND = 1000;
 
 export interface Prepared {
   readonly event: Extract<RunEvent, { type: 'prepared' | 'prepare-skipped' | 'prepare-failed' | 'opened' | 'loop-ended' }>;

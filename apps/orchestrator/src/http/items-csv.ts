@@ -1,6 +1,6 @@
 import type { ItemView } from '@opsmesh/contracts';
 
-const FIXED = ['index', 'target', 'status', 'attempt', 'durationMs', 'failureCode', 'failureMessage'] as const;
+const FIXED = ['index', 'target', 'status', 'attempt', 'durationMs', 'cached', 'failureCode', 'failureMessage'] as const;
 
 type Fields = ReadonlyMap<string, unknown>;
 
@@ -11,7 +11,7 @@ type Fields = ReadonlyMap<string, unknown>;
 export function toCsv(items: readonly ItemView[]): string {
   const lines = items.flatMap((item) => outputLines(item.output).map((fields) => ({ item, fields })));
   const columns = [...new Set(lines.flatMap((l) => [...l.fields.keys()]))];
-  const rows = lines.map(({ item: i, fields }) => [i.index, i.target, i.status, i.attempt, i.durationMs, i.failure?.code, i.failure?.message, ...columns.map((c) => fields.get(c))]);
+  const rows = lines.map(({ item: i, fields }) => [i.index, i.target, i.status, i.attempt, i.durationMs, i.cached, i.failure?.code, i.failure?.message, ...columns.map((c) => fields.get(c))]);
   return csvOf([[...FIXED, ...columns], ...rows]);
 }
 

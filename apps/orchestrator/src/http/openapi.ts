@@ -3,7 +3,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { allSchemas } from '@opsmesh/contracts';
 
 /** The OpenAPI document: paths from the controllers, schemas from the same DTO classes that check the bodies. */
-export function openApi(app: INestApplication): OpenAPIObject {
+function openApi(app: INestApplication): OpenAPIObject {
   const about = new DocumentBuilder()
     .setTitle('opsmesh orchestrator')
     .setDescription('Plans, runs and the tool catalogue. Errors are RFC 9457 problem documents with a `code`.')

@@ -51,7 +51,6 @@ export interface Approvals {
    */
   vote(tenantId: string, vote: Vote): Promise<ApprovalView>;
 }
-export const APPROVALS = Symbol('APPROVALS');
 
 export interface Signal {
   readonly runId: string;
@@ -69,4 +68,3 @@ export interface Signals {
    */
   send(tenantId: string, signal: Signal): Promise<SignalledItem[]>;
 }
-export const SIGNALS = Symbol('SIGNALS');

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type DiagnosticDto, type RerunDto, type RunView, type StartRunDto } from '@opsmesh/contracts';
-import { currentTraceparent, ProblemError, type Principal } from '@opsmesh/platform';
+import { currentTraceparent, isOutcomeUnknown, isUniqueViolation, ProblemError, type Principal } from '@opsmesh/platform';
 import { isTerminalRun, withoutCredentials, type CompiledPlan, type JsonObject, type RunEvent } from '@opsmesh/plan-model';
 import { uuidv7 } from 'uuidv7';
 import type { NewRun } from '../engine/change-set.js';
 import type { Engine } from '../engine/engine.js';
 import type { Repeat, Submission } from '../engine/submission.js';
-import { isOutcomeUnknown, isUniqueViolation, wasStored } from './lost-commit.js';
+import { runOutcomeUnknown, succeedsSoon } from './lost-commit.js';
 import type { PlanCompiler } from './plan-compiler.js';
 import type { RunReader } from './ports.js';
 import { repeatOf } from './repeat-of.js';
@@ -126,9 +126,9 @@ export class RunCommands {
       // Two requests with one key at the same time: the unique index let one of them through.
       const winner = key !== null && isUniqueViolation(e) ? await this.earlier(principal, key, requestSha256) : undefined;
       if (winner && winner.id !== id) return winner;
-      if (winner || await wasStored(() => this.reader.getRun(run.tenantId, id))) return started;
+      if (winner || await succeedsSoon(() => this.reader.getRun(run.tenantId, id))) return started;
       if (isUniqueViolation(e)) throw e;
-      throw new ProblemError(503, 'run-outcome-unknown', `the connection to the record was lost while run ${id} was stored: whether it was is not known; look at /runs/${id} before you send the request again`, { runId: id, cause: e });
+      throw runOutcomeUnknown(id, e);
     }
   }
 
@@ -140,12 +140,30 @@ export class RunCommands {
 
   private async command(principal: Principal, runId: string, type: Extract<RunEvent['type'], 'cancel' | 'pause' | 'resume'>): Promise<RunView> {
     const run = await this.reader.getRun(principal.tenantId, runId);
-    const [changed] = await this.engine.submit([{ kind: 'event', runId: run.id, event: { type } }]);
-    if (!changed && isTerminalRun(run.status)) throw new ProblemError(409, 'run-ended', `the run is ${run.status}: there is nothing to ${type}`);
+    const isChanged = await this.happens(run.id, { type });
+    if (!isChanged && isTerminalRun(run.status)) throw new ProblemError(409, 'run-ended', `the run is ${run.status}: there is nothing to ${type}`);
     return this.reader.getRun(principal.tenantId, runId);
   }
 
-  private async earlier(principal: Principal, key: string, requestSha256: string): Promise<StartedRun | undefined> {
+  /**
+   * @param event one that changes nothing the second time, and is committed alone
+   * @returns false when it changed nothing; true also where it was repeated, because the answer to its commit was lost
+   */
+  private async happens(runId: string, event: RunEvent): Promise<boolean> {
+    const submit = (): Promise<boolean[]> => this.engine.submit([{ kind: 'event', runId, event }]);
+    try {
+      return (await submit())[0]!;
+    } catch (e) {
+      if (isOutcomeUnknown(e) && await succeedsSoon(submit)) return true;
+      throw e;
+    }
+  }
+
+  /**
+   * The run that an earlier request with the key has started; undefined when there is none.
+   * @throws ProblemError 422 `idempotency-key-reused` when that was another request
+   */
+  async earlier(principal: Principal, key: string, requestSha256: string): Promise<StartedRun | undefined> {
     const found = await this.reader.findByIdempotencyKey(principal.tenantId, key);
     if (!found) return undefined;
     if (found.requestSha256 !== requestSha256) throw new ProblemError(422, 'idempotency-key-reused', 'this idempotency key belongs to another request: use a new key, or send the same request again');
@@ -157,7 +175,8 @@ function creation(run: NewRun, repeat: Repeat | undefined): Submission {
   return { kind: 'create', run, ...(repeat ? { rerun: repeat } : {}) };
 }
 
-function requestHash({ plan, inputs }: { readonly plan: unknown; readonly inputs?: Record<string, unknown> | undefined }): string {
+/** What tells a repeated request from another one with its idempotency key. */
+export function requestHash({ plan, inputs }: { readonly plan: unknown; readonly inputs?: Record<string, unknown> | undefined }): string {
   return sha256(canonicalJson([plan, inputs ?? {}]));
 }
 

@@ -35,6 +35,8 @@ export class Mesh {
   private readonly workers: WorkerProcess[] = [];
   private readonly people: People;
   private readonly jobs: JobDto[] = [];
+  /** What can be done now; filled anew for each turn. */
+  private readonly possible: (() => void)[] = [];
   /** Processes that died and start again at a time. */
   private reborn: { readonly kind: 'orchestrator' | 'worker'; readonly slot: number; readonly at: number }[] = [];
   private runs = 0;
@@ -43,15 +45,16 @@ export class Mesh {
 
   constructor(private readonly choices: Choices, trace?: (line: () => string) => void) {
     this.weather = weatherOf(choices);
-    this.scheduler = new Scheduler(choices, this.weather, trace);
+    this.scheduler = new Scheduler({
+      choices, profile: this.weather, trace,
+      spins: (what) => { this.oracle.broken('nothing lost', `it never ends: ${what}`); }, crashed: (party) => { this.afterDeath(party); },
+    });
     this.database = new Database(this.scheduler, this.oracle);
     this.oracle.watch(this.database);
     const { oracle } = this;
     this.transport = new Transport(this.scheduler, {
       added: (job) => { this.jobs.push(job); oracle.added(job); }, acknowledged: (job) => { oracle.acknowledged(job); },
     });
-    this.scheduler.onCrash = (party) => { this.afterDeath(party); };
-    this.scheduler.onSpin = (what) => { oracle.broken('nothing lost', `it never ends: ${what}`); };
     this.people = new People({ database: this.database, scheduler: this.scheduler, orchestrators: () => this.up, heard: (e) => { this.oracle.heard(e); } });
     for (const slot of [0, 1]) {
       this.startOrchestrator(slot);
@@ -80,7 +83,7 @@ export class Mesh {
 
   /** One thing happens. False when nothing is left to happen. */
   private step(): boolean {
-    const { weather, scheduler, choices } = this;
+    const { weather, scheduler, choices, possible } = this;
     if (!scheduler.calm && weather.blowsLeft > 0 && choices.oneIn(weather.blowOneIn)) {
       weather.blowsLeft--;
       this.blow();
@@ -88,14 +91,14 @@ export class Mesh {
     }
     this.rebirth();
     const parked = scheduler.ready();
-    const turns: (() => void)[] = [];
-    for (const o of this.orchestrators) o.addTurns(turns);
-    for (const w of this.workers) w.addTurns(turns);
-    const total = parked.length + turns.length;
+    possible.length = 0;
+    for (const o of this.orchestrators) o.addTurns(possible);
+    for (const w of this.workers) w.addTurns(possible);
+    const total = parked.length + possible.length;
     if (total === 0) return this.idle();
     const chosen = choices.below(total);
     if (chosen < parked.length) scheduler.unpark(parked[chosen]!);
-    else turns[chosen - parked.length]!();
+    else possible[chosen - parked.length]!();
     return true;
   }
 

@@ -204,18 +204,18 @@ export class Oracle implements CommitWatcher {
   }
 
   private compareItems(watched: Watched, { id, plan, place, old, now }: { id: string; plan: CompiledPlan; place: string; old: ItemRow; now: ItemRow }): void {
-    const what = `item ${id}.${place} was ${old.status} (${old.attempt}) and is ${now.status} (${now.attempt})`;
+    const what = (): string => `item ${id}.${place} was ${old.status} (${old.attempt}) and is ${now.status} (${now.attempt})`;
     const isRepeat = watched.repeated.get(place) === now.attempt && now.attempt === old.attempt + 1;
-    if (isTerminalItem(old.status) && (old.status !== now.status || old.attempt !== now.attempt) && !isRepeat && !(old.status === 'unknown' && (now.status === 'succeeded' || now.status === 'failed'))) this.broken('2 terminal', what);
-    if (now.attempt < old.attempt || now.attempt > old.attempt + 1) this.broken('7 retry', what);
+    if (isTerminalItem(old.status) && (old.status !== now.status || old.attempt !== now.attempt) && !isRepeat && !(old.status === 'unknown' && (now.status === 'succeeded' || now.status === 'failed'))) this.broken('2 terminal', what());
+    if (now.attempt < old.attempt || now.attempt > old.attempt + 1) this.broken('7 retry', what());
     const step = plan.steps[now.step]!;
     if (now.attempt === old.attempt) return;
-    if (watched.stoppedAt !== null) this.broken('cancel', `${what} after its run was stopped`);
+    if (watched.stoppedAt !== null) this.broken('cancel', `${what()} after its run was stopped`);
     if (old.attempt === 0 || isRepeat) return;
-    if (old.status !== 'pending') this.broken('7 retry', what);
+    if (old.status !== 'pending') this.broken('7 retry', what());
     const most = step.kind === 'tool' ? step.retry.maxAttempts + (step.adapt?.timeoutFactor ? 1 : 0) : 1;
-    if (now.attempt > most && !watched.repeated.has(place)) this.broken('7 retry', `${what}, with ${most} attempts allowed`);
-    if (step.kind === 'tool' && !step.idempotent && step.effect !== 'read' && old.failure && FAILURE_MEANINGS[old.failure.code].effect !== 'none') this.broken('6 at most once', `${what} after ${old.failure.code}`);
+    if (now.attempt > most && !watched.repeated.has(place)) this.broken('7 retry', `${what()}, with ${most} attempts allowed`);
+    if (step.kind === 'tool' && !step.idempotent && step.effect !== 'read' && old.failure && FAILURE_MEANINGS[old.failure.code].effect !== 'none') this.broken('6 at most once', `${what()} after ${old.failure.code}`);
   }
 
   /** What must hold in every committed state (run-state.ts). */
@@ -285,7 +285,7 @@ function countsOf(items: readonly ItemRow[]): Record<ItemStatus, number> {
   return counts;
 }
 
-export function inLoop(plan: CompiledPlan, step: CompiledStep): boolean {
+function inLoop(plan: CompiledPlan, step: CompiledStep): boolean {
   for (let { scope } = step; scope; { scope } = plan.steps[scope.step]!) if (plan.steps[scope.step]!.kind === 'loop') return true;
   return false;
 }

@@ -42,6 +42,20 @@ export interface Profile {
   faultsLeft: number;
 }
 
+/**
+ * What a scheduler is told and tells. An arrow function in a field of an instance, here or in another class of which every schedule has some, makes dead schedules survive in V8's
+ * young space and fill the old one; a function in an object like this, or a bound one, does not.
+ */
+export interface SchedulerParts {
+  readonly choices: Choices;
+  readonly profile: Profile;
+  readonly trace: ((line: () => string) => void) | undefined;
+  /** Told when a party goes on and on without ever waiting. */
+  readonly spins: (what: string) => void;
+  /** Told of every crash that an effect ended in. */
+  readonly crashed: (party: Party) => void;
+}
+
 interface Parked {
   readonly owner: Party;
   readonly label: string;
@@ -71,23 +85,24 @@ export class Scheduler {
   readonly parked: Parked[] = [];
   /** Times at which something may go on by itself. */
   private alarms: number[] = [];
-  /** Told when a party goes on and on without ever waiting. */
-  onSpin: (what: string) => void = () => undefined;
   private burst = 0;
-  /** Told of every crash that an effect ended in. */
-  onCrash: (party: Party) => void = () => undefined;
+  readonly choices: Choices;
+  private readonly profile: Profile;
 
-  constructor(readonly choices: Choices, readonly profile: Profile, readonly trace: ((line: () => string) => void) | undefined) {}
+  constructor(private readonly parts: SchedulerParts) {
+    this.choices = parts.choices;
+    this.profile = parts.profile;
+  }
 
   say(line: () => string): void {
-    this.trace?.(line);
+    this.parts.trace?.(line);
   }
 
   /** Carries out an effect for a party now or later. It rejects with what `act` throws. */
   effect<T>(owner: Party, label: string, act: () => T, ready?: () => boolean): Promise<T> {
     if (!owner.alive) return never();
     if (++this.burst > MOST_IN_A_ROW) {
-      this.onSpin(`${owner.name}: ${label}`);
+      this.parts.spins(`${owner.name}: ${label}`);
       return never();
     }
     const { parkOneIn } = this.profile;
@@ -162,7 +177,7 @@ export class Scheduler {
       default:
         try {
           const result = act();
-          if (this.trace) this.say(() => `${owner.name}: ${label}`);
+          if (this.parts.trace) this.say(() => `${owner.name}: ${label}`);
           return Promise.resolve(result);
         } catch (e) {
           this.say(() => `${owner.name}: ${label}: ${e instanceof Error ? e.message : String(e)}`);
@@ -179,7 +194,7 @@ export class Scheduler {
 
   private crash(owner: Party): void {
     owner.die();
-    this.onCrash(owner);
+    this.parts.crashed(owner);
   }
 }
 

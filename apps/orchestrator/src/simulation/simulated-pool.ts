@@ -20,10 +20,11 @@ export function poolOf(database: Database, scheduler: Scheduler, party: Party): 
 /** A transaction of the relay: rows that it takes are locked until it ends. */
 class Client {
   private readonly statements: Statements;
-  private readonly rollback = (): Answer => this.statements.rollback();
+  private readonly rollback: () => Answer;
 
   constructor(database: Database, private readonly scheduler: Scheduler, private readonly party: Party) {
     this.statements = new Statements(database, this);
+    this.rollback = this.statements.rollback.bind(this.statements);
     party.onDeath(this.rollback);
   }
 

@@ -46,8 +46,8 @@ export class WorkerProcess {
   private lastBeat: number;
   private beating = false;
   private claims = 0;
-  private readonly takeTurn = (): void => { this.take(); };
-  private readonly beatTurn = (): void => { void this.beat(); };
+  /** In an object for the reason that `SchedulerParts` gives. */
+  private readonly turns = { take: () => { this.take(); }, beat: () => { void this.beat(); } };
 
   constructor(readonly party: Party, private readonly around: WorkerSurroundings) {
     const { database, scheduler, transport, oracle } = around;
@@ -79,8 +79,8 @@ export class WorkerProcess {
   addTurns(turns: (() => void)[]): void {
     if (!this.isUp) return;
     const { scheduler, transport } = this.around;
-    if (this.active.size < CONCURRENCY && transport.waiting.size > 0) turns.push(this.takeTurn);
-    if (this.nextBeat() <= scheduler.now) turns.push(this.beatTurn);
+    if (this.active.size < CONCURRENCY && transport.waiting.size > 0) turns.push(this.turns.take);
+    if (this.nextBeat() <= scheduler.now) turns.push(this.turns.beat);
   }
 
   /** When its heartbeat says or brings something new next. */

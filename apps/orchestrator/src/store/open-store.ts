@@ -14,7 +14,6 @@ export function openStore(config: Pick<OrchestratorConfig, 'databaseUrl' | 'data
   return openDatabase({
     url: config.databaseUrl, schema: 'orchestrator', migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)),
     settings: PLANNER,
-    pipeline: true,
     max: config.databaseConnections, applicationName: 'opsmesh-orchestrator', log,
   });
 }

@@ -52,7 +52,7 @@ const anyColumns: Columns<never> = {
   word: (of) => ({ of, kind: WORD }), text: (of) => ({ of, kind: TEXT }), json: (of) => ({ of, kind: JSON_VALUE }), jsonText: (of) => ({ of, kind: JSON_TEXT }),
 };
 
-export function columns<Row>(): Columns<Row> {
+function columns<Row>(): Columns<Row> {
   return anyColumns as unknown as Columns<Row>;
 }
 

@@ -17,7 +17,7 @@ const declared = (name: string, inputs: object, more: Partial<ToolDeclarationDto
 };
 
 /** Tools with the names and inputs of the product's own; they need no credential, so that a spec can answer for their workers. */
-export const CHAT_TOOLS: readonly ToolDeclarationDto[] = [
+const CHAT_TOOLS: readonly ToolDeclarationDto[] = [
   declared('asset-query', { filters: { type: 'object' }, search: text, sort: {}, fields: { type: 'array' }, limit: { type: 'integer' }, offset: { type: 'integer' }, count_only: { type: 'boolean' } }, { listOutput: 'assets', outputSchema: object({ assets: { type: 'array' }, total: { type: 'integer' }, truncated: { type: 'boolean' } }) }),
   declared('Get-Volume', { target_host: text, drive_letter: text, drive_type: text }, { target: '/target_host' }),
   declared('disk-usage', { target_host: text, path: text }, { target: '/target_host' }),
@@ -153,7 +153,7 @@ export interface ChatRigOptions {
 /** What a target means to the inventory. */
 function meant(assets: readonly SpecAsset[], target: string): TargetFacts | UnknownTarget {
   const asset = assets.find((a) => a.hostname === target || a.ip_address === target);
-  return asset ? { assetId: asset.hostname, hostname: asset.hostname, environment: asset.environment ?? null, tags: asset.tags ?? [], credentialIds: [], via: [], refusal: null } : { assetId: null, refusal: 'there is no such asset' };
+  return asset ? { assetId: asset.hostname, hostname: asset.hostname, environment: asset.environment ?? null, tags: asset.tags ?? [], endpoints: [], refusal: null } : { assetId: null, refusal: 'there is no such asset' };
 }
 
 /** What the inventory would give, for the filters that the specs use. */

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { failure, MESSAGE_VERSION, RESULTS_STREAM, type ResultDto, type RunView } from '@opsmesh/contracts';
+import { failure, MESSAGE_VERSION, RESULTS_STREAM, type FailureCode, type ItemPageView, type ProblemDto, type ResultDto, type RunView } from '@opsmesh/contracts';
 import { openKeys, type Keys, type TraceSettings } from '@opsmesh/platform';
-import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
+import { createTestDatabase, waitFor, type TestDatabase } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import type { OrchestratorConfig } from '../config.js';
 import { startOrchestrator } from '../start-orchestrator.js';
@@ -86,11 +86,37 @@ export class LiveOrchestrator {
     return this.ask(method, path, { body, headers: { authorization: `Bearer ${await this.keys.serviceToken(service, 'orchestrator')}`, ...headers } });
   }
 
+  /** Starts a run. @throws Error with the answer when it is not taken */
+  async started(plan: object): Promise<RunView> {
+    const answer = await this.ask('POST', '/runs', { body: { plan } });
+    if (answer.status !== 202) throw new Error(answer.text);
+    return this.view(answer.json<{ id: string }>().id);
+  }
+
+  async view(runId: string): Promise<RunView> {
+    return (await this.ask('GET', `/runs/${runId}`)).json<RunView>();
+  }
+
+  /** The run when it has ended. */
+  ended(runId: string): Promise<RunView> {
+    return waitFor(async () => { const run = await this.view(runId); return run.finishedAt === null ? undefined : run; }, { what: 'the run to end' });
+  }
+
+  async items(runId: string, step: string, query = ''): Promise<ItemPageView> {
+    return (await this.ask('GET', `/runs/${runId}/steps/${step}/items${query}`)).json<ItemPageView>();
+  }
+
   /** Registers the tools of the specs as a worker would. */
   async registerTools(): Promise<void> {
     const answer = await this.askAs(QUEUE, 'POST', '/internal/workers', { body: { workerId: 'worker-1', service: QUEUE, queue: QUEUE, concurrency: 10, tools: TOOLS } });
     if (answer.status !== 204) throw new Error(answer.text);
   }
+}
+
+/** The problem document of an answer. @throws Error when the answer is none */
+export function problemOf(answer: Answer): ProblemDto {
+  if (!answer.headers.get('content-type')?.startsWith('application/problem+json')) throw new Error(`no problem document: ${answer.status} ${answer.text}`);
+  return answer.json<ProblemDto>();
 }
 
 interface Published { readonly step: string; readonly item?: number }
@@ -100,9 +126,9 @@ export function publishSuccess(redis: Redis, run: Pick<RunView, 'id' | 'tenant_i
   return publish(redis, run, of, { status: 'succeeded', output });
 }
 
-/** Publishes that an attempt failed for good. */
-export function publishFailure(redis: Redis, run: Pick<RunView, 'id' | 'tenant_id'>, of: Published): Promise<void> {
-  return publish(redis, run, of, { status: 'failed', failure: failure('not-found', 'no such host') });
+/** Publishes that an attempt failed, for good if no other code is given. */
+export function publishFailure(redis: Redis, run: Pick<RunView, 'id' | 'tenant_id'>, { code = 'not-found', ...of }: Published & { readonly code?: FailureCode }): Promise<void> {
+  return publish(redis, run, of, { status: 'failed', failure: failure(code, 'no such host') });
 }
 
 async function publish(redis: Redis, run: Pick<RunView, 'id' | 'tenant_id'>, { step, item = 0 }: Published, outcome: Pick<ResultDto, 'status' | 'output' | 'failure'>): Promise<void> {

@@ -3,8 +3,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /** Where a connection is cut: at the commit of the transaction that sends `text`. */
 export interface LostCommit {
   readonly text: string;
-  /** Whether the commit gets to the server and its answer is lost, or it does not get there. */
-  readonly lost: 'answer' | 'commit';
+  /** `answer`: the commit gets to the server and its answer is lost; `commit`: it does not get there; `line`: as `answer`, but the connection stays open and silent. */
+  readonly lost: 'answer' | 'commit' | 'line';
   /** Told when the server is done with the connection, before the client learns of it. */
   readonly then?: () => void;
 }
@@ -67,8 +67,10 @@ export class TcpProxy {
         far.destroy();
         return;
       }
+      far.unpipe(near).resume();
+      if (lost === 'line') far.write(chunk);
       // The server reads to the end, answers to nobody and closes.
-      far.unpipe(near).resume().end(chunk);
+      else far.end(chunk);
     };
   }
 }

@@ -1,10 +1,11 @@
+import { jest } from '@jest/globals';
 import { pino } from 'pino';
 import { Loop } from './loop.js';
 
 const log = pino({ level: 'silent' });
 
 /** A loop whose turns are counted and can be awaited. */
-function counting(turn: (n: number) => boolean | Promise<boolean>, idleMs = 60_000): { loop: Loop; reached: (n: number) => Promise<void> } {
+function counting(turn: (n: number) => boolean | Promise<boolean>, idleMs: number | (() => number) = 60_000): { loop: Loop; reached: (n: number) => Promise<void> } {
   let turns = 0;
   const waiting: { n: number; done: () => void }[] = [];
   const loop = new Loop({
@@ -51,4 +52,26 @@ it('stop waits for the turn in hand', async () => {
   release();
   await stopped;
   expect(over).toBe(true);
+});
+
+it('rests as long as it is told after each turn', async () => {
+  jest.useFakeTimers();
+  try {
+    let [turns, rest] = [0, 100];
+    const { loop } = counting((n) => { turns = n; return false; }, () => rest);
+    loop.start();
+    await jest.advanceTimersByTimeAsync(99);
+    expect(turns).toBe(1);
+    rest = 5000;
+    await jest.advanceTimersByTimeAsync(1);
+    expect(turns).toBe(2);
+    await jest.advanceTimersByTimeAsync(4999);
+    expect(turns).toBe(2);
+    rest = 100;
+    await jest.advanceTimersByTimeAsync(101);
+    expect(turns).toBe(4);
+    await loop.stop();
+  } finally {
+    jest.useRealTimers();
+  }
 });

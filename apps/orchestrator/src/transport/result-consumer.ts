@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readResult, RESULTS_GROUP, RESULTS_STREAM, type ResultDto } from '@opsmesh/contracts';
+import { isTransient } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/engine.js';
@@ -142,7 +143,8 @@ export class ResultConsumer {
     const failures = (this.failures.get(entry.id) ?? 0) + 1;
     this.failures.set(entry.id, failures);
     this.deps.log.warn({ err: reason, entry: entry.id, failures }, 'a result could not be committed');
-    if (isConnectionLoss(reason) || failures < MAX_DELIVERIES) {
+    // PostgreSQL is away, or can't do it now: no fault of the entry.
+    if (isTransient(reason) || failures < MAX_DELIVERIES) {
       this.retry.push(entry);
       return false;
     }
@@ -176,10 +178,4 @@ function toSubmission(result: ResultDto, step: number): Submission {
 
 function isNoGroup(e: unknown): boolean {
   return e instanceof Error && e.message.includes('NOGROUP');
-}
-
-/** PostgreSQL away or restarting (SQLSTATE class 08 and 57P): no fault of the entry. */
-function isConnectionLoss(e: unknown): boolean {
-  const code = e instanceof Error && 'code' in e ? String(e.code) : '';
-  return code.startsWith('08') || code.startsWith('57P') || code.startsWith('ECONN') || (e instanceof Error && /connection terminated|timeout exceeded when trying to connect/i.test(e.message));
 }

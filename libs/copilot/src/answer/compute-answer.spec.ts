@@ -50,6 +50,13 @@ it('says that nothing was done where no host was meant, and that there is no res
   expect(computeAnswer({ kind: 'outcome', step: 'r', subject: 'restart' }, {}).sentence).toBe('There is no result for restart.');
 });
 
+it('calls a host as its output does, else by the name that was given with its address, else as it was called', () => {
+  const failed = { status: 'failed', failure: { code: 'unreachable', message: 'no' } };
+  const inputs = { host_name: 'web-01' };
+  const items = [{ target: '10.0.0.1', ...failed }, { target: '10.0.0.1', inputs, ...failed }, { target: '10.0.0.1', inputs, status: 'succeeded', output: { host: 'db-01' } }, { target: null, status: 'succeeded', output: { host: '' } }];
+  expect(computeAnswer({ kind: 'outcome', step: 's', subject: 'ping' }, { s: { items } }).rows.map((r) => r.target)).toEqual(['10.0.0.1', 'web-01', 'db-01', null]);
+});
+
 it('reads no property that an output inherits', () => {
   expect(computeAnswer({ kind: 'table', step: 's', subject: 'x', columns: [{ title: 'c', path: 'constructor.name' }] }, { s: { output: {} } }).rows[0]?.cells).toEqual([null]);
 });

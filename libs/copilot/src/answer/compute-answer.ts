@@ -5,7 +5,7 @@ import type { AnswerDescription, Column } from './answer.js';
 /** What a run gave for one step: its output, or the items of a fan-out. */
 export interface StepResult {
   readonly output?: unknown;
-  readonly items?: readonly { /** Its number in the step; its place in this list when left out. */ readonly index?: number; readonly target: string | null; readonly status: string; readonly output?: unknown; readonly failure?: { readonly code: string; readonly message: string } | null }[];
+  readonly items?: readonly { /** Its number in the step; its place in this list when left out. */ readonly index?: number; readonly target: string | null; readonly inputs?: Readonly<Record<string, unknown>> | null; readonly status: string; readonly output?: unknown; readonly failure?: { readonly code: string; readonly message: string } | null }[];
 }
 
 /** An answer whose every figure is computed from results. */
@@ -15,7 +15,7 @@ export interface ComputedAnswer {
   readonly figures: Readonly<Record<string, number>>;
   readonly columns: readonly Column[];
   /** One row for each host or row of its output; failed ones first. Cells are values as the tools gave them, null where there is none. */
-  readonly rows: readonly { /** The item that gave it. */ readonly item: number; /** The host by name, where its output tells one. */ readonly target: string | null; readonly status: string; readonly reason: string | null; readonly cells: readonly unknown[] }[];
+  readonly rows: readonly { /** The item that gave it. */ readonly item: number; /** The host by name, where its output or its inputs tell one. */ readonly target: string | null; readonly status: string; readonly reason: string | null; readonly cells: readonly unknown[] }[];
 }
 
 /** Computes the answer that a description stands for; a step without a result is told as such. */
@@ -47,7 +47,7 @@ export function computeAnswer(answer: AnswerDescription, results: Readonly<Recor
       const good = items.filter((i) => i.status === 'succeeded').length;
       const columns = answer.kind === 'table' ? answer.columns : [];
       const rows = items.map((item, place) => ({ ...item, index: item.index ?? place })).sort((a, b) => rank(a.status) - rank(b.status)).flatMap((item) => {
-        const base = { item: item.index, target: hostOf(item.output) ?? item.target, status: item.status, reason: item.failure ? `${item.failure.code}: ${showable(item.failure.message)}` : null };
+        const base = { item: item.index, target: calledBy(item), status: item.status, reason: item.failure ? `${item.failure.code}: ${showable(item.failure.message)}` : null };
         const inner = answer.kind === 'table' && answer.rows !== undefined ? at(item.output, answer.rows) : undefined;
         // An empty list has no values; fields of the output that are named like those of its rows are others.
         const sources = !Array.isArray(inner) ? [item.output] : inner.length > 0 ? inner as unknown[] : [{}];
@@ -78,10 +78,10 @@ function valuesOf(value: unknown): string[] {
   return Array.isArray(value) ? (value.length > 0 ? value.map(String) : ['none']) : [String(value)];
 }
 
-/** What the output itself calls its host: the name, where the target of the call was an address. */
-function hostOf(output: unknown): string | null {
-  const host = at(output, 'host');
-  return typeof host === 'string' ? host : null;
+/** What people call the host of an item: as its output does, else by the name that was given with its address, else as it was called. */
+function calledBy({ output, inputs, target }: NonNullable<StepResult['items']>[number]): string | null {
+  const name = [at(output, 'host'), inputs?.['host_name']].find((n) => typeof n === 'string' && n !== '');
+  return typeof name === 'string' ? name : target;
 }
 
 /** The bound in the unit of its column. */

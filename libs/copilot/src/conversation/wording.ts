@@ -27,7 +27,7 @@ export function inWords(intent: Intent, templates: readonly Template[]): string 
 }
 
 /** Titles of what can be done with the tools that are registered now. */
-export function abilities(templates: readonly Template[], catalogue: Catalogue): string[] {
+function abilities(templates: readonly Template[], catalogue: Catalogue): string[] {
   return [...new Set(templates.filter((t) => missingTool(t, catalogue) === undefined).map((t) => titleOf(t.action, templates)))];
 }
 
@@ -67,7 +67,7 @@ export function told(intent: Exclude<Intent, ActionIntent | { kind: 'assets' }>,
 }
 
 /** Titles of templates and tools nearest to some words, best first. */
-export function nearest(text: string, templates: readonly Template[], catalogue: Catalogue): string[] {
+function nearest(text: string, templates: readonly Template[], catalogue: Catalogue): string[] {
   const words = new Set(tellingWords(text).filter((w) => w.length > 2 && !/\d/.test(w)));
   const scored = templates.filter((t) => missingTool(t, catalogue) === undefined)
     .map((t) => ({ title: titleOf(t.action, templates), score: tellingWords(`${t.title} ${t.description}`).filter((w) => words.has(w)).length }))

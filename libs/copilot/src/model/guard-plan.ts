@@ -4,7 +4,7 @@ import type { FactSheet } from '../facts/facts.js';
 import type { Json, JsonObject, PlanDocument, StepDocument } from '../plan/plan-document.js';
 
 /** Most steps of a plan that a model writes. */
-export const MODEL_STEPS = 50;
+const MODEL_STEPS = 50;
 const SECRET = /^(?:pwd|secret|token|bearer|creds?|credentials?|user(?:name)?|login)$|pass(?:word|wd|phrase|code)|private_?key|ssh_?key|api_?key|access_?key|(?:auth|access|api|session|refresh)_?token/i;
 
 export interface Bounds {

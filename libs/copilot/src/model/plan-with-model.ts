@@ -13,9 +13,9 @@ import type { ModelFailureCode } from './model-client.js';
 import { briefing, repairing } from './prompt.js';
 
 /** Most tools that are told to a model. */
-export const OFFERED_TOOLS = 12;
+const OFFERED_TOOLS = 12;
 /** Most repairs of one plan. */
-export const REPAIRS = 2;
+const REPAIRS = 2;
 
 /** One repair: what was wrong, and what the model changed. */
 export interface Repair {

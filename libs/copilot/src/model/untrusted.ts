@@ -7,7 +7,7 @@ export interface DataLimits {
   readonly text: number;
 }
 
-export const PROMPT_DATA: DataLimits = { characters: 6000, rows: 20, text: 200 };
+const PROMPT_DATA: DataLimits = { characters: 6000, rows: 20, text: 200 };
 const DEPTH = 6;
 const MARK = '[redacted]';
 const SECRET_NAME = /pass(?:word|wd|phrase|code)|secret|token|api_?key|private_?key|credential|authorization|cookie/i;

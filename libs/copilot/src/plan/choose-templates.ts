@@ -125,7 +125,7 @@ function dialectOf({ action, values }: ActionIntent, meant: Set<Platform>): Set<
 }
 
 /** The platforms of the assets meant, as far as it can be told; empty: any. */
-export function platformsOf(s: Selection, facts: FactSheet): Set<Platform> {
+function platformsOf(s: Selection, facts: FactSheet): Set<Platform> {
   const found = new Set<Platform>();
   const family = OS_FAMILIES.find((f) => f.key === s.os);
   if (family) return found.add(family.platform);

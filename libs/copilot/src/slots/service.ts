@@ -56,8 +56,3 @@ function firstService(sentence: Sentence, selection: Selection): string | undefi
   const quoted = sentence.quotes.map((q) => q.text).find((t) => fits(t));
   return quoted ?? sentence.plain.split(/[\s,;?!()]+/).find((w) => KNOWN.test(w) && fits(w));
 }
-
-/** Whether a word is the name of a service that many hosts have. */
-export function isKnownService(word: string): boolean {
-  return KNOWN.test(word);
-}

@@ -10,9 +10,6 @@ export interface NeutralText {
   readonly mixed: readonly string[];
 }
 
-/** Most characters of a message that are read. */
-export const MESSAGE_LIMIT = 4000;
-
 /** Format characters (bidi controls and isolates, zero width, soft hyphen, tags), fillers and controls other than tab and line ends. */
 const HIDDEN = /[\p{Cf}\u115F\u1160\u3164\uFFA0\u034F\u17B4\u17B5\uFE00-\uFE0F\u{E0100}-\u{E01EF}]|(?![\t\n\r])\p{Cc}|\p{Cs}/gu;
 const LOOK_ALIKE = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;

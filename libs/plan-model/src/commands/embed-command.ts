@@ -4,7 +4,7 @@ import { PowerShellScanner } from './powershell-scanner.js';
 import { UnsafeEmbedding, type Slot } from './unsafe-embedding.js';
 
 /** A command with places for values. */
-export class Embedding {
+class Embedding {
   constructor(private readonly parts: readonly (string | Slot)[]) {}
 
   /**

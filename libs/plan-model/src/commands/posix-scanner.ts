@@ -2,7 +2,7 @@ import { judgeSimpleCommand, type Word } from './posix-evaluators.js';
 import { UnsafeEmbedding, type CommandScanner, type Slot } from './unsafe-embedding.js';
 
 /** One argument for a POSIX shell: `'...'`, with `'` as `'\''` (POSIX.1-2017, 2.2.2). */
-export function quotePosix(value: string): string {
+function quotePosix(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`;
 }
 

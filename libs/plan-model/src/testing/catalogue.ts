@@ -37,7 +37,7 @@ export const ASSET_QUERY = tool('asset-query', 'asset-service', {
 });
 
 /** Size of one drive of one host; its output says nothing but that it is an object. */
-export const GET_VOLUME = tool('Get-Volume', 'automation-service', {
+const GET_VOLUME = tool('Get-Volume', 'automation-service', {
   credential: { kind: 'winrm', target: '/target_host' },
   retry: { maxAttempts: 3 },
   inputSchema: object({ target_host: text, drive_letter: { type: 'string', pattern: '^[A-Z]$' } }, ['target_host', 'drive_letter']),
@@ -52,7 +52,7 @@ export const RUN_COMMAND = tool('run-command', 'automation-service', {
 });
 
 /** One script of PowerShell. */
-export const RUN_SCRIPT = tool('run-script', 'automation-service', {
+const RUN_SCRIPT = tool('run-script', 'automation-service', {
   effect: 'destructive', idempotent: false, commands: [{ pointer: '/options/script', dialect: 'powershell' }], credential: { kind: 'winrm', target: '/target_host' },
   inputSchema: object({ target_host: text, options: { type: 'object', properties: { script: { type: 'string' } } } }, ['target_host', 'options']),
   outputSchema: { type: 'object' },

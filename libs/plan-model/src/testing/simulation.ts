@@ -19,6 +19,13 @@ export interface World {
 
 interface Attempt { readonly step: number; readonly item: number; readonly attempt: number }
 
+/** A simulation of a run that has just started. */
+export function started(...args: ConstructorParameters<typeof Simulation>): Simulation {
+  const run = new Simulation(...args);
+  run.apply({ type: 'started' });
+  return run;
+}
+
 /** The simplest engine there is: keeps items in a map, carries effects out at once, remembers what was sent. For specs. */
 export class Simulation {
   state: RunState;

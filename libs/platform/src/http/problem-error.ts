@@ -5,7 +5,7 @@ import type { DiagnosticDto, ProblemDto } from '@opsmesh/contracts';
 export interface ProblemMore {
   /** Findings with their places in the body. */
   readonly errors?: DiagnosticDto[];
-  /** The run to look for, where it is not known whether the request started it. */
+  /** The run to look at, where it is not known whether the request started or changed it. */
   readonly runId?: string;
   readonly cause?: unknown;
 }

@@ -48,7 +48,7 @@ const integer: Check = (v) => Number.isInteger(v);
 
 const CLAIMS: Record<keyof GrantClaims, Check> = {
   jti: text, attempt: text, exp: integer, iat: integer, tenant: text, worker: text, tool: text,
-  targets: texts, via: texts, credentialIds: texts, inputSha256: text, keyThumbprint: text, manifestSha256: textOrNull,
+  targets: texts, via: texts, credentialIds: texts, inputSha256: text, keyThumbprint: text, manifestSha256: textOrNull, endpointsSha256: textOrNull,
 };
 
 function isGrantClaims(value: unknown): value is GrantClaims {

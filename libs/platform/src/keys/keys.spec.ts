@@ -13,7 +13,7 @@ afterEach(() => { rmSync(dir, { recursive: true }); });
 const seconds = () => Math.floor(Date.now() / 1000);
 const claims = (more: Partial<GrantClaims> = {}): GrantClaims => ({
   jti: 'a.b.0.1#k', attempt: 'a.b.0.1', iat: seconds(), exp: seconds() + 60, tenant: 't', worker: 'w', tool: 'run-command', targets: ['a1'], via: [], credentialIds: [],
-  inputSha256: '0'.repeat(64), keyThumbprint: 'k'.repeat(43), manifestSha256: null, ...more,
+  inputSha256: '0'.repeat(64), keyThumbprint: 'k'.repeat(43), manifestSha256: null, endpointsSha256: null, ...more,
 });
 
 describe('key files', () => {

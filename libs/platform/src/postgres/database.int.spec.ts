@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { createLogger, openDatabase, StartError, transaction, type Database } from '../index.js';
+import { createLogger, isOutcomeUnknown, isTransient, openDatabase, StartError, transaction, type Database } from '../index.js';
+import { TcpGate } from './tcp-gate.fixture.js';
 
 const server = process.env['TEST_DATABASE_URL']!;
 const name = `platform_${randomBytes(6).toString('hex')}`;
@@ -33,6 +34,8 @@ async function open(more: Partial<Parameters<typeof openDatabase>[0]> = {}): Pro
   databases.push(database);
   return database;
 }
+/** The URL of the database by way of a gate. */
+const through = (port: number): string => Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).toString();
 beforeAll(() => admin(`create database ${name}`));
 afterEach(async () => {
   for (const database of databases.splice(0)) await database.close();
@@ -95,26 +98,99 @@ it('a statement timeout ends slow statements', async () => {
   await expect(pool.query('select pg_sleep(5)')).rejects.toMatchObject({ code: '57014' });
 });
 
+it('statements have a time limit, migrations have none', async () => {
+  migration({ ...FIRST, '0001_limits': `create table limits as select name, setting from pg_settings where name in ('statement_timeout', 'idle_in_transaction_session_timeout');` });
+  const { pool } = await open({ schema: 'limited' });
+  const ofPool = await pool.query("select name, setting from pg_settings where name in ('statement_timeout', 'idle_in_transaction_session_timeout') order by name");
+  expect(ofPool.rows.map((r: { setting: string }) => r.setting)).toEqual(['60000', '60000']);
+  expect((await pool.query('select distinct setting from limits')).rows).toEqual([{ setting: '0' }]);
+  const { pool: patient } = await open({ schema: 'limited', url: `${url}?statement_timeout=120000` });
+  expect((await patient.query('show statement_timeout')).rows).toEqual([{ statement_timeout: '2min' }]);
+});
+
+it('a transaction in which nothing happens is ended by the server, and with it its locks', async () => {
+  migration(FIRST);
+  const { pool } = await open({ statementTimeoutMs: 100 });
+  let free!: () => void;
+  const given = transaction(pool, async (client) => {
+    await client.query('lock table thing in access exclusive mode');
+    await new Promise<void>((ok) => { free = ok; client.once('error', ok); });
+    await client.query('select 1');
+  });
+  const error: unknown = await given.then(() => undefined, (e: unknown) => e);
+  free();
+  expect([isTransient(error), (await pool.query('select count(*)::int >= 0 as free from thing')).rows]).toEqual([true, [{ free: true }]]);
+});
+
+describe('a network that swallows everything', () => {
+  let gate: TcpGate; let away: string;
+  beforeEach(async () => {
+    migration(FIRST);
+    gate = new TcpGate(new URL(server));
+    away = through(await gate.open());
+  });
+  afterEach(() => { gate.close(); });
+  const caught = (act: Promise<unknown>): Promise<unknown> => act.then(() => 'nothing was thrown', (e: unknown) => e);
+
+  it.each([['in the middle of a transaction', 'update'], ['at the commit', 'commit']])('%s: its outcome is not known after the time for an answer, and the connection is given up', async (_when, at) => {
+    const { pool } = await open({ url: away, max: 1, answerTimeoutMs: 200, connectTimeoutMs: 200 });
+    const error = await caught(transaction(pool, async (client) => {
+      await client.query('select 1');
+      if (at === 'update') gate.swallow();
+      await client.query('update thing set id = id');
+      gate.swallow();
+    }));
+    expect([isOutcomeUnknown(error), String(error)]).toEqual([true, 'Error: Query read timeout']);
+    expect([pool.totalCount, pool.idleCount]).toEqual([0, 0]);
+  });
+
+  it('in a transaction that is not ours: its connection does not go back to the pool, even when it is released as a good one', async () => {
+    const { pool } = await open({ url: away, answerTimeoutMs: 200 });
+    const client = await pool.connect();
+    await client.query('begin');
+    gate.swallow();
+    const errors = [await caught(client.query('select 1')), await caught(client.query('rollback'))];
+    client.release();
+    expect([errors.map(isOutcomeUnknown), pool.totalCount]).toEqual([[true, true], 0]);
+  });
+
+  it('before a statement of the pool: likewise', async () => {
+    const { pool } = await open({ url: away, answerTimeoutMs: 200 });
+    await pool.query('select 1');
+    gate.swallow();
+    expect([isOutcomeUnknown(await caught(pool.query('select 1'))), pool.totalCount]).toEqual([true, 0]);
+  });
+
+  it('and new connections: one that does not answer in time is given up', async () => {
+    const { pool } = await open({ url: away, connectTimeoutMs: 200 });
+    gate.swallow();
+    const errors = await Promise.all([caught(pool.query('select 1')), caught(transaction(pool, (c) => c.query('select 1')))]);
+    expect(errors.map((e) => [isOutcomeUnknown(e), (e as Error).message])).toEqual(Array(2).fill([true, 'Connection terminated due to connection timeout']));
+    expect(pool.totalCount).toBe(0);
+  });
+
+  it('while every connection is busy: who waits for one is told in time', async () => {
+    const { pool } = await open({ url: away, max: 1, connectTimeoutMs: 200 });
+    const client = await pool.connect();
+    expect(await caught(pool.query('select 1'))).toMatchObject({ message: 'timeout exceeded when trying to connect' });
+    client.release();
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+});
+
 it('waits for a server that starts late', async () => {
   // A port that refuses, then leads to the server: what a start looks like from outside.
-  const target = new URL(server);
   const probe = createServer();
   const port = await new Promise<number>((ok) => probe.listen(0, '127.0.0.1', () => { ok((probe.address() as { port: number }).port); }));
   await new Promise((ok) => probe.close(ok));
-  const sockets = new Set<Socket>();
-  const gate = createServer((inbound) => {
-    const outbound = new Socket().connect(Number(target.port), target.hostname);
-    for (const s of [inbound, outbound]) sockets.add(s.on('error', () => undefined));
-    inbound.pipe(outbound).pipe(inbound);
-  });
+  const gate = new TcpGate(new URL(server), port);
   let told!: () => void;
   const waiting = new Promise<void>((ok) => { told = ok; });
-  const opening = open({ url: Object.assign(new URL(url), { port: String(port) }).toString(), log: createLogger('spec', { level: 'warn', destination: { write: () => { told(); } } }) });
+  const opening = open({ url: through(port), log: createLogger('spec', { level: 'warn', destination: { write: () => { told(); } } }) });
   await waiting;
-  await new Promise<void>((ok) => gate.listen(port, '127.0.0.1', ok));
+  await gate.open();
   const { pool } = await opening;
   expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
-  for (const s of sockets) s.destroy();
   gate.close();
 });
 

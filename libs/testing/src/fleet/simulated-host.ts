@@ -180,7 +180,7 @@ export class SimulatedHost {
   }
 }
 
-export const DEFAULT_PORT = 22022;
+const DEFAULT_PORT = 22022;
 
 /** A new Ed25519 private key in OpenSSH's format. A few in a thousand that ssh2 1.17 writes cannot be read back by it, so each is read. */
 export function newHostKey(): string {

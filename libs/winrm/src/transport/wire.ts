@@ -64,7 +64,7 @@ export const DEFAULT_ENVELOPE_BYTES = 153_600;
 /** How much longer than asked for an answer may be. */
 const ENVELOPE_SLACK_BYTES = 1_048_576;
 
-export function portOf({ port, transport }: ConnectOptions): number {
+function portOf({ port, transport }: ConnectOptions): number {
   return port ?? (transport === 'http' ? 5985 : 5986);
 }
 

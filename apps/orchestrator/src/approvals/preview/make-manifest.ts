@@ -13,7 +13,7 @@ export interface JudgedStep {
 /** The manifest of what was found out; the same findings give the same text, in whatever order the inventory told them. */
 export function makeManifest({ tenantId, plan, inputs, steps, catalogue }: { tenantId: string; plan: CompiledPlan; inputs: JsonObject; steps: readonly JudgedStep[]; catalogue: ToolCatalogue }): Manifest {
   return {
-    v: 1, tenant: tenantId, planSha256: planSha256(plan, inputs), addsTo: null,
+    v: 2, tenant: tenantId, planSha256: planSha256(plan, inputs), addsTo: null,
     steps: steps.map(({ resolved, judgement }): ManifestStep => {
       const { step, path, known, because, conditional, items } = resolved;
       const schema = catalogue.get(step.tool)?.inputSchema ?? {};
@@ -40,10 +40,10 @@ export function inputsSha256(inputs: Record<string, unknown>): string {
   return sha256(canonicalJson(inputs));
 }
 
-function itemOf({ target, inputs, facts }: ResolvedItem, schema: Record<string, unknown>): ManifestItem {
+function itemOf({ target, inputs, facts, endpoints }: ResolvedItem, schema: Record<string, unknown>): ManifestItem {
   const [only] = facts.length === 1 ? facts : [];
   return {
-    target: target === null ? null : shownText(target), assetId: only?.assetId ?? null, hostname: only?.hostname ?? null, via: only?.via ?? [], credentialIds: only?.credentialIds ?? [],
+    target: target === null ? null : shownText(target), assetId: only?.assetId ?? null, hostname: only?.hostname ?? null, endpoints,
     inputsSha256: inputs ? inputsSha256(inputs) : null, inputs: inputs ? shownInputs(inputs, schema) : null,
   };
 }

@@ -174,7 +174,7 @@ export class PlanResolver {
       total += prepared.items.length;
       for (const { bound, target, inputs } of prepared.items) {
         if (!bound) unbound++;
-        else items.set(`${target ?? ''} ${inputs}`, { target: step.target === null ? null : target, inputs: known === 'exact' ? bound : undefined, facts: [], refusal: null });
+        else items.set(`${target ?? ''} ${inputs}`, { target: step.target === null ? null : target, inputs: known === 'exact' ? bound : undefined, facts: [], endpoints: [], refusal: null });
       }
     }
     return { known, because, items: [...items.values()], mostItems: product(total, times), unbound };

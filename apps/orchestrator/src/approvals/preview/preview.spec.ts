@@ -72,7 +72,7 @@ describe('a manifest', () => {
   it('holds the exact inputs, the asset and the credential of every target', async () => {
     const { manifest } = await preview({ steps: [QUERY, each('sh', { inputs: { host: '<<item.hostname>>', command: 'logger -- "<<item.hostname>>"' } })] });
     const items = manifest.steps.find((s) => s.step === 'do')!.items;
-    expect(items.map((i) => [i.target, i.assetId, i.credentialIds])).toEqual([['web1', 'id-web1', ['cred-web1']], ['web2', 'id-web2', ['cred-web2']], ['web3', 'id-web3', ['cred-web3']]]);
+    expect(items.map((i) => [i.target, i.assetId, i.endpoints.map((e) => e.credentialId)])).toEqual([['web1', 'id-web1', ['cred-web1']], ['web2', 'id-web2', ['cred-web2']], ['web3', 'id-web3', ['cred-web3']]]);
     expect(items[0]).toMatchObject({ inputs: { host: 'web1', command: `logger -- ""'web1'""` }, inputsSha256: inputsSha256({ host: 'web1', command: `logger -- ""'web1'""` }) });
   });
 

@@ -30,7 +30,9 @@ export async function resolveTargets(steps: readonly ResolvedStep[], { inventory
     for (const { text, item, connects } of asked) {
       const facts = answers.get(text);
       if (facts && facts.assetId !== null) item.facts = [...item.facts, facts];
-      if (connects && facts?.refusal) item.refusal = facts.refusal;
+      if (!connects || !facts) continue;
+      if (facts.refusal) item.refusal = facts.refusal;
+      if (facts.assetId !== null) item.endpoints = facts.endpoints;
     }
   }
 }

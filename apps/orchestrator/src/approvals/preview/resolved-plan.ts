@@ -1,4 +1,4 @@
-import type { Foreknowledge, TargetFacts } from '@opsmesh/contracts';
+import type { Endpoint, Foreknowledge, TargetFacts } from '@opsmesh/contracts';
 import type { CompiledPlan, JsonObject, ToolStep } from '@opsmesh/plan-model';
 
 /** One action, as far as it is known before the run. */
@@ -9,6 +9,8 @@ export interface ResolvedItem {
   readonly inputs: JsonObject | undefined;
   /** Assets that it acts on; filled in when all targets are known. */
   facts: readonly TargetFacts[];
+  /** As in a manifest; filled in together with the facts. */
+  endpoints: readonly Endpoint[];
   /** Why an attempt would be refused. */
   refusal: string | null;
 }

@@ -1,11 +1,11 @@
-import type { ConnectionDto, TargetFacts, ToolDeclarationDto, UnknownTarget } from '@opsmesh/contracts';
-import { ProblemError } from '@opsmesh/platform';
+import type { ConnectionDto, HostKeyPolicy, TargetFacts, ToolDeclarationDto, UnknownTarget } from '@opsmesh/contracts';
+import { endpointOf, ProblemError } from '@opsmesh/platform';
 import type { Json, JsonObject } from '@opsmesh/plan-model';
 import type { ConnectionResolver } from '../../engine/ports.js';
 import { tool } from '../../testing/documents.js';
 import type { LiveInventory } from '../preview/ports.js';
 
-export interface SpecAsset { readonly id: string; readonly hostname: string; readonly environment: string | null; readonly tags: readonly string[]; readonly credentialId: string }
+export interface SpecAsset { readonly id: string; readonly hostname: string; readonly environment: string | null; readonly tags: readonly string[]; readonly credentialId: string; readonly address?: string; readonly credentialVersion?: number; readonly hostKey?: string; readonly hostKeyPolicy?: HostKeyPolicy }
 
 /** An asset of an inventory of specs, with an id that follows from its name. */
 export function asset(hostname: string, more: Partial<SpecAsset> = {}): SpecAsset {
@@ -31,20 +31,24 @@ export class SpecInventory implements LiveInventory, ConnectionResolver {
     const byName = new Map(this.answer().map((a) => [a.hostname, a]));
     return Promise.resolve(targets.map((t) => {
       const found = byName.get(t);
-      return found ? { assetId: found.id, hostname: found.hostname, environment: found.environment, tags: found.tags, credentialIds: [found.credentialId], via: [], refusal: null } : { assetId: null, refusal: `no asset ${t}` };
+      return found ? { assetId: found.id, hostname: found.hostname, environment: found.environment, tags: found.tags, endpoints: [{ ...endpointOf(connectionOf(found)), credentialVersion: found.credentialVersion ?? 1 }], refusal: null } : { assetId: null, refusal: `no asset ${t}` };
     }));
   }
 
   resolve(_tenantId: string, target: string): Promise<ConnectionDto> {
     const found = this.answer().find((a) => a.hostname === target);
     if (!found) throw new ProblemError(404, 'target-unknown', 'no such asset');
-    return Promise.resolve({ assetId: found.id, hostname: found.hostname, address: found.hostname, protocol: 'ssh', port: 22, credentialId: found.credentialId });
+    return Promise.resolve(connectionOf(found));
   }
 
   private answer(): readonly SpecAsset[] {
     if (this.away) throw new ProblemError(503, 'service-unavailable', 'the inventory is away');
     return this.assets;
   }
+}
+
+function connectionOf({ id, hostname, credentialId, address = hostname, hostKey, hostKeyPolicy }: SpecAsset): ConnectionDto {
+  return { assetId: id, hostname, address, protocol: 'ssh', port: 22, credentialId, ...(hostKey === undefined ? {} : { hostKey }), ...(hostKeyPolicy === undefined ? {} : { hostKeyPolicy }) };
 }
 
 const text = { type: 'string' } as const;

@@ -20,7 +20,7 @@ export interface RunAnswer {
 }
 
 /** Steps that change something, by the risk that was computed for them. */
-export function changingSteps({ risk }: TurnWork): string[] {
+function changingSteps({ risk }: TurnWork): string[] {
   return (risk?.steps ?? []).filter((s) => s.class !== 'read').map((s) => s.id);
 }
 

@@ -39,20 +39,12 @@ export function sourceOf(item: ItemView, { runId, step, tool }: { readonly runId
 }
 
 function resultOf(all: readonly ItemView[], fannedOut: boolean): StepResult {
-  const items = all.map((i) => ({ ...i, target: calledBy(i) }));
-  const output = (i: ItemView): unknown => (i.truncated ? undefined : i.output ?? undefined);
-  if (fannedOut) return { items: items.map((i) => ({ index: i.index, target: i.target, status: i.status, output: output(i), failure: i.failure })) };
+  const items = all.map((i) => ({ index: i.index, target: i.target, inputs: i.inputs, status: i.status, output: i.truncated ? undefined : i.output ?? undefined, failure: i.failure }));
+  if (fannedOut) return { items };
   const [only] = items;
   if (!only) return {};
   // A single item that did not succeed is told like one of many: with its reason.
-  if (only.status !== 'succeeded' || only.target !== null) return { output: output(only), items: [{ index: only.index, target: only.target, status: only.status, output: output(only), failure: only.failure }] };
-  return { output: output(only) };
-}
-
-/** What people call the target: a network tool that was given an address is told the name of its asset. */
-function calledBy({ inputs, target }: ItemView): string | null {
-  const name = inputs?.['host_name'];
-  return typeof name === 'string' && name !== '' ? name : target;
+  return { output: only.output, ...(only.status !== 'succeeded' || only.target !== null ? { items: [only] } : {}) };
 }
 
 /** What a host wrote is shown with its hidden characters visible; numbers, truths and structures stay what they are. */

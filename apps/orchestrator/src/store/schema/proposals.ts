@@ -44,7 +44,7 @@ export const proposals = orchestrator.table('proposals', {
   index('proposals_closed').on(t.expiresAt).where(sql`status in ('rejected', 'withdrawn', 'expired')`),
 ]);
 
-/** What people are asked of a proposal: part 0 is all of it, later ones are about targets that appeared after an approval. */
+/** What people are asked of a proposal: part 0 is all of it, later ones are about targets that appeared or changed after an approval. */
 export const proposalQuestions = orchestrator.table('proposal_questions', {
   runId: uuid('run_id').notNull().references(() => proposals.runId, { onDelete: 'cascade' }),
   part: smallint('part').notNull(),
@@ -55,6 +55,8 @@ export const proposalQuestions = orchestrator.table('proposal_questions', {
   typedText: text('typed_text'),
   /** Targets that it adds, as shown to people. */
   added: text('added').array().notNull().default(sql`'{}'`),
+  /** Targets that are reached otherwise than was approved, with what was and what is to be. */
+  changed: json('changed').notNull().default(sql`'[]'`),
   status: text('status').notNull().default('open'),
   createdAt: at('created_at').notNull().defaultNow(),
 }, (t) => [primaryKey({ columns: [t.runId, t.part] }), index('proposal_questions_by_manifest').on(t.manifestSha256)]);

@@ -1,0 +1,1 @@
+ALTER TABLE "orchestrator"."proposal_questions" ADD COLUMN "changed" json DEFAULT '[]' NOT NULL;

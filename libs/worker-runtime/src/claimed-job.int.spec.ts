@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { PROGRESS_CHANNEL, type JobDto } from '@opsmesh/contracts';
+import { ProblemError } from '@opsmesh/platform';
+import { testRedisUrl, waitFor } from '@opsmesh/testing';
+import type { FakeMesh } from './mesh.fixture.js';
+import { useWorker, type WorkerRig } from './worker.fixture.js';
+
+let rig: WorkerRig;
+useWorker(testRedisUrl(), (opened) => { rig = opened; });
+
+describe('a claimed job', () => {
+  it('goes with the others that wait: few requests for many attempts, each with its own answer', async () => {
+    await rig.start();
+    const jobs = Array.from({ length: 10 }, () => rig.mesh.job('login', { claim: true, input: { text: 'web1' } }));
+    const answer = rig.mesh.routes['POST /internal/claims']!;
+    rig.mesh.routes['POST /internal/claims'] = async (seen) => {
+      await waitFor(async () => (await rig.queue.getActiveCount()) === jobs.length, { what: 'all jobs in hand' });
+      if (seen.body.includes(jobs[4]!.attemptId)) throw new ProblemError(409, 'manifest-mismatch', 'not approved');
+      return answer(seen);
+    };
+    await Promise.all(jobs.map((job) => rig.add(job)));
+    const ended = await Promise.all(jobs.map(async (job) => (await rig.results(job))[0]!));
+    expect(ended.map((r) => r.failure?.code ?? r.status)).toEqual(jobs.map((_, i) => (i === 4 ? 'manifest-mismatch' : 'succeeded')));
+    const claims = rig.mesh.batches.filter((b) => b.route === 'POST /internal/claims');
+    expect(claims.reduce((sum, b) => sum + b.calls, 0)).toBe(jobs.length);
+    expect(claims.length).toBeLessThan(jobs.length / 2);
+  });
+
+  it('runs with a grant and a leased credential, which never leaves', async () => {
+    await rig.start();
+    const watcher = rig.watch();
+    await watcher.subscribe(PROGRESS_CHANNEL);
+    const said = once(watcher, 'message') as Promise<[string, string]>;
+    const result = await rig.run(rig.mesh.job('login', { claim: true, input: { text: 'web1' } }));
+    expect(result).toMatchObject({ status: 'succeeded', output: { text: '10.0.0.1 [redacted] [redacted] [redacted] {"password":"[redacted]"}' } });
+    const [, news] = await said;
+    expect(news).toContain('[redacted]');
+    expect(news).not.toContain('hunter2');
+    expect(rig.mesh.seen.filter((s) => s.route === 'POST /internal/leases').map((s) => s.caller)).toEqual([rig.service]);
+  });
+
+  it.each<[string, Partial<FakeMesh['forge']>]>([
+    ['tenant', { tenant: 'evil' }], ['attempt', { attempt: 'other' }], ['worker', { worker: 'other' }], ['tool', { tool: 'echo' }], ['input', { inputSha256: '0'.repeat(64) }], ['key', { keyThumbprint: 'x'.repeat(43) }], ['time', { iat: 1000, exp: 1060 }], ['manifest', { manifestSha256: 'f'.repeat(64) }],
+  ])('does nothing with a grant for another %s', async (_what, forge) => {
+    await rig.start();
+    rig.mesh.forge = forge;
+    expect(await rig.run(rig.mesh.job('login', { claim: true, input: { text: 'web1' } }))).toMatchObject({ status: 'failed', failure: { code: 'grant-refused' } });
+    expect(rig.mesh.bodies('POST /internal/leases')).toEqual([]);
+  });
+
+  it('of an approved run is done with a grant for what was approved only', async () => {
+    await rig.start();
+    const manifestSha256 = 'a'.repeat(64);
+    const job = (): JobDto => ({ ...rig.mesh.job('login', { claim: true, input: { text: 'web1' } }), manifestSha256 });
+    for (const forged of [null, 'f'.repeat(64)]) {
+      rig.mesh.forge = { manifestSha256: forged };
+      expect(await rig.run(job())).toMatchObject({ status: 'failed', failure: { code: 'grant-refused' } });
+    }
+    expect(rig.mesh.bodies('POST /internal/leases')).toEqual([]);
+    rig.mesh.forge = { manifestSha256 };
+    expect(await rig.run(job())).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('that its manifest does not hold fails and says so', async () => {
+    await rig.start();
+    rig.mesh.routes['POST /internal/claims'] = () => { throw new ProblemError(409, 'manifest-mismatch', 'the approved manifest does not allow it'); };
+    expect(await rig.run(rig.mesh.job('login', { claim: true, input: { text: 'web1' } }))).toMatchObject({ status: 'failed', failure: { code: 'manifest-mismatch' } });
+  });
+
+  it('that is refused is dropped without a word', async () => {
+    await rig.start();
+    rig.mesh.routes['POST /internal/claims'] = () => { throw new ProblemError(409, 'claim-refused', 'taken'); };
+    const job = rig.mesh.job('login', { claim: true, input: { text: 'web1' } });
+    const completed = new Promise((ok) => rig.events.on('completed', ({ jobId }) => { if (jobId === job.attemptId) ok(undefined); }));
+    await rig.add(job);
+    await completed;
+    expect(JSON.stringify(await rig.published())).not.toContain(job.attemptId);
+  });
+
+  it.each([[404, 'target-unknown', 'target-unknown'], [422, 'target-refused', 'target-refused'], [409, 'target-ambiguous', 'target-refused']])('that is answered %i %s fails as %s', async (status, code, expected) => {
+    await rig.start();
+    rig.mesh.routes['POST /internal/claims'] = () => { throw new ProblemError(status, code, 'no'); };
+    expect(await rig.run(rig.mesh.job('login', { claim: true, input: { text: 'web1' } }))).toMatchObject({ failure: { code: expected, message: 'no' } });
+  });
+
+  it('is asked for again while the orchestrator is away, with the same key', async () => {
+    await rig.start();
+    const answer = rig.mesh.routes['POST /internal/claims']!;
+    let asked = 0;
+    rig.mesh.routes['POST /internal/claims'] = (seen) => {
+      if (++asked < 3) throw new ProblemError(503, 'service-unavailable', 'starting');
+      return answer(seen);
+    };
+    expect(await rig.run(rig.mesh.job('login', { claim: true, input: { text: 'web1' } }))).toMatchObject({ status: 'succeeded' });
+    const bodies = rig.mesh.bodies('POST /internal/claims') as { keyThumbprint: string }[];
+    expect(bodies).toHaveLength(3);
+    expect(new Set(bodies.map((b) => b.keyThumbprint)).size).toBe(1);
+  });
+
+  it('fails as service-unavailable when that takes all its time', async () => {
+    await rig.start();
+    rig.mesh.routes['POST /internal/claims'] = () => { throw new ProblemError(503, 'service-unavailable', 'starting'); };
+    expect(await rig.run(rig.mesh.job('login', { claim: true, timeoutMs: 300, input: { text: 'web1' } }))).toMatchObject({ failure: { code: 'service-unavailable', retryable: true } });
+  });
+
+  it.each([['credential-unavailable', 404, 'credential-unavailable'], ['grant-used', 409, 'credential-unavailable'], ['grant-refused', 403, 'grant-refused'], ['service-unavailable', 503, 'service-unavailable']])('whose lease is answered %s fails', async (code, status, expected) => {
+    await rig.start();
+    rig.mesh.routes['POST /internal/leases'] = () => { throw new ProblemError(status, code, 'no lease'); };
+    expect(await rig.run(rig.mesh.job('login', { claim: true, input: { text: 'web1' } }))).toMatchObject({ failure: { code: expected } });
+  });
+
+  it('that does not stop when cancelled is in doubt', async () => {
+    await rig.start({ stopping: { finishMs: 0, abortMs: 50 } });
+    const job = rig.mesh.job('change', { claim: true });
+    await rig.begin(job);
+    await rig.workers.pop()!.close();
+    expect((await rig.results(job))[0]).toMatchObject({ failure: { code: 'stop-unconfirmed' } });
+  });
+});
