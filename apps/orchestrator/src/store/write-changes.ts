@@ -1,4 +1,5 @@
 import type { RunState } from '@opsmesh/plan-model';
+import { sqlState } from '@opsmesh/platform';
 import type { PoolClient } from 'pg';
 import type { AttemptRef, ChangeSet, Claim, NewApproval, NewRun, Sweep, TakenItems } from '../engine/change-set.js';
 import { RunChangedError, type ItemRef } from '../engine/ports.js';
@@ -92,7 +93,7 @@ const DEADLOCK = '40P01';
 
 /** For a statement that fails when another process changes the same runs. @throws RunChangedError then, else what it is given */
 export function asRunChanged(e: unknown): never {
-  const code = e instanceof Error && 'code' in e ? e.code : undefined;
+  const code = sqlState(e);
   if (code === DIVISION_BY_ZERO || code === DEADLOCK) throw new RunChangedError('a run was changed by another process', { cause: e });
   throw e;
 }
