@@ -1,4 +1,4 @@
-import { containerOutput, deadlineOf, hasContainers, lockKeyOf, loopsAround } from './item-kinds.js';
+import { containerOutput, deadlineOf, lockKeyOf, loopsAround } from './item-kinds.js';
 import { stepsReferenced } from './steps-referenced.js';
 import { compileDocument } from './compile.js';
 import { TOOLS } from './testing/catalogue.js';
@@ -38,8 +38,6 @@ describe('loops around a step', () => {
     run.succeed(3, 1);
     expect([containerOutput(p, run.state, 2), containerOutput(p, run.state, 1), containerOutput(p, run.state, 0)]).toEqual([{ iterations: 2 }, { arm: 0 }, undefined]);
   });
-
-  it('need not be looked for in a plan without containers', () => expect([hasContainers(p), hasContainers(plan(step(0)))]).toEqual([true, false]));
 });
 
 describe('the key of a lock', () => {

@@ -1,6 +1,5 @@
 import { failure } from '@opsmesh/contracts';
 import { bind, type Bound } from './bind.js';
-import { shapeOf } from './plan-shape.js';
 import type { CompiledPlan, CompiledStep, Json, JsonObject, LoopStep, MapPolicy } from './plan.js';
 import type { AttemptOutcome } from './run-event.js';
 import { isTerminalStep, type RunState } from './run-state.js';
@@ -56,11 +55,6 @@ export function loopsAround(plan: CompiledPlan, { steps }: Pick<RunState, 'steps
     if (loop.mode === 'forEach') return { innermost, forEach: found };
   }
   return { innermost, forEach: null };
-}
-
-/** Whether a plan has any container: without one, loops need not be looked for. */
-export function hasContainers(plan: CompiledPlan): boolean {
-  return shapeOf(plan).containers.length > 0;
 }
 
 /** The key that an attempt locks, null when it locks none. It is unique only together with the tenant. */

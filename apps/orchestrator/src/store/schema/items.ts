@@ -2,47 +2,37 @@ import { sql } from 'drizzle-orm';
 import { boolean, index, integer, json, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { at, orchestrator } from './orchestrator-schema.js';
 
-/** One row an item; `step` is the step's index in the plan. */
-export const items = orchestrator.table('items', {
+/** One attempt of an item and what became of it; `step` is the step's index in the plan. */
+const attempted = {
   runId: uuid('run_id').notNull(),
   step: smallint('step').notNull(),
   item: integer('item').notNull(),
   status: text('status').notNull(),
   attempt: smallint('attempt').notNull(),
+  output: json('output'),
+  blobSha256: text('blob_sha256'),
+  truncated: boolean('truncated').notNull().default(false),
+  failure: json('failure'),
+  workerId: text('worker_id'),
+  queuedAt: at('queued_at'),
+  startedAt: at('started_at'),
+  finishedAt: at('finished_at'),
+  durationMs: integer('duration_ms'),
+};
+
+/** One row an item, with its newest attempt. */
+export const items = orchestrator.table('items', {
+  ...attempted,
   target: text('target'),
   /** Key of the lock that an attempt needs, where the plan gives one; else the target is it. */
   lockKey: text('lock_key'),
   inputs: json('inputs'),
-  output: json('output'),
-  blobSha256: text('blob_sha256'),
-  truncated: boolean('truncated').notNull().default(false),
   /** The item whose output answers for this one: see CachedFromView in the contracts. Null: it is its own. */
   cachedFrom: json('cached_from'),
-  failure: json('failure'),
-  workerId: text('worker_id'),
-  queuedAt: at('queued_at'),
-  startedAt: at('started_at'),
-  finishedAt: at('finished_at'),
-  durationMs: integer('duration_ms'),
 }, (t) => [primaryKey({ columns: [t.runId, t.step, t.item] }), index('items_by_blob').on(t.blobSha256).where(sql`blob_sha256 is not null`)]);
 
 /** Attempts that another one followed. The newest of each item is in `items`. */
-export const pastAttempts = orchestrator.table('past_attempts', {
-  runId: uuid('run_id').notNull(),
-  step: smallint('step').notNull(),
-  item: integer('item').notNull(),
-  attempt: smallint('attempt').notNull(),
-  status: text('status').notNull(),
-  output: json('output'),
-  blobSha256: text('blob_sha256'),
-  truncated: boolean('truncated').notNull().default(false),
-  failure: json('failure'),
-  workerId: text('worker_id'),
-  queuedAt: at('queued_at'),
-  startedAt: at('started_at'),
-  finishedAt: at('finished_at'),
-  durationMs: integer('duration_ms'),
-}, (t) => [primaryKey({ columns: [t.runId, t.step, t.item, t.attempt] }), index('past_attempts_by_blob').on(t.blobSha256).where(sql`blob_sha256 is not null`)]);
+export const pastAttempts = orchestrator.table('past_attempts', attempted, (t) => [primaryKey({ columns: [t.runId, t.step, t.item, t.attempt] }), index('past_attempts_by_blob').on(t.blobSha256).where(sql`blob_sha256 is not null`)]);
 
 /** What the outputs of items are answers to: items with the same key are the same call. Kept as long as an output may answer. */
 export const cacheKeys = orchestrator.table('cache_keys', {
