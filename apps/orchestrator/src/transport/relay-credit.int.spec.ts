@@ -95,12 +95,14 @@ it('leaves alone what goes to a queue that filled while it sends, until there is
   await fill('full');
   await memory.looked();
   const [handed, stored] = [runOf(plan), runOf(plan)];
-  await engine.submit([create(handed)]);
+  // An attempt may be sent twice, under one id.
+  const sent = (): string[] => [...new Set(queues.added)];
   await rig.commit(stored);
-  await waitFor(() => queues.added.length === 4, { what: 'what goes to the free queue' });
+  await engine.submit([create(handed)]);
+  await waitFor(() => sent().length === 4, { what: 'what goes to the free queue' });
   await memory.looked();
-  expect(queues.added.slice(2).sort()).toEqual([`${handed.id}.b.0.1`, `${stored.id}.b.0.1`].sort());
+  expect(sent().slice(2).sort()).toEqual([`${handed.id}.b.0.1`, `${stored.id}.b.0.1`].sort());
   await relieve('full');
   await rig.allSent();
-  expect(queues.added.slice(4).sort()).toEqual([`${handed.id}.a.0.1`, `${stored.id}.a.0.1`].sort());
+  expect(sent().slice(4).sort()).toEqual([`${handed.id}.a.0.1`, `${stored.id}.a.0.1`].sort());
 });
