@@ -6,7 +6,7 @@ import { DEFAULT_HOST_LIMITS } from '../apps/automation-service/dist/ssh/host-li
 
 export const COMMAND = 'echo done';
 /** What the host has to start for the product: a POSIX shell whatever the login shell, with a mark in its environment. */
-export const SAME_SHELL = `exec env OPSMESH_EXEC=bench /bin/sh -c '${COMMAND}'`;
+export const SAME_SHELL = `exec /bin/sh -c 'export OPSMESH_EXEC=bench; ${COMMAND}'`;
 
 /** Calls `one` for each host, `atOnce` at a time; milliseconds of each call, and of all. */
 export async function overHosts(hosts, atOnce, one) {

@@ -76,14 +76,14 @@ export function assemble({ config, database: { pool }, keys, log, watchers, inst
   const metrics = new Metrics({ pool, transport: () => transport });
   const record = new ObservedRecord(isTracing() ? new TracedRecord(stored, facts) : stored, (changes) => metrics.committed(changes));
   const news: EngineNews = {
-    outboxFilled: (entries) => transport.outboxFilled(entries),
+    outboxFilled: (batches) => transport.outboxFilled(batches),
     timersSet: () => transport.timersSet(),
-    locksFreed: () => transport.locksFreed(),
+    gateMayOpen: () => transport.gateMayOpen(),
     historyGrew: (ids) => watchers.grew(ids),
     abort: (id) => transport.abort(id),
     decisionsWanted: (decisions) => copilot.decisions?.wanted(decisions),
   };
-  const engine = new Engine({ record, facts, cache: new RunCache(), news, newRunId: uuidv7, canDecide: config.model !== undefined });
+  const engine = new Engine({ record, facts, cache: new RunCache(), news, newId: uuidv7, canDecide: config.model !== undefined });
   const workers = new WorkerStore(pool);
   const transport = new Transport({ redisUrl: config.redisUrl, pool, engine, facts, workers, deadLetters: new DeadLetterStore(pool), consumer: instance, log });
   const catalogue = new CatalogueStore(pool);

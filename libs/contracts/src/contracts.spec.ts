@@ -21,6 +21,10 @@ describe('validate', () => {
     try { validate(JobDto, value); } catch (e) { expect((e as InvalidMessage).errors.map((x) => x.pointer)).toContain(pointer); }
   });
 
+  it('refuses a number that is beyond all numbers, also in a plain message', () => {
+    for (const key of ['timeoutMs', 'item']) expect(() => validate(JobDto, { ...job, [key]: JSON.parse('1e999') })).toThrow(InvalidMessage);
+  });
+
   it('names the place inside a nested object', () => {
     const result = { v: 1, attemptId: 'a', runId, stepId: 's', item: 0, attempt: 1, tenantId: 't', workerId: 'w', status: 'failed', durationMs: 1, failure: { code: 'no-such-code', message: '', retryable: false } };
     try { validate(ResultDto, result); throw new Error('accepted'); } catch (e) { expect((e as InvalidMessage).errors.map((x) => x.pointer)).toEqual(['/failure/code']); }

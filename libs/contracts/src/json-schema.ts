@@ -1,18 +1,15 @@
 import 'reflect-metadata';
-import { createRequire } from 'node:module';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { ClassConstructor } from 'class-transformer';
 import { getMetadataStorage } from 'class-validator';
 import { targetConstructorToSchema, validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import { ALWAYS_GIVEN } from './or-null.js';
-
-// class-transformer exports its metadata store only by this path; its typings leave it out.
-const { defaultMetadataStorage } = createRequire(import.meta.url)('class-transformer/cjs/storage.js') as { defaultMetadataStorage: never };
+import { transformerMetadata } from './transformer-metadata.js';
 
 /** JSON Schemas of every DTO known to class-validator, keyed by class name, with `refPrefix` before references. For OpenAPI components. */
 export function allSchemas(refPrefix = '#/components/schemas/'): Record<string, object> {
-  const made = validationMetadatasToSchemas({ classTransformerMetadataStorage: defaultMetadataStorage, classValidatorMetadataStorage: getMetadataStorage(), refPointerPrefix: refPrefix });
+  const made = validationMetadatasToSchemas({ classTransformerMetadataStorage: transformerMetadata, classValidatorMetadataStorage: getMetadataStorage(), refPointerPrefix: refPrefix });
   return Object.fromEntries(Object.entries(made).map(([name, schema]) => [name, withAlwaysGiven(schema)]));
 }
 
@@ -39,7 +36,7 @@ function nestedSchemas(): Record<string, object> {
 
 /** Self-contained JSON Schema (draft 7) of a DTO class: unknown properties refused, nested classes under `definitions`. */
 export function jsonSchemaOf(type: ClassConstructor<object>): Record<string, unknown> {
-  const options = { classTransformerMetadataStorage: defaultMetadataStorage, classValidatorMetadataStorage: getMetadataStorage(), refPointerPrefix: '#/definitions/' };
+  const options = { classTransformerMetadataStorage: transformerMetadata, classValidatorMetadataStorage: getMetadataStorage(), refPointerPrefix: '#/definitions/' };
   const root = closed(withAlwaysGiven(targetConstructorToSchema(type, options)));
   if (referencesIn(root).length === 0) return root;
   const all = nestedSchemas();

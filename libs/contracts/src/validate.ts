@@ -5,6 +5,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { jsonSchemaOf } from './json-schema.js';
 import type { DiagnosticDto } from './problem.js';
+import { simpleInstance } from './simple-class.js';
 
 /** A message or body that does not fit its DTO; `errors` say where and why. Values are not repeated: they could be secrets. */
 export class InvalidMessage extends Error {
@@ -19,7 +20,8 @@ export class InvalidMessage extends Error {
 
 const plainMessages = new WeakSet<object>();
 const schemas = new WeakMap<object, ValidateFunction>();
-const ajv = addFormats.default(new Ajv({ strict: false }));
+// Not strict about schemas, but about numbers: JSON may say 1e999.
+const ajv = addFormats.default(new Ajv({ strict: false, strictNumbers: true }));
 
 /**
  * Marks a DTO without defaults and methods whose values are taken as they came. Good ones are recognised by the schema that is derived from the class,
@@ -46,6 +48,8 @@ export function validate<T extends object>(type: ClassConstructor<T>, value: unk
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidMessage(type.name, [{ code: 'wrong-type', severity: 'error', pointer: '', message: 'must be an object' }]);
   }
+  const simple = simpleInstance(type, value);
+  if (simple) return simple;
   const instance = plainToInstance(type, value);
   // A class without rules takes the empty object: forbidUnknownValues would refuse even that, and forbidNonWhitelisted refuses all else.
   const errors = validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false, validationError: { target: false, value: false } });

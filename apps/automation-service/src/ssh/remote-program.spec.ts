@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
-import { bootstrap, marker, programLine, scriptLine, type RemoteCommand } from './remote-program.js';
-import { stopScript } from './stop-remote.js';
+import { bootstrap, marker, programLine, type RemoteCommand } from './remote-program.js';
 
 const NONCE = '0123456789abcdef01234567';
 
@@ -14,7 +13,7 @@ function play(command: RemoteCommand, shell = '/bin/sh') {
 it('the exec string differs by nothing but the nonce, and shells of every kind read it alike', () => {
   const other = 'f'.repeat(24);
   expect(bootstrap(other).replaceAll(other, NONCE)).toBe(bootstrap(NONCE));
-  const [, program] = /^exec env OPSMESH_EXEC=[0-9a-f]+ \/bin\/sh -c 'eval "\$1"' \/bin\/sh '([^']*)'$/.exec(bootstrap(NONCE))!;
+  const [, program] = /^exec \/bin\/sh -c 'export OPSMESH_EXEC=[0-9a-f]+; eval "\$1"' \/bin\/sh '([^']*)'$/.exec(bootstrap(NONCE))!;
   expect(program).not.toMatch(/[\\!\n]/);
 });
 
@@ -24,6 +23,13 @@ it.each(['/bin/sh', '/bin/bash'])('says its process group after the marker and r
   expect(stdout).toBe(`${marker(NONCE)}\n${pid}\n`);
   expect(stderr).toMatch(new RegExp(`^${marker(NONCE)} ${pid} \\d+\n$`));
   expect(code).toBe(3);
+});
+
+it('a shell that leads a session begins once, and marks what its command starts', () => {
+  // Only a shell that began again would show the mark in its own environment.
+  const input = programLine({ script: 'cat /proc/$$/environ | tr "\\0" "\\n" | grep -c ^OPSMESH; env | grep ^OPSMESH' });
+  const { stdout } = spawnSync('setsid', ['/bin/sh', '-c', bootstrap(NONCE)], { input, encoding: 'utf8' });
+  expect(stdout).toBe(`${marker(NONCE)}\n0\nOPSMESH_EXEC=${NONCE}\n`);
 });
 
 it('any environment, stdin and script arrive as they are', () => {
@@ -57,20 +63,4 @@ it('does not run the command when the folder is not there', () => {
 it('leaves no variable of ours to the command but the mark of its processes', () => {
   const { stdout } = play({ script: 'set | grep -i ^opsmesh_' });
   expect(stdout.split('\n').filter((l) => l !== '' && l !== marker(NONCE))).toEqual([`OPSMESH_EXEC='${NONCE}'`]);
-});
-
-it('the stop script says gone for a group that is not there', () => {
-  const script = scriptLine(stopScript({ pgid: 2 ** 22 + 1, startTime: '1', nonce: 'ffffffffffffffffffffffff' }));
-  expect(spawnSync('/bin/sh', ['-c', 'IFS= read -r p && eval "$p"'], { input: script, encoding: 'utf8' })).toMatchObject({ stdout: 'gone\n', stderr: '', status: 0 });
-});
-
-it('the stop script never takes group 0, that of the kernel, for a command\'s', () => {
-  const script = scriptLine(stopScript({ pgid: 0, startTime: '', nonce: 'ffffffffffffffffffffffff' }));
-  expect(script).toContain('[ "$g" != 0 ] && [ "$3" = "$g" ]');
-  expect(spawnSync('/bin/sh', ['-c', 'IFS= read -r p && eval "$p"'], { input: script.replaceAll('kill -s', ': -s'), encoding: 'utf8' })).toMatchObject({ stdout: 'gone\n' });
-});
-
-it('the stop script leaves a group alone whose leader began at another time', () => {
-  const script = scriptLine(stopScript({ pgid: process.pid, startTime: '1', nonce: 'ffffffffffffffffffffffff' }));
-  expect(spawnSync('/bin/sh', ['-c', 'IFS= read -r p && eval "$p"'], { input: script.replaceAll('kill -s', ': -s'), encoding: 'utf8' })).toMatchObject({ stdout: 'gone\n' });
 });

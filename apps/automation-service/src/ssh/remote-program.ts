@@ -11,7 +11,10 @@ import { assertQuotable, posixQuote } from './posix-quote.js';
  * 3. On stdout the marker comes once the line was read. What was printed before the markers belongs to the login shell, not to the command.
  * 4. The rest of stdin is the command's own.
  * 5. With sudo the line is one of ./sudo: the shell becomes one of another user, which reads the line that carries the command.
- * 6. Every process of the command has {@link EXEC_VARIABLE} with the nonce in its environment, by which a stop finds those that left the group.
+ * 6. The shell exports {@link EXEC_VARIABLE} with the nonce, so every program of the command begins with it in its environment, by which a stop
+ *    finds those that left the group. What a host shows of a process is the environment it began with (proc(5)): for the shell itself and its
+ *    forks that is one without the nonce, which is enough where the shell leads a session, since they can leave that only by a program.
+ *    A shell that leads none begins once more, with the nonce.
  */
 export interface RemoteCommand {
   /** Script of the POSIX shell. */
@@ -29,30 +32,30 @@ export const EXEC_VARIABLE = 'OPSMESH_EXEC';
 /** Reads one line of stdin, byte by byte as POSIX asks of `read`, and runs it; the rest of stdin is left alone. */
 export const READ_AND_RUN = 'IFS= read -r opsmesh_p && eval "$opsmesh_p"';
 
-/** A text for one command that nobody else knows, hexadecimal. Node keeps random bytes for UUIDs ready, which makes it cheap. */
+/** A text for one command that nobody can foresee, hexadecimal. Node keeps random bytes for UUIDs ready, which makes it cheap. */
 export function newNonce(): string {
   return randomUUID().replaceAll('-', '');
 }
 
 /**
- * What the remote shell does before the command: becomes a group leader, answers `<marker> <process group or 0> <start time of the leader or empty>`
- * on stderr, and reads the line to run. No quote, backslash, exclamation mark or line feed is in it: shells differ in what those mean inside
- * single quotes. It costs the host no process but for a setsid where the login shell leads no group.
+ * What the remote shell does before the command: becomes the leader of a group, answers `<marker> <process group or 0> <start time of the leader or empty>`
+ * on stderr, and reads the line to run. No single quote, backslash, exclamation mark or line feed is in it: shells differ in what those mean inside
+ * single quotes. It costs the host no process, and no further program but where the login shell leads no session.
  */
 const ANNOUNCE = [
-  'opsmesh_g=$$',
-  // Run a second time by setsid, it has no arguments.
-  'kill -s 0 -- -$$ 2>/dev/null || if [ $# = 1 ] && command -v setsid >/dev/null 2>&1; then exec setsid /bin/sh -c "$1"; else opsmesh_g=0; fi',
   'opsmesh_s=', 'if [ -r /proc/$$/stat ]; then IFS= read -r opsmesh_s </proc/$$/stat; fi',
-  'set -- ${opsmesh_s##*) }',
-  `echo "${marker(`$${EXEC_VARIABLE}`)} $opsmesh_g \${20-}" >&2`,
+  // This text, empty in a shell that begins for the second time, and the fields of proc(5) from the third on.
+  'set -- "${1-}" ${opsmesh_s##*") "}',
+  'opsmesh_g=$$', '[ "${4-}" = $$ ] || kill -s 0 -- -$$ 2>/dev/null || opsmesh_g=0',
+  '[ -z "$1" ] || [ $opsmesh_g,${5-$$} = $$,$$ ] || { [ $opsmesh_g = 0 ] && command -v setsid >/dev/null 2>&1 && exec setsid /bin/sh -c "$1"; exec /bin/sh -c "$1"; }',
+  `echo "${marker(`$${EXEC_VARIABLE}`)} $opsmesh_g \${21-}" >&2`,
   'set --', 'unset opsmesh_g opsmesh_s',
   `IFS= read -r opsmesh_p && echo "${marker(`$${EXEC_VARIABLE}`)}" && eval "$opsmesh_p"`,
 ].join('; ');
 
-/** The exec string. `nonce` is hexadecimal. */
+/** The exec string. `nonce` is hexadecimal. The shell marks itself: `env` would be one more program to start. */
 export function bootstrap(nonce: string): string {
-  return `exec env ${EXEC_VARIABLE}=${nonce} /bin/sh -c 'eval "$1"' /bin/sh '${ANNOUNCE}'`;
+  return `exec /bin/sh -c 'export ${EXEC_VARIABLE}=${nonce}; eval "$1"' /bin/sh '${ANNOUNCE}'`;
 }
 
 /** The marker that ends what the login shell printed. */

@@ -86,6 +86,13 @@ onRealSshd('on Debian\'s sshd', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
+  it.each([false, true])('a cancel ends a shell that starts no program and ignores TERM (terminal: %s)', async (pty) => {
+    const cancel = new AbortController();
+    const outcome = await run('trap "" TERM; echo $$; while :; do :; done', { pty, signal: cancel.signal, onOutput: () => cancel.abort(new ToolFailure('cancelled', 'stop')) });
+    expect(outcome).toMatchObject({ kind: 'cancelled', stop: { state: 'confirmed' } });
+    expect(isAlive(Number(stdoutOf(outcome)))).toBe(false);
+  });
+
   it('a cancel of a command that got stdin ends it too', async () => {
     const cancel = new AbortController();
     const outcome = await run('cat; sleep 300', { stdin: 'go', signal: cancel.signal, onOutput: () => cancel.abort(new ToolFailure('cancelled', 'stop')) });

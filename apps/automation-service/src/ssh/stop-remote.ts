@@ -12,7 +12,7 @@ export interface ProcessGroup {
   readonly pgid: number;
   /** Start time of its leader in the host's clock ticks (proc(5), field 22), '' where there is no /proc. It tells the group from a later one with the same id. */
   readonly startTime: string;
-  /** Value of {@link EXEC_VARIABLE} in the environment of every process of the command. */
+  /** Value of {@link EXEC_VARIABLE} in the environment of every program of the command. */
   readonly nonce: string;
 }
 
@@ -25,8 +25,9 @@ const never = new AbortController().signal;
 const places = new WeakMap<Client, Semaphore>();
 
 /**
- * Ends a command's processes: TERM, then KILL after 1.5 s, to its process group and to every process that left the group but still has the
- * nonce in its environment. A command of sudo is stopped as its own user. `confirmed` means that the host was asked afterwards and none of them lives.
+ * Ends a command's processes: TERM, then KILL after 1.5 s, to its process group, to the session of that group's leader (where a shell with job control
+ * gives its forks groups of their own), and to every process that left both but began with the nonce in its environment. A command of sudo is
+ * stopped as its own user. `confirmed` means that the host was asked afterwards and none of them lives.
  */
 export async function stopRemote(client: Client, group: ProcessGroup, sudo?: Sudo): Promise<Stop> {
   let semaphore = places.get(client);
@@ -52,16 +53,17 @@ export async function stopRemote(client: Client, group: ProcessGroup, sudo?: Sud
   }
 }
 
-/** Prints `gone`, or `left` and the ids of what is left. Works on any POSIX shell; without /proc it knows the group only. */
+/** Prints `gone`, or `left` and the ids of what is left. Works on any POSIX shell; without /proc it knows the group only, and prints nothing where there is none. */
 export function stopScript({ pgid, startTime, nonce }: ProcessGroup): string {
   return `
 g=${pgid}
 m=${EXEC_VARIABLE}=${nonce}
-field() { IFS= read -r s 2>/dev/null <"/proc/$1/stat" || return 1; s=\${s##*) }; }
+field() { IFS= read -r s 2>/dev/null <"/proc/$1/stat" || return 1; s=\${s##*") "}; }
 if [ -n "${startTime}" ] && field "$g"; then
   set -- $s
   [ "\${20-}" = "${startTime}" ] || g=0
 fi
+[ "$g" != 0 ] || [ -r /proc/$$/stat ] || exit 0
 alive() {
   found=
   if [ -r /proc/$$/stat ]; then
@@ -69,8 +71,8 @@ alive() {
       field "\${d#/proc/}" || continue
       set -- $s
       case $1 in Z|X) continue ;; esac
-      # Group 0 is that of the kernel and of process 1.
-      if [ "$g" != 0 ] && [ "$3" = "$g" ]; then found="$found \${d#/proc/}"; fi
+      # Group and session 0 are those of the kernel and of process 1.
+      if [ "$g" != 0 ] && { [ "$3" = "$g" ] || [ "$4" = "$g" ]; }; then found="$found \${d#/proc/}"; fi
     done
     for f in $(grep -lsF "$m" /proc/[0-9]*/environ 2>/dev/null); do
       p=\${f#/proc/}

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { endpointsSha256 } from '@opsmesh/platform';
+import { emptyOutbox } from '../testing/rig.js';
 import { failed, happens } from '../testing/submissions.js';
 import type { AwaitingApproval } from './ports.js';
 import { asset, type SpecAsset } from './testing/inventory.js';
@@ -109,7 +110,7 @@ describe('a host that changes while the approved run waits', () => {
   it('is asked about when the run is repeated; unchanged it is bound to what was approved', async () => {
     here();
     const { made } = await askedAgain(one(), here);
-    await pool.query('delete from orchestrator.outbox where run_id = $1', [made.runId]);
+    await emptyOutbox(pool);
     await mesh.engine.submit([{ kind: 'event', runId: made.runId, event: { type: 'cancel' } }]);
     const again = async (): Promise<string> => (await mesh.approvals.rerun(ann, made.runId, { items: ['not-started'] }, null)).kind;
     expect(await again()).toBe('started');

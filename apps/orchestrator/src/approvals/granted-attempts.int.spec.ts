@@ -1,4 +1,4 @@
-import { countOf } from '../testing/rig.js';
+import { countOf, emptyOutbox } from '../testing/rig.js';
 import { failed, happens } from '../testing/submissions.js';
 import type { AwaitingApproval, Started } from './ports.js';
 import { HOST_TOOLS, asset } from './testing/inventory.js';
@@ -64,7 +64,7 @@ describe('an attempt of an approved run', () => {
 
   it('of a re-run is bound to what was approved for its parent, as long as that holds', async () => {
     const made = await approvedRun(one());
-    await pool.query('delete from orchestrator.outbox where run_id = $1', [made.runId]);
+    await emptyOutbox(pool);
     await mesh.engine.submit([{ kind: 'event', runId: made.runId, event: { type: 'cancel' } }]);
     const again = (): Promise<Started | AwaitingApproval> => mesh.approvals.rerun(ann, made.runId, { items: ['not-started'] }, null);
     const child = await again();

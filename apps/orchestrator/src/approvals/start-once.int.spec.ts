@@ -1,4 +1,4 @@
-import { countOf, itemsOf } from '../testing/rig.js';
+import { countOf, emptyOutbox, itemsOf } from '../testing/rig.js';
 import type { AwaitingApproval, Started } from './ports.js';
 import { approvalProcess, person } from './testing/process.js';
 import { ann, another, answerQueries, bob, eve, inventory, mesh, one, pool, proposed, runs, setPolicy, useProposals, yes } from './testing/proposals.js';
@@ -66,7 +66,7 @@ describe('an idempotency key of a run that nobody had to approve', () => {
 
   it('gives the same re-run again', async () => {
     const { runId } = await ask(one());
-    await pool.query('delete from orchestrator.outbox where run_id = $1', [runId]);
+    await emptyOutbox(pool);
     await mesh.engine.submit([{ kind: 'event', runId, event: { type: 'cancel' } }]);
     const again = (): Promise<Started | AwaitingApproval> => mesh.approvals.rerun(ann, runId, { items: ['not-started'] }, 'k3');
     const first = await again();

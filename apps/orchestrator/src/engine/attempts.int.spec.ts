@@ -5,7 +5,7 @@ import { claimed, create, failed, happens, ref, succeeded } from '../testing/sub
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });
-afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers, orchestrator.claims'));
+afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.timers, orchestrator.claims'));
 
 describe('a retry', () => {
   it('is a timer by the clock of the database', async () => {

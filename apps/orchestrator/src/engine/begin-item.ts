@@ -16,7 +16,7 @@ export interface ItemToBegin {
   readonly ref: AttemptRef;
   readonly inputs: JsonObject;
   /** Id for a new run. */
-  readonly newRunId: () => string;
+  readonly newId: () => string;
   /** A signal that came before it was waited for. */
   readonly signal: { readonly payload: Ending['output'] } | undefined;
 }
@@ -58,8 +58,8 @@ export function decided(choice: string, by: string): Ending {
   return { outcome: { status: 'succeeded' }, output: { choice, by } };
 }
 
-function childRun({ plan }: OrchestrationStep, { facts, ref, inputs, newRunId }: ItemToBegin): NewRun {
-  return childOf(facts, { id: newRunId(), plan, inputs: { ...plan.inputs, ...inputs }, parentAttempt: ref });
+function childRun({ plan }: OrchestrationStep, { facts, ref, inputs, newId }: ItemToBegin): NewRun {
+  return childOf(facts, { id: newId(), plan, inputs: { ...plan.inputs, ...inputs }, parentAttempt: ref });
 }
 
 /** A run on behalf of an attempt of another one: for the same people, in the same trace, bound by the same approval. */

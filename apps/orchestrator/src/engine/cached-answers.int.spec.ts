@@ -13,7 +13,7 @@ import type { CacheQuestion, RecordTransaction } from './ports.js';
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });
-beforeEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers, orchestrator.cache_keys'));
+beforeEach(() => pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.timers, orchestrator.cache_keys'));
 
 const look = (host: string, more: object = {}): object => ({ name: 'look', steps: [{ id: 'look', tool: 'look', inputs: { host }, ...more }] });
 /** Runs a document; gives the attempts that were sent, with what each answered. */

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { canonicalJson } from '@opsmesh/contracts';
 import { itemRange, toolStep, type JsonObject, type ToolStep } from '@opsmesh/plan-model';
-import { itemKey, type OutboxEntry } from './change-set.js';
+import { itemKey } from './change-set.js';
 import type { CommitInProgress } from './effects.js';
+import type { WantedAttempt } from './outbox.js';
 import type { CachedOutput, CacheQuestion } from './ports.js';
 import { ORCHESTRATOR } from './timed-event.js';
 
@@ -19,15 +20,15 @@ export function cacheKeyOf(tenantId: string, { tool, toolVersion }: Pick<ToolSte
  * one question to the record for many attempts, none where nothing may be cached.
  */
 export class CachedAnswers {
-  private waiting: OutboxEntry[] = [];
+  private waiting: WantedAttempt[] = [];
   private readonly known = new Map<string, CachedOutput>();
   /** By run and step, up to which item it was asked. */
   private readonly asked = new Map<string, number>();
 
-  constructor(private readonly commit: CommitInProgress, private readonly send: (wanted: OutboxEntry) => void) {}
+  constructor(private readonly commit: CommitInProgress, private readonly send: (wanted: WantedAttempt) => void) {}
 
   /** The attempt is sent or ended by {@link settle}. */
-  add(wanted: OutboxEntry): void {
+  add(wanted: WantedAttempt): void {
     this.waiting.push(wanted);
   }
 
@@ -45,7 +46,7 @@ export class CachedAnswers {
     }
   }
 
-  private async ask(attempts: readonly OutboxEntry[]): Promise<void> {
+  private async ask(attempts: readonly WantedAttempt[]): Promise<void> {
     const questions = new Map<string, CacheQuestion>();
     for (const { runId, step, item } of attempts) {
       const place = `${runId}.${step}`;
@@ -62,7 +63,7 @@ export class CachedAnswers {
     for (const [place, { to }] of questions) this.asked.set(place, to);
   }
 
-  private async answer({ runId, step, item, attempt }: OutboxEntry, { output, from }: CachedOutput): Promise<void> {
+  private async answer({ runId, step, item, attempt }: WantedAttempt, { output, from }: CachedOutput): Promise<void> {
     this.commit.changes.cached.push({ runId, step, item, from });
     await this.commit.apply({
       kind: 'event', runId, event: { type: 'finished', step, item, attempt, outcome: { status: 'succeeded' }, random: 0, cachedFrom: from },

@@ -1,4 +1,5 @@
 import type { CachedFromView, FailureDto, ItemStatus, RunStatus } from '@opsmesh/contracts';
+import { Outbox } from './outbox.js';
 import type { ItemRef } from './ports.js';
 import type { TimedEvent } from './timed-event.js';
 import type { CompiledPlan, HistoryEntry, JsonObject, RunState } from '@opsmesh/plan-model';
@@ -22,7 +23,7 @@ export interface NewRun {
   readonly manifestSha256?: string | null;
 }
 
-/** A new item, with its inputs bound; `queued` items have an outbox row of attempt 1. */
+/** A new item, with its inputs bound; attempt 1 of `queued` items is in the outbox. */
 export interface NewItem {
   readonly runId: string;
   readonly step: number;
@@ -64,14 +65,6 @@ export interface AttemptRef {
   readonly step: number;
   readonly item: number;
   readonly attempt: number;
-}
-
-/** An attempt that is wanted. With its inputs at hand the process that commits it can relay it without asking the record. */
-export interface OutboxEntry extends AttemptRef {
-  readonly queue: string;
-  /** It needs a lock, or leave by a rate limit, before it is sent. */
-  readonly gated: boolean;
-  readonly inputs?: JsonObject;
 }
 
 /** A question to people, open as long as its item runs. */
@@ -128,7 +121,7 @@ export class ChangeSet {
   readonly statuses = new Map<string, RunStatus>();
   readonly newItems = new Map<string, NewItem>();
   readonly itemUpdates = new Map<string, ItemUpdate>();
-  readonly outbox: OutboxEntry[] = [];
+  readonly outbox: Outbox;
   /** What each run's history grows by, in order. */
   readonly history = new Map<string, HistoryEntry[]>();
   readonly timers: { readonly runId: string; readonly delayMs: number; readonly event: TimedEvent }[] = [];
@@ -142,13 +135,18 @@ export class ChangeSet {
   readonly unlocked: ItemRef[] = [];
   /** Runs for which nothing is to be done: true only if they still have these versions. */
   unchanged: readonly { readonly id: string; readonly version: number }[] = [];
-  /** Attempts that are in BullMQ: their outbox rows have done their work. */
-  sent: readonly AttemptRef[] = [];
+  /** Ids of batches that are in BullMQ: their rows have done their work. */
+  sent: readonly string[] = [];
+
+  /** @param newId see {@link Outbox} */
+  constructor(newId: () => string) {
+    this.outbox = new Outbox(newId);
+  }
 
   get empty(): boolean {
     const mapped = this.states.size + this.statuses.size + this.newItems.size + this.itemUpdates.size + this.history.size;
     const runs = this.newRuns.length + this.taken.length + this.sweeps.length + this.unchanged.length;
-    const items = this.outbox.length + this.timers.length + this.approvals.length + this.firedTimers.length + this.claims.length + this.cacheKeys.length + this.cached.length + this.unlocked.length + this.sent.length;
+    const items = this.outbox.size + this.timers.length + this.approvals.length + this.firedTimers.length + this.claims.length + this.cacheKeys.length + this.cached.length + this.unlocked.length + this.sent.length;
     return mapped + runs + items === 0;
   }
 }

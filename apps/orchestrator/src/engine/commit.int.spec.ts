@@ -1,13 +1,13 @@
 import type { Pool } from 'pg';
 import { fanOut, LISTED, QUEUE, runOf } from '../testing/documents.js';
-import { everythingOf, historyOf, itemsOf, newEngine, stateOf, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
+import { countOf, everythingOf, historyOf, itemsOf, newEngine, outboxOf, stateOf, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, ref, succeeded } from '../testing/submissions.js';
 import type { AttemptRef } from './change-set.js';
 import type { RunRecord } from './ports.js';
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });
-afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers, orchestrator.claims'));
+afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.timers, orchestrator.claims'));
 
 /** A record whose transactions do all their work and then break before the commit. */
 function breaking(error: Error): RunRecord {
@@ -16,11 +16,11 @@ function breaking(error: Error): RunRecord {
 }
 
 describe('one commit', () => {
-  it('stores a new run with the outbox rows of its first steps', async () => {
+  it('stores a new run with an outbox row of its first attempts', async () => {
     const run = runOf(fanOut('probe', 3));
     await newEngine(pool).engine.submit([create(run)]);
-    const { rows } = await pool.query('select queue, run_id, step, item, attempt from orchestrator.outbox where run_id = $1 order by item', [run.id]);
-    expect(rows).toEqual([0, 1, 2].map((item) => ({ queue: QUEUE, run_id: run.id, step: 0, item, attempt: 1 })));
+    expect(await outboxOf(pool, run.id)).toEqual([0, 1, 2].map((item) => ({ queue: QUEUE, runId: run.id, step: 0, item, attempt: 1 })));
+    expect(await countOf(pool, 'outbox')).toBe(1);
     expect((await itemsOf(pool, run.id)).map((i) => [i.status, i.attempt, i.target, i.inputs])).toEqual([0, 1, 2].map((i) => ['queued', 1, `host-${i}`, { host: `host-${i}` }]));
     expect((await historyOf(pool, run.id)).map((e) => [e.seq, e.type])).toEqual([[1, 'run.started'], [2, 'step.started']]);
   });
@@ -32,7 +32,7 @@ describe('one commit', () => {
     expect(await takeOutbox(pool)).toEqual([ref(run.id)]);
     const before = await stateOf(pool, run.id);
     expect(await engine.submit([succeeded(ref(run.id), { hosts: ['a', 'b'] })])).toEqual([true]);
-    const { rows } = await pool.query<{ xmin: string }>('select distinct xmin::text from (select xmin, run_id from orchestrator.outbox union all select xmin, run_id from orchestrator.items union all select xmin, run_id from orchestrator.run_states) t where run_id = $1', [run.id]);
+    const { rows } = await pool.query<{ xmin: string }>('select distinct xmin::text from (select xmin, run_ids[1] as run_id from orchestrator.outbox union all select xmin, run_id from orchestrator.items union all select xmin, run_id from orchestrator.run_states) t where run_id = $1', [run.id]);
     expect(rows).toHaveLength(1);
     expect(await takeOutbox(pool)).toEqual([ref(run.id, 1, 0), ref(run.id, 1, 1)]);
     expect((await stateOf(pool, run.id)).version).toBeGreaterThan(before.version);
@@ -112,7 +112,7 @@ describe('one commit', () => {
 
   it('tells the news after it, never before', async () => {
     const heard: [string, number][] = [];
-    const { engine } = newEngine(pool, { news: { outboxFilled: (entries) => { heard.push(['outbox', entries.length]); }, historyGrew: (ids) => { heard.push(['history', ids.length]); }, abort: () => { heard.push(['abort', 0]); }, timersSet: () => { heard.push(['timers', 0]); } } });
+    const { engine } = newEngine(pool, { news: { outboxFilled: (entries) => { heard.push(['outbox', entries.flatMap((b) => b.attempts).length]); }, historyGrew: (ids) => { heard.push(['history', ids.length]); }, abort: () => { heard.push(['abort', 0]); }, timersSet: () => { heard.push(['timers', 0]); } } });
     const run = runOf(fanOut('probe', 1, { retry: { maxAttempts: 2 } }));
     const broken = newEngine(pool, { record: breaking(new Error('crash')), news: { outboxFilled: () => { heard.push(['wrong', 0]); } } }).engine;
     await expect(broken.submit([create(run)])).rejects.toThrow();

@@ -1,5 +1,5 @@
 import { initialState, isTerminalStep, rerunFrom, selects, transition, type HistoryEntry } from '@opsmesh/plan-model';
-import { ChangeSet, itemKey, type AttemptRef, type NewRun } from './change-set.js';
+import { ChangeSet, itemKey, type NewRun } from './change-set.js';
 import { Effects, mayLock, type CommitInProgress, type RepeatedItems } from './effects.js';
 import { itemOf, LoadedRuns } from './load-runs.js';
 import type { CommitNews, RecordTransaction } from './ports.js';
@@ -11,24 +11,24 @@ import type { CreateSubmission, EventSubmission, Repeat, Submission } from './su
 export interface CommitParts {
   readonly facts: RunFactsCache;
   readonly cache: RunCache;
-  /** Attempts whose outbox rows are to be deleted. */
-  readonly sent: readonly AttemptRef[];
+  /** Batches of the outbox whose rows are to be deleted. */
+  readonly sent: readonly string[];
   /** Believe the cache without locking the runs. The write then fails with {@link RunChangedError} when another process changed one of them. */
   readonly trusting: boolean;
-  /** Id for the run of a sub-plan. */
-  readonly newRunId: () => string;
+  /** Ids for runs of sub-plans and batches of the outbox. */
+  readonly newId: () => string;
   /** Whether anybody makes choices; else defaults are taken at once. */
   readonly canDecide: boolean;
 }
 
 /** One transaction's worth of submissions: loads, transitions, effects, one write. Lives for one commit. */
 export class Commit implements CommitInProgress {
-  changes = new ChangeSet();
+  changes: ChangeSet;
   readonly news: CommitNews;
   readonly loaded: LoadedRuns;
   readonly values: StepValues;
   readonly repeated = new Map<string, RepeatedItems>();
-  readonly newRunId: () => string;
+  readonly newId: () => string;
   readonly canDecide: boolean;
   private readonly effects: Effects;
   readonly facts: RunFactsCache;
@@ -36,14 +36,15 @@ export class Commit implements CommitInProgress {
   /** Runs that were written already. */
   private readonly flushed = new Set<string>();
 
-  constructor(readonly tx: RecordTransaction, { facts, cache, sent, trusting, newRunId, canDecide }: CommitParts) {
+  constructor(readonly tx: RecordTransaction, { facts, cache, sent, trusting, newId, canDecide }: CommitParts) {
     this.facts = facts;
     this.trusting = trusting;
-    this.newRunId = newRunId;
+    this.newId = newId;
     this.canDecide = canDecide;
+    this.changes = new ChangeSet(newId);
     this.changes.sent = sent;
     this.loaded = new LoadedRuns({ tx, facts, cache });
-    this.news = { runs: this.loaded.runs, finished: new Set(), history: new Set(), aborts: new Set(), outbox: [], timers: false, locks: false, decisions: [] };
+    this.news = { runs: this.loaded.runs, finished: new Set(), history: new Set(), aborts: new Set(), outbox: [], timers: false, gate: false, decisions: [] };
     this.values = new StepValues(tx, () => this.changes, () => this.flush());
     this.effects = new Effects(this);
   }
@@ -88,7 +89,7 @@ export class Commit implements CommitInProgress {
       this.loaded.itemChanged(run, ref, item);
       if (item.status !== 'queued' && item.status !== 'running' && mayLock(run, ref.step)) {
         this.changes.unlocked.push(ref);
-        this.news.locks = true;
+        this.news.gate = true;
       }
       const { result, claim } = submission;
       this.changes.itemUpdates.set(itemKey(ref.runId, ref.step, ref.item), {
@@ -106,7 +107,7 @@ export class Commit implements CommitInProgress {
   async flush(): Promise<void> {
     if (this.changes.empty) return;
     const written = this.changes;
-    this.changes = new ChangeSet();
+    this.changes = new ChangeSet(this.newId);
     await this.tx.write(written);
     this.written(written);
   }
@@ -131,7 +132,9 @@ export class Commit implements CommitInProgress {
     this.news.history.add(runId);
   }
 
-  private written({ states }: ChangeSet): void {
+  private written({ states, outbox }: ChangeSet): void {
+    this.news.outbox.push(...outbox.batches);
+    if (outbox.gated.length > 0) this.news.gate = true;
     for (const id of states.keys()) {
       this.news.runs.get(id)!.version++;
       this.flushed.add(id);

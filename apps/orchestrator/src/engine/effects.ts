@@ -1,9 +1,10 @@
 import { itemRange, policyOf, probeAnswer, probeRun, toolStep, type CompiledStep, type Effect, type JsonObject } from '@opsmesh/plan-model';
 import { beginItem, childOf } from './begin-item.js';
 import { cacheKeyOf, CachedAnswers } from './cached-answers.js';
-import { itemKey, type AttemptRef, type ChangeSet, type NewItem, type OutboxEntry } from './change-set.js';
+import { itemKey, type AttemptRef, type ChangeSet, type NewItem } from './change-set.js';
 import { endingOf } from './child-ending.js';
 import type { LoadedRuns } from './load-runs.js';
+import type { WantedAttempt } from './outbox.js';
 import type { CommitNews, RecordTransaction, StoredItem } from './ports.js';
 import { evaluateLoop, prepareStep, repeatItems } from './prepare-step.js';
 import type { CachedRun } from './run-cache.js';
@@ -30,8 +31,8 @@ export interface CommitInProgress {
   readonly values: StepValues;
   /** By run and step. */
   readonly repeated: ReadonlyMap<string, RepeatedItems>;
-  /** Id for the run of a sub-plan. */
-  readonly newRunId: () => string;
+  /** Ids for runs of sub-plans. */
+  readonly newId: () => string;
   /** Whether anybody makes choices; else defaults are taken at once. */
   readonly canDecide: boolean;
   create(submission: CreateSubmission): Promise<boolean>;
@@ -118,9 +119,8 @@ export class Effects {
     }
   }
 
-  private send(wanted: OutboxEntry): void {
-    this.commit.changes.outbox.push(wanted);
-    this.commit.news.outbox.push(wanted);
+  private send(wanted: WantedAttempt): void {
+    this.commit.changes.outbox.add(wanted);
   }
 
   private async evaluate(run: CachedRun, { step: index, iteration }: Extract<Effect, { type: 'evaluate' }>): Promise<void> {
@@ -131,7 +131,7 @@ export class Effects {
 
   /** Begins items that no worker carries out: they are running from now on. */
   private async begin(run: CachedRun, { step: index, items, attempt }: Extract<Effect, { type: 'begin' }>): Promise<void> {
-    const { tx, news, newRunId, canDecide } = this.commit;
+    const { tx, news, newId, canDecide } = this.commit;
     const { facts } = run;
     const step = facts.plan.steps[index]!;
     const inputs = await this.inputsOf(facts.id, index, items);
@@ -139,7 +139,7 @@ export class Effects {
       const ref = { runId: facts.id, step: index, item, attempt };
       const bound = inputs.get(item) ?? {};
       const signal = step.kind === 'wait' && step.ms === null ? await tx.takeSignal(facts.id, String(bound['signal'])) : undefined;
-      const { timer, approval, decision, child } = beginItem(step, { facts, ref, inputs: bound, signal, newRunId });
+      const { timer, approval, decision, child } = beginItem(step, { facts, ref, inputs: bound, signal, newId });
       this.start(run, ref, 'running');
       if (timer) this.setTimer(facts.id, decision && !canDecide ? 0 : timer.delayMs, timer.event);
       if (approval) this.commit.changes.approvals.push(approval);
@@ -183,7 +183,7 @@ export class Effects {
     const attempted = await this.commit.tx.loadProbed(ref);
     if (!probe || !attempted || attempted.isProbed) return;
     const { plan, inputs } = probeRun({ id, probe }, { bound: attempted.inputs, claimedAt: attempted.claimedAt });
-    await this.commit.create({ kind: 'create', run: childOf(facts, { id: this.commit.newRunId(), plan, inputs, parentAttempt: ref }) });
+    await this.commit.create({ kind: 'create', run: childOf(facts, { id: this.commit.newId(), plan, inputs, parentAttempt: ref }) });
   }
 
   /** The end of a sub-plan's run is the end of the item that it carried out; that of a probe settles the attempt when it could tell. */

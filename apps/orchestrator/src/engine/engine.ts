@@ -4,7 +4,7 @@ import { Commit } from './commit.js';
 import { RunChangedError, type CommitNews, type EngineNews, type RunRecord } from './ports.js';
 import type { RunCache } from './run-cache.js';
 import type { RunFactsCache } from './run-facts.js';
-import { SentAttempts } from './sent-attempts.js';
+import { SentBatches } from './sent-batches.js';
 import type { Submission } from './submission.js';
 
 /** Largest number of submissions in one commit. */
@@ -24,8 +24,8 @@ export interface EngineParts {
   readonly facts: RunFactsCache;
   readonly cache: RunCache;
   readonly news: EngineNews;
-  /** Id for the run of a sub-plan: a UUID. */
-  readonly newRunId: () => string;
+  /** Ids for runs of sub-plans and batches of the outbox: UUIDs, in the order of time. */
+  readonly newId: () => string;
   /** Whether anybody makes choices for decision steps; else their defaults are taken at once. */
   readonly canDecide: boolean;
 }
@@ -41,7 +41,7 @@ export interface EngineParts {
  */
 export class Engine {
   /** Filled by the relay of this process. */
-  readonly sent = new SentAttempts();
+  readonly sent = new SentBatches();
   private readonly mailbox: Waiting[] = [];
   private distrustUntil = 0;
   private draining: Promise<void> | undefined;
@@ -78,11 +78,11 @@ export class Engine {
 
   /** @param lost why it is not known whether the batch was committed before; undefined when it was not */
   private async commit(batch: readonly Waiting[], lost?: unknown): Promise<void> {
-    const { record, facts, cache, newRunId, canDecide } = this.parts;
+    const { record, facts, cache, newId, canDecide } = this.parts;
     const sent = this.sent.take();
     const trusting = performance.now() >= this.distrustUntil;
     try {
-      const { changed, news } = await record.transaction((tx) => new Commit(tx, { facts, cache, sent, trusting, newRunId, canDecide }).run(batch.map((w) => w.submission)));
+      const { changed, news } = await record.transaction((tx) => new Commit(tx, { facts, cache, sent, trusting, newId, canDecide }).run(batch.map((w) => w.submission)));
       this.tell(news);
       batch.forEach((w, i) => {
         // What changes nothing now may have done so before.
@@ -106,7 +106,7 @@ export class Engine {
     for (const runId of committed.finished) cache.delete(runId);
     if (committed.outbox.length > 0) news.outboxFilled(committed.outbox);
     if (committed.timers) news.timersSet();
-    if (committed.locks) news.locksFreed();
+    if (committed.gate) news.gateMayOpen();
     if (committed.decisions.length > 0) news.decisionsWanted(committed.decisions);
     if (committed.history.size > 0) news.historyGrew([...committed.history]);
     for (const runId of committed.aborts) news.abort(runId);

@@ -9,7 +9,7 @@ import type { Submission } from './submission.js';
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });
-afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers, orchestrator.claims'));
+afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.timers, orchestrator.claims'));
 
 const seqs = (history: readonly EventRow[]): number[] => history.map((e) => e.seq);
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);

@@ -1,6 +1,7 @@
 import type { CachedFromView, ConnectionDto, ItemStatus } from '@opsmesh/contracts';
 import type { CompiledPlan, ItemState, Json, JsonObject, RunState, ToolStep } from '@opsmesh/plan-model';
-import type { AttemptOutput, AttemptRef, ChangeSet, OutboxEntry } from './change-set.js';
+import type { AttemptOutput, AttemptRef, ChangeSet } from './change-set.js';
+import type { OutboxBatch } from './outbox.js';
 import type { CachedRun } from './run-cache.js';
 
 /** What never changes about a run. */
@@ -111,18 +112,18 @@ export interface CommitNews {
   readonly finished: Set<string>;
   readonly history: Set<string>;
   readonly aborts: Set<string>;
-  readonly outbox: OutboxEntry[];
+  readonly outbox: OutboxBatch[];
   readonly decisions: WantedDecision[];
   timers: boolean;
-  locks: boolean;
+  gate: boolean;
 }
 
 /** What the engine tells the world after a commit; nothing may depend on it being heard. */
 export interface EngineNews {
-  /** New rows are in the outbox. Those that come with their inputs are held for this process for a while. */
-  outboxFilled(entries: readonly OutboxEntry[]): void;
-  /** Locks were given back: attempts that wait for them may go on. */
-  locksFreed(): void;
+  /** New batches are in the outbox, held for this process for a while. */
+  outboxFilled(batches: readonly OutboxBatch[]): void;
+  /** Attempts may pass the gate: there are new ones, or locks were given back. */
+  gateMayOpen(): void;
   timersSet(): void;
   historyGrew(runIds: readonly string[]): void;
   /** Choices are wanted from a model; after their time the default is taken. */

@@ -11,7 +11,7 @@ import type { Engine } from './engine.js';
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });
-beforeEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers'));
+beforeEach(() => pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.timers'));
 
 /** A run whose only attempt was claimed and is of unknown outcome. */
 async function doubtful(more: Partial<NewRun> = {}): Promise<{ run: NewRun; engine: Engine; attempt: AttemptRef }> {

@@ -11,7 +11,7 @@ import type { Engine } from './engine.js';
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });
-afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers'));
+afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.timers'));
 
 const probe = (id: string, host: string, more: object = {}): object => ({ id, tool: 'probe', inputs: { host }, ...more });
 /** Inputs of the items of a step, in order. */

@@ -1,7 +1,8 @@
 import type { RunState } from '@opsmesh/plan-model';
 import type { Pool } from 'pg';
+import { uuidv7 } from 'uuidv7';
 import { fanOut, runOf } from '../testing/documents.js';
-import { everythingOf, historyOf, itemsOf, newEngine, stateOf, useRecord } from '../testing/rig.js';
+import { emptyOutbox, everythingOf, historyOf, itemsOf, newEngine, stateOf, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, ref, succeeded } from '../testing/submissions.js';
 import { ChangeSet } from './change-set.js';
 import { RunChangedError } from './ports.js';
@@ -9,7 +10,7 @@ import type { Submission } from './submission.js';
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });
-afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers, orchestrator.claims'));
+afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.timers, orchestrator.claims'));
 
 describe('the state in the record', () => {
   it('is enough to go on from: a process that knows nothing of the run makes the same of it', async () => {
@@ -34,7 +35,7 @@ describe('the state in the record', () => {
       const { state } = await stateOf(pool, run.id);
       expect(state.steps[0]).toMatchObject({ status: 'failed', failure: { message: text } });
       outcomes.push({ state, history: await historyOf(pool, run.id), items: await itemsOf(pool, run.id) });
-      await pool.query('delete from orchestrator.outbox');
+      await emptyOutbox(pool);
     }
     expect(outcomes[1]).toEqual(outcomes[0]);
     expect((outcomes[0] as { state: RunState }).state.steps.map((s) => s.status)).toEqual(['failed', 'skipped', 'running', 'waiting']);
@@ -46,7 +47,7 @@ describe('the state in the record', () => {
     await engine.submit([create(run)]);
     const state: RunState = { ...(await record.transaction((tx) => tx.loadStates([run.id]))).get(run.id)!, stopping: 'timed-out', seq: 7 };
     await record.transaction(async (tx) => {
-      const changes = new ChangeSet();
+      const changes = new ChangeSet(uuidv7);
       changes.states.set(run.id, { state, version: (await tx.lockRuns([run.id])).get(run.id)! });
       await tx.write(changes);
     });
@@ -59,7 +60,7 @@ describe('the state in the record', () => {
     await engine.submit([create(run)]);
     const before = await everythingOf(pool, run.id);
     const { state } = await stateOf(pool, run.id);
-    const changes = new ChangeSet();
+    const changes = new ChangeSet(uuidv7);
     changes.states.set(run.id, { state: { ...state, seq: 99 }, version: 0 });
     // A statement that leaves together with the one that fails, and fails with it.
     changes.unlocked.push({ runId: run.id, step: 0, item: 0 });

@@ -7,7 +7,7 @@ import { create, ref, succeeded } from '../testing/submissions.js';
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });
-afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers, orchestrator.claims'));
+afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.timers, orchestrator.claims'));
 
 describe('a value', () => {
   const user = (reference: string) => ({ steps: [{ id: 'first', tool: 'list' }, { id: 'second', tool: 'change', inputs: { host: reference } }] });

@@ -99,13 +99,14 @@ it('says how long the relay and the timers are behind; what is held for a proces
   expect(await shown('opsmesh_outbox_rows')).toBe(2);
   expect(await shown('opsmesh_relay_lag_seconds')).toBe(0);
   expect(await shown('opsmesh_timer_lag_seconds')).toBe(0);
-  await pool.query(`update orchestrator.outbox set held_until = now() - interval '30 seconds' where item = 0`);
+  await pool.query(`update orchestrator.outbox set held_until = now() - interval '30 seconds'`);
   await pool.query(`insert into orchestrator.timers (run_id, kind, due_at) values ('00000000-0000-7000-8000-000000000001', 'run-timeout', now() - interval '20 seconds')`);
-  await pool.query(`insert into orchestrator.outbox (queue, run_id, step, item, attempt, held_until, gated) values ('q', '00000000-0000-7000-8000-000000000001', 0, 0, 1, now() - interval '1 hour', true)`);
+  await pool.query(`insert into orchestrator.gated_attempts (queue, run_id, step, item, attempt, held_until) values ('q', '00000000-0000-7000-8000-000000000001', 0, 0, 1, now() - interval '1 hour')`);
   const later = new Metrics({ pool, transport: () => ({ redis, queues }) });
   metrics = later;
   expect(await shown('opsmesh_relay_lag_seconds')).toBeGreaterThanOrEqual(30);
   expect(await shown('opsmesh_relay_lag_seconds')).toBeLessThan(60);
+  expect(await shown('opsmesh_outbox_rows')).toBe(3);
   expect(await shown('opsmesh_outbox_gated_rows')).toBe(1);
   expect(await shown('opsmesh_timer_lag_seconds')).toBeGreaterThanOrEqual(20);
 });

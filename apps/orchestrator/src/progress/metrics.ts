@@ -70,7 +70,7 @@ export class Metrics {
     const single = (name: string, help: string, of: (f: RecordFigures) => number): void => this.single({ name, help }, async () => of(await figures.get()));
     single('opsmesh_unknown_items', 'Items whose outcome nobody knows', (f) => f.unknownItems);
     single('opsmesh_unknown_age_seconds', 'Age of the doubt that lasts longest', (f) => f.unknownAge);
-    single('opsmesh_outbox_rows', 'Attempts that are not in a queue yet', (f) => f.outboxRows);
+    single('opsmesh_outbox_rows', 'Attempts that are not in a queue yet', (f) => f.outboxAttempts);
     single('opsmesh_outbox_gated_rows', 'Those of them that wait for a lock or a rate limit', (f) => f.outboxGated);
     single('opsmesh_relay_lag_seconds', 'For how long the oldest attempt has been due that waits for nothing but the relay', (f) => f.relayLag);
     single('opsmesh_timer_lag_seconds', 'For how long the oldest timer has been due', (f) => f.timerLag);

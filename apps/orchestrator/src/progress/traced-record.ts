@@ -37,7 +37,7 @@ export class TracedRecord implements RunRecord {
     const count = (of: (changes: ChangeSet) => number): number => written.reduce((n, changes) => n + of(changes), 0);
     beginSpan('engine commit', {
       ...place, startedAt,
-      attributes: { 'opsmesh.runs': runs.size, 'opsmesh.items': count((c) => c.newItems.size + c.itemUpdates.size), 'opsmesh.attempts_wanted': count((c) => c.outbox.length) },
+      attributes: { 'opsmesh.runs': runs.size, 'opsmesh.items': count((c) => c.newItems.size + c.itemUpdates.size), 'opsmesh.attempts_wanted': count((c) => c.outbox.size) },
     })?.end(error);
   }
 }

@@ -3,6 +3,7 @@ import type { HistoryEntry, Json, JsonObject, RunState } from '@opsmesh/plan-mod
 import type { AttemptRef, Claim, NewApproval } from '../engine/change-set.js';
 import type { RunFacts } from '../engine/ports.js';
 import type { TimedEvent } from '../engine/timed-event.js';
+import { OutboxTable } from './outbox-table.js';
 
 export interface ItemRow {
   readonly step: number;
@@ -42,14 +43,6 @@ export interface RunRows {
   readonly approvals: readonly NewApproval[];
 }
 
-export interface OutboxRow extends AttemptRef {
-  readonly queue: string;
-  readonly gated: boolean;
-  heldUntil: number;
-  /** The relay's transaction that has locked it. */
-  takenBy: object | undefined;
-}
-
 export interface TimerRow { readonly id: number; readonly runId: string; readonly dueAt: number; readonly event: TimedEvent }
 
 /** `beats`: whether it is up, so that a heartbeat that would say nothing new need not be simulated. */
@@ -63,7 +56,7 @@ export interface CommitWatcher {
 /** The committed rows of the record. Transactions are in {@link SimulatedRecord}; what single statements change is changed here at once. */
 export class Database {
   readonly runs = new Map<string, RunRows>();
-  readonly outbox = new Map<string, OutboxRow>();
+  readonly outbox = new OutboxTable();
   readonly timers = new Map<number, TimerRow>();
   readonly workers = new Map<string, WorkerRow>();
   /** Locks of targets and keys, and the item that holds each. */

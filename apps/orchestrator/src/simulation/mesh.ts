@@ -39,7 +39,7 @@ export class Mesh {
   private readonly possible: (() => void)[] = [];
   /** Processes that died and start again at a time. */
   private reborn: { readonly kind: 'orchestrator' | 'worker'; readonly slot: number; readonly at: number }[] = [];
-  private runs = 0;
+  private ids = 0;
   private births = 0;
   turns = 0;
 
@@ -126,7 +126,7 @@ export class Mesh {
   }
 
   private isOver(): boolean {
-    if (this.transport.stream.length > 0 || this.database.outbox.size > 0) return false;
+    if (this.transport.stream.length > 0 || !this.database.outbox.isEmpty) return false;
     for (const { status } of this.database.runs.values()) if (!isTerminalRun(status)) return false;
     return true;
   }
@@ -204,7 +204,7 @@ export class Mesh {
 
   private startOrchestrator(slot: number): void {
     const { database, scheduler, transport } = this;
-    this.orchestrators[slot] = new OrchestratorProcess(new Party(`orchestrator-${slot}.${++this.births}`), { database, scheduler, transport, newRunId: () => this.newRunId(), heard: (e) => { this.oracle.heard(e); } });
+    this.orchestrators[slot] = new OrchestratorProcess(new Party(`orchestrator-${slot}.${++this.births}`), { database, scheduler, transport, newId: () => this.newId(), heard: (e) => { this.oracle.heard(e); } });
   }
 
   private startWorker(slot: number): void {
@@ -216,7 +216,7 @@ export class Mesh {
   private submitRun(): void {
     const number = this.choices.below(PLANS);
     const plan = planOf(number);
-    const id = this.newRunId();
+    const id = this.newId();
     const { scheduler, database } = this;
     scheduler.say(() => `people: start ${id}, plan ${number}`);
     const person = new Party('people');
@@ -236,8 +236,8 @@ export class Mesh {
     attempt();
   }
 
-  private newRunId(): string {
-    return `00000000-0000-7000-8000-${String(++this.runs).padStart(12, '0')}`;
+  private newId(): string {
+    return `00000000-0000-7000-8000-${String(++this.ids).padStart(12, '0')}`;
   }
 }
 

@@ -10,7 +10,8 @@ import { QUIET_MS, Reconciler, ROUND_MS } from '../transport/reconciler.js';
 import { LOOK_MS, Relay } from '../transport/relay.js';
 import { ABANDONED_MS, ResultConsumer, TAKE_OVER_EVERY_MS } from '../transport/result-consumer.js';
 import { Timers } from '../transport/timers.js';
-import { attemptKey, mayFire, placeOf, type Database, type OutboxRow } from './database.js';
+import { attemptKey, mayFire, placeOf, type Database } from './database.js';
+import type { GatedRow } from './outbox-table.js';
 import type { Party, Scheduler } from './scheduler.js';
 import { poolOf, workersOf } from './simulated-pool.js';
 import { SimulatedRecord } from './simulated-record.js';
@@ -20,7 +21,7 @@ export interface Surroundings {
   readonly database: Database;
   readonly scheduler: Scheduler;
   readonly transport: Transport;
-  readonly newRunId: () => string;
+  readonly newId: () => string;
   /** Told of every error that the product logs. */
   readonly heard: (error: unknown) => void;
 }
@@ -41,7 +42,7 @@ export class OrchestratorProcess {
   private lastRound: number;
 
   constructor(readonly party: Party, private readonly around: Surroundings) {
-    const { database, scheduler, transport, newRunId, heard } = around;
+    const { database, scheduler, transport, newId, heard } = around;
     const hear = ({ err }: { err?: unknown }): void => { if (err !== undefined) heard(err); };
     const log = { debug: hear, info: hear, warn: hear, error: hear } as unknown as Logger;
     const record = new SimulatedRecord(database, scheduler, party);
@@ -50,10 +51,10 @@ export class OrchestratorProcess {
     const redis = redisOf(transport, scheduler, party);
     const queues = queuesOf(transport, scheduler, party);
     this.engine = new Engine({
-      record, facts, cache: new RunCache(), newRunId, canDecide: false,
+      record, facts, cache: new RunCache(), newId, canDecide: false,
       news: {
-        outboxFilled: (entries) => { if (party.alive) this.relay.hand(entries); },
-        locksFreed: () => { if (party.alive) this.relay.look(); },
+        outboxFilled: (batches) => { if (party.alive) this.relay.hand(batches); },
+        gateMayOpen: () => { if (party.alive) this.relay.look(); },
         timersSet: quiet, historyGrew: quiet, decisionsWanted: quiet,
         abort: (runId) => { void scheduler.effect(party, 'tell workers to abort', () => { for (const tell of transport.subscribers.values()) tell(runId); }).catch(quiet); },
       },
@@ -143,9 +144,10 @@ export class OrchestratorProcess {
     const { relay, engine, around: { database, scheduler } } = this;
     if (relay['handed'].length > 0) return 0;
     const { waitingMs } = engine.sent;
-    let at = waitingMs > 0 || engine.sent['attempts'].length > 0 ? scheduler.now + Math.max(0, LOOK_MS - waitingMs) : Infinity;
+    let at = waitingMs > 0 || engine.sent['ids'].length > 0 ? scheduler.now + Math.max(0, LOOK_MS - waitingMs) : Infinity;
     const look = relay['mayHaveRows'] ? 0 : relay['lookedAt'] + LOOK_MS;
-    for (const row of database.outbox.values()) if (!row.takenBy && !isBlocked(database, row)) at = Math.min(at, Math.max(row.heldUntil, look));
+    for (const row of database.outbox.batches()) if (!row.takenBy) at = Math.min(at, Math.max(row.heldUntil, look));
+    for (const row of database.outbox.gated()) if (!row.takenBy && !isBlocked(database, row)) at = Math.min(at, Math.max(row.heldUntil, look));
     return at;
   }
 }
@@ -153,8 +155,7 @@ export class OrchestratorProcess {
 const LOOPS: readonly LoopName[] = ['relay', 'results', 'timers', 'reconciler'];
 
 /** Whether another item holds the lock that a row needs: until that is given back nobody can do anything with it. */
-function isBlocked({ runs, targetLocks }: Database, row: OutboxRow): boolean {
-  if (!row.gated) return false;
+function isBlocked({ runs, targetLocks }: Database, row: GatedRow): boolean {
   const item = runs.get(row.runId)!.items.get(placeOf(row));
   const holder = item?.attempt === row.attempt && item.status === 'queued' ? targetLocks.get(item.lockKey ?? item.target ?? '') : undefined;
   return holder !== undefined && holder !== `${row.runId}.${placeOf(row)}`;

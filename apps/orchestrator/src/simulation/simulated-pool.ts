@@ -2,7 +2,8 @@ import type { Pool } from 'pg';
 import type { AttemptRef } from '../engine/change-set.js';
 import type { KnownWorker, WorkerStore } from '../store/worker-store.js';
 import { HOLD_MS } from '../store/write-changes.js';
-import { mayFire, placeOf, type Database, type ItemRow, type OutboxRow } from './database.js';
+import { attemptKey, mayFire, placeOf, type Database, type ItemRow } from './database.js';
+import type { BatchRow, GatedRow } from './outbox-table.js';
 import type { Party, Scheduler } from './scheduler.js';
 
 interface Statement { readonly name?: string; readonly text: string; readonly values?: readonly unknown[] }
@@ -45,10 +46,10 @@ class Client {
 const NOTHING: Answer = { rows: [], rowCount: 0 };
 
 class Statements {
-  private taken: OutboxRow[] = [];
+  private taken: (() => void)[] = [];
   private locked: (readonly [key: string, holder: string])[] = [];
-  private marked: OutboxRow[] = [];
-  private passing: OutboxRow[] = [];
+  private marked: (BatchRow | GatedRow)[] = [];
+  private passing: GatedRow[] = [];
 
   constructor(private readonly database: Database, private readonly transaction: object | undefined) {}
 
@@ -57,10 +58,12 @@ class Statements {
       case 'sent': return this.clearSent(values);
       case 'due-timers': return rows(this.dueTimers());
       case 'quiet-attempts': return rows(this.quietAttempts(Number(values[0])));
-      case 'take-outbox': return rows(this.takeOutbox());
-      case 'any-gated': return rows(this.free((row) => row.gated));
+      case 'take-outbox': return rows(this.takeOutbox(Number(values[1])));
+      case 'attempt-inputs': return rows(this.attemptInputs(values));
+      case 'any-gated': return rows(this.free(this.database.outbox.gated()));
       case 'gated': return rows(this.gated());
       case 'passed': return this.passed(values);
+      case 'passed-sent': return this.deletePassed(values);
       case 'take-lock': return this.takeLock(values);
       case 'take-token': return this.takeToken(values);
       default:
@@ -70,7 +73,7 @@ class Statements {
   }
 
   commit(): Answer {
-    for (const row of this.taken) this.database.outbox.delete(keyOf(row));
+    for (const remove of this.taken) remove();
     for (const row of this.passing) row.heldUntil = this.database.clock.now + HOLD_MS;
     this.taken = [];
     this.locked = [];
@@ -88,7 +91,7 @@ class Statements {
   }
 
   private clearSent(values: readonly unknown[]): Answer {
-    for (const key of keysOf(values)) if (!this.database.outbox.get(key)?.takenBy) this.database.outbox.delete(key);
+    for (const id of elements(values[0])) if (!this.database.outbox.batch(id)?.takenBy) this.database.outbox.deleteBatch(id);
     return NOTHING;
   }
 
@@ -101,33 +104,39 @@ class Statements {
   private quietAttempts(quietMs: number): object[] {
     const { runs, outbox, clock } = this.database;
     const found: object[] = [];
-    let inOutbox: Set<string> | undefined;
     for (const [id, run] of runs) {
       if (run.status !== 'running' && run.status !== 'paused') continue;
       for (const [place, i] of run.items) {
         if ((i.status !== 'queued' && i.status !== 'running') || (i.startedAt ?? i.queuedAt ?? Infinity) >= clock.now - quietMs) continue;
-        inOutbox ??= new Set([...outbox.values()].map((o) => `${o.runId}.${placeOf(o)}`));
-        if (inOutbox.has(`${id}.${place}`)) continue;
+        if (outbox.has(`${id}.${place}.${i.attempt}`)) continue;
         found.push({ run_id: id, step: i.step, item: i.item, attempt: i.attempt, status: i.status, worker_id: i.workerId });
       }
     }
     return found;
   }
 
-  private takeOutbox(): object[] {
-    const picked = this.free((row) => !row.gated);
-    for (const row of picked) this.take(row);
-    return picked.flatMap((row) => {
-      const item = this.queuedItem(row);
-      return item ? [{ queue: row.queue, run_id: row.runId, step: row.step, item: row.item, attempt: row.attempt, inputs: item.inputs }] : [];
+  private takeOutbox(limit: number): object[] {
+    const { outbox } = this.database;
+    const picked = this.free(outbox.batches()).sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+    for (const row of picked) this.take(row, () => { outbox.deleteBatch(row.id); });
+    return picked.flatMap(({ queue, attempts }) => attempts.flatMap((a) => {
+      const item = this.queuedItem(a);
+      return item ? [{ queue, run_id: a.runId, step: a.step, item: a.item, attempt: a.attempt, inputs: item.inputs }] : [];
+    }));
+  }
+
+  private attemptInputs(values: readonly unknown[]): object[] {
+    return attemptsOf(values).flatMap((a, i) => {
+      const item = this.queuedItem(a);
+      return item ? [{ n: i + 1, inputs: item.inputs }] : [];
     });
   }
 
   private gated(): object[] {
-    const { runs, targetLocks } = this.database;
-    return this.free((row) => row.gated).flatMap((row) => {
+    const { runs, targetLocks, outbox } = this.database;
+    return this.free(outbox.gated()).flatMap((row) => {
       const item = this.queuedItem(row);
-      if (!item) this.take(row);
+      if (!item) this.take(row, () => { outbox.deleteGated(attemptKey(row)); });
       const holder = item && targetLocks.get(item.lockKey ?? item.target ?? '');
       if (!item || (holder !== undefined && holder !== `${row.runId}.${placeOf(row)}`)) return [];
       this.mark(row);
@@ -136,10 +145,15 @@ class Statements {
   }
 
   private passed(values: readonly unknown[]): Answer {
-    for (const key of keysOf(values)) {
-      const row = this.database.outbox.get(key);
+    for (const attempt of attemptsOf(values)) {
+      const row = this.database.outbox.gatedAttempt(attemptKey(attempt));
       if (row) this.passing.push(row);
     }
+    return NOTHING;
+  }
+
+  private deletePassed(values: readonly unknown[]): Answer {
+    for (const attempt of attemptsOf(values)) this.database.outbox.deleteGated(attemptKey(attempt));
     return NOTHING;
   }
 
@@ -168,22 +182,22 @@ class Statements {
     return { rows: [], rowCount: 1 };
   }
 
-  private free(which: (row: OutboxRow) => boolean): OutboxRow[] {
-    const { outbox, clock } = this.database;
-    const found: OutboxRow[] = [];
-    for (const row of outbox.values()) if (row.takenBy === undefined && row.heldUntil <= clock.now && which(row)) found.push(row);
+  private free<Row extends BatchRow | GatedRow>(among: Iterable<Row>): Row[] {
+    const { now } = this.database.clock;
+    const found: Row[] = [];
+    for (const row of among) if (row.takenBy === undefined && row.heldUntil <= now) found.push(row);
     return found;
   }
 
-  private mark(row: OutboxRow): void {
+  private mark(row: BatchRow | GatedRow): void {
     row.takenBy = this.transaction;
     this.marked.push(row);
   }
 
-  private take(row: OutboxRow | undefined): void {
-    if (!row) return;
-    if (row.takenBy !== this.transaction) this.mark(row);
-    this.taken.push(row);
+  /** @param remove what the transaction's commit does */
+  private take(row: BatchRow | GatedRow, remove: () => void): void {
+    this.mark(row);
+    this.taken.push(remove);
   }
 
   private queuedItem(row: AttemptRef): ItemRow | undefined {
@@ -196,14 +210,16 @@ function rows(found: readonly object[]): Answer {
   return { rows: found, rowCount: found.length };
 }
 
-function keyOf({ runId, step, item, attempt }: OutboxRow): string {
-  return `${runId}.${step}.${item}.${attempt}`;
+/** The elements of a literal of plain values. */
+function elements(literal: unknown): string[] {
+  const text = String(literal).slice(1, -1);
+  return text === '' ? [] : text.split(',');
 }
 
 /** Attempts given as four array literals. */
-function keysOf(values: readonly unknown[]): string[] {
-  const [runs, ...numbers] = values.map((v) => String(v).slice(1, -1).split(','));
-  return runs![0] === '' ? [] : runs!.map((run, i) => [run, ...numbers.map((n) => n[i])].join('.'));
+function attemptsOf(values: readonly unknown[]): AttemptRef[] {
+  const [runs, steps, items, attempts] = values.map(elements);
+  return runs!.map((runId, i) => ({ runId, step: Number(steps![i]), item: Number(items![i]), attempt: Number(attempts![i]) }));
 }
 
 /** What the reconciler asks about workers. */

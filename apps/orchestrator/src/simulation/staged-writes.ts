@@ -82,16 +82,18 @@ export class Staged {
   /** Outbox, timers and locks: rows of their own, written as one statement after the other. */
   private later({ outbox, sent, timers, firedTimers, sweeps, unlocked }: ChangeSet): void {
     const { database } = this;
-    if (outbox.length > 0 || sent.length > 0) {
+    if (outbox.size > 0 || sent.length > 0) {
       this.atCommit.push(() => {
-        const cleared = sent.map(attemptKey).filter((key) => database.outbox.has(key) && !database.outbox.get(key)!.takenBy);
-        for (const wanted of outbox) {
-          const key = attemptKey(wanted);
-          database.wanted.add(key);
-          const { queue, gated, runId, step, item, attempt, inputs } = wanted;
-          if (!database.outbox.has(key)) database.outbox.set(key, { queue, gated, runId, step, item, attempt, heldUntil: database.clock.now + (inputs ? HOLD_MS : 0), takenBy: undefined });
+        const { now } = database.clock;
+        for (const id of sent) if (!database.outbox.batch(id)?.takenBy) database.outbox.deleteBatch(id);
+        for (const { id, queue, attempts } of outbox.batches) {
+          database.outbox.insertBatch({ id, queue, attempts, heldUntil: now + HOLD_MS, takenBy: undefined });
+          for (const attempt of attempts) database.wanted.add(attemptKey(attempt));
         }
-        for (const key of cleared) database.outbox.delete(key);
+        for (const wanted of outbox.gated) {
+          database.outbox.insertGated({ ...wanted, heldUntil: now, takenBy: undefined });
+          database.wanted.add(attemptKey(wanted));
+        }
       });
     }
     if (timers.length > 0) this.atCommit.push(() => { for (const t of timers) database.insertTimer(t.runId, t.delayMs, t.event); });
@@ -143,11 +145,8 @@ export class Staged {
   }
 
   private sweepOthers({ runId, step, to, unlocks }: Sweep): void {
-    const { outbox, runs } = this.database;
-    const swept = (item: number): boolean => runs.get(runId)!.items.get(placeOf({ step, item }))?.status === to;
-    for (const [key, row] of outbox) if (row.runId === runId && row.step === step && swept(row.item)) outbox.delete(key);
     if (!unlocks) return;
-    for (const item of runs.get(runId)!.items.values()) if (item.step === step && item.status === to) this.unlock(`${runId}.${step}.${item.item}`);
+    for (const item of this.database.runs.get(runId)!.items.values()) if (item.step === step && item.status === to) this.unlock(`${runId}.${step}.${item.item}`);
   }
 
   private unlock(holder: string): void {

@@ -1,7 +1,7 @@
 import { createTestDatabase, waitFor, type TestDatabase } from '@opsmesh/testing';
 import { Pool } from 'pg';
 import { fanOut, runOf } from '../testing/documents.js';
-import { newEngine, openRecord, takeOutbox } from '../testing/rig.js';
+import { newEngine, openRecord, outboxOf } from '../testing/rig.js';
 import { claimed, create, failed, succeeded } from '../testing/submissions.js';
 
 let server: TestDatabase; let admin: Pool;
@@ -30,7 +30,7 @@ it('commits find their rows by index from the first one on, in tables of which n
   // Caches are of no use to the second one: it reads every run and item that it changes.
   const [first, second] = [newEngine(database.pool).engine, newEngine(database.pool).engine];
   await first.submit(Array.from({ length: 5 }, () => create(runOf(fanOut('probe', 40, { retry: { maxAttempts: 2 } })))));
-  const attempts = await takeOutbox(admin);
+  const attempts = await outboxOf(admin);
   for (const [i, attempt] of attempts.entries()) {
     await (i % 2 ? first : second).submit([claimed(attempt)]);
     await (i % 3 ? first : second).submit([i % 4 ? succeeded(attempt, { text: 'up' }) : failed(attempt, 'unreachable')]);

@@ -15,10 +15,11 @@ export interface RecordFigures {
   readonly unknownItems: number;
   /** Age of the doubt that lasts longest. */
   readonly unknownAge: number;
-  readonly outboxRows: number;
+  /** Attempts that are not in a queue yet. */
+  readonly outboxAttempts: number;
   /** Those of them that wait for a lock or a rate limit. */
   readonly outboxGated: number;
-  /** For how long the oldest row has been due that waits for nothing but the relay. */
+  /** For how long the oldest batch has been due: it waits for nothing but the relay. */
   readonly relayLag: number;
   /** For how long the oldest timer has been due. */
   readonly timerLag: number;
@@ -44,7 +45,7 @@ export async function recordFigures(pool: Pool): Promise<RecordFigures> {
   }
   const s = sums.rows[0]!;
   return {
-    runs: new Map(runs.rows.map((r) => [r.status, r.n])), steps, items, unknownItems: s.unknown, unknownAge: s.unknown_age, outboxRows: s.outbox, outboxGated: s.gated,
+    runs: new Map(runs.rows.map((r) => [r.status, r.n])), steps, items, unknownItems: s.unknown, unknownAge: s.unknown_age, outboxAttempts: s.outbox, outboxGated: s.gated,
     relayLag: s.relay_lag, timerLag: s.timer_lag, deadLetters: s.dead,
   };
 }
@@ -60,9 +61,10 @@ select status, count(*)::int as n from (
 const since = (time: string): string => `greatest(0, coalesce(extract(epoch from now() - ${time}), 0))::float8`;
 
 const SUMS = `
-select u.n as unknown, u.age as unknown_age, o.n as outbox, o.gated, o.lag as relay_lag, t.lag as timer_lag, d.n as dead
+select u.n as unknown, u.age as unknown_age, o.n + g.n as outbox, g.n as gated, o.lag as relay_lag, t.lag as timer_lag, d.n as dead
 from (select count(*)::int as n, ${since('min(since)')} as age from orchestrator.unknown_items) u,
-     (select count(*)::int as n, (count(*) filter (where gated))::int as gated, ${since('min(held_until) filter (where not gated)')} as lag from orchestrator.outbox) o,
+     (select coalesce(sum(cardinality(items)), 0)::int as n, ${since('min(held_until)')} as lag from orchestrator.outbox) o,
+     (select count(*)::int as n from orchestrator.gated_attempts) g,
      (select ${since('min(due_at)')} as lag from orchestrator.timers) t,
      (select count(*)::int as n from orchestrator.dead_letters) d`;
 

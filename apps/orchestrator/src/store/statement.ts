@@ -28,6 +28,7 @@ const BOOL = plain('bool');
 const WORD = plain('text');
 const TEXT: ColumnKind = { sql: (p) => `${p}::text[]`, encode: (values) => values };
 const JSON_TEXT: ColumnKind = { sql: (p) => split(`${p}::text`), encode: textArray };
+const LIST: ColumnKind = { sql: (p) => split(`${p}::text`), encode: (lists: readonly (readonly (string | number)[])[]) => textArray(lists.map(plainArray)) };
 const JSON_VALUE: ColumnKind = { sql: (p) => `${split(`${p}::text`)}::json[]`, encode: textArray };
 
 /** Makes columns of rows, by the type of their values. All may be null. */
@@ -41,6 +42,8 @@ export interface Columns<Row> {
   word(of: (row: Row) => string | null): Column<Row>;
   /** What people or hosts wrote. */
   text(of: (row: Row) => string | null): Column<Row>;
+  /** Numbers, uuids or words of our own, as the text of an array, which the statement casts (`v.ids::uuid[]`): `unnest` takes no array of arrays. */
+  list(of: (row: Row) => readonly (string | number)[]): Column<Row>;
   /** JSON, written already. */
   json(of: (row: Row) => string | null): Column<Row>;
   /** JSON that the table keeps as text. */
@@ -49,7 +52,7 @@ export interface Columns<Row> {
 
 const anyColumns: Columns<never> = {
   uuid: (of) => ({ of, kind: UUID }), int: (of) => ({ of, kind: INT }), bigint: (of) => ({ of, kind: BIGINT }), float: (of) => ({ of, kind: FLOAT }), bool: (of) => ({ of, kind: BOOL }),
-  word: (of) => ({ of, kind: WORD }), text: (of) => ({ of, kind: TEXT }), json: (of) => ({ of, kind: JSON_VALUE }), jsonText: (of) => ({ of, kind: JSON_TEXT }),
+  word: (of) => ({ of, kind: WORD }), text: (of) => ({ of, kind: TEXT }), list: (of) => ({ of, kind: LIST }), json: (of) => ({ of, kind: JSON_VALUE }), jsonText: (of) => ({ of, kind: JSON_TEXT }),
 };
 
 function columns<Row>(): Columns<Row> {

@@ -26,7 +26,7 @@ afterAll(async () => {
   await database.close();
   await server.drop();
 });
-afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.timers'));
+afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.timers'));
 
 async function started(document: object): Promise<{ run: NewRun; engine: Engine }> {
   const run = runOf(document);

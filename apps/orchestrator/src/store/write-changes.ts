@@ -1,7 +1,8 @@
 import type { RunState } from '@opsmesh/plan-model';
 import { sqlState } from '@opsmesh/platform';
 import type { PoolClient } from 'pg';
-import type { AttemptRef, ChangeSet, Claim, NewApproval, NewRun, Sweep, TakenItems } from '../engine/change-set.js';
+import type { ChangeSet, Claim, NewApproval, NewRun, Sweep, TakenItems } from '../engine/change-set.js';
+import type { WantedAttempt } from '../engine/outbox.js';
 import { RunChangedError, type ItemRef } from '../engine/ports.js';
 import type { TimedEvent } from '../engine/timed-event.js';
 import { keepPastAttempts } from './past-attempts.js';
@@ -13,7 +14,7 @@ import { statement } from './statement.js';
 import { listUnknown } from './unknown-items.js';
 
 /**
- * For how long a new outbox row is left to the process that wrote it, which relays it at once; in milliseconds. Another one takes it after that.
+ * For how long a new row of the outbox is left to the process that wrote it, which relays it at once; in milliseconds. Another one takes it after that.
  */
 export const HOLD_MS = 2000;
 
@@ -31,6 +32,7 @@ export async function writeChanges(client: PoolClient, changes: ChangeSet, plans
     ...listUnknown(client, changes),
     ...keepCacheKeys(client, changes.cacheKeys),
     client.query(write(changes)),
+    ...(changes.outbox.gated.length > 0 ? [client.query(gate(changes.outbox.gated))] : []),
     ...(changes.timers.length > 0 ? [client.query(setTimers(changes.timers))] : []),
     ...(changes.firedTimers.length > 0 ? [client.query(dropTimers(changes.firedTimers))] : []),
     ...(changes.claims.length > 0 ? [client.query(claim(changes.claims))] : []),
@@ -72,11 +74,6 @@ function sweepItems(client: PoolClient, s: Sweep): Promise<unknown>[] {
       name: 'sweep',
       text: `update orchestrator.items set status = $4, finished_at = now() where run_id = $1 and step = $2 and status = any($3) and (not $5 or attempt = 0)`,
       values: [s.runId, s.step, s.from, s.to, s.untouchedOnly],
-    }),
-    client.query({
-      name: 'sweep-outbox',
-      text: `delete from orchestrator.outbox o using orchestrator.items i where o.run_id = $1 and o.step = $2 and i.run_id = o.run_id and i.step = o.step and i.item = o.item and i.status = $3`,
-      values: [s.runId, s.step, s.to],
     }),
     ...(s.unlocks ? [client.query({
       name: 'sweep-locks',
@@ -134,12 +131,16 @@ function timerData(event: TimedEvent): string | null {
   return event.kind === 'command' ? JSON.stringify({ command: event.command }) : null;
 }
 
-/** Deletes the outbox rows of attempts that were sent. A cancel may be deleting the same rows: what it has locked is left to it. */
-const sentDeletion = (attempts: string): string => `delete from orchestrator.outbox o where o.ctid = any(array(
-    select m.ctid from orchestrator.outbox m join ${attempts}
-      on m.run_id = v.run_id and m.step = v.step and m.item = v.item and m.attempt = v.attempt for update of m skip locked))`;
+/** Deletes batches that were sent. What another relay has taken since then, because it was held no longer, is left to that one. */
+const sentDeletion = (batches: string): string => `delete from orchestrator.outbox o where o.ctid = any(array(
+    select m.ctid from orchestrator.outbox m join ${batches} on m.id = v.id for update of m skip locked))`;
 
-export const deleteSent = statement<readonly AttemptRef[]>('sent', (given) => sentDeletion(given.rows((attempts) => attempts, attemptColumns)));
+/** Given the ids of batches. */
+export const deleteSent = statement<readonly string[]>('sent', (given) => sentDeletion(given.rows((ids) => ids, (column) => ({ id: column.uuid((id) => id) }))));
+
+const gate = statement<readonly WantedAttempt[]>('gate', (given) => `
+insert into orchestrator.gated_attempts (run_id, step, item, attempt, queue)
+select * from ${given.rows((attempts) => attempts, (column) => ({ ...attemptColumns(column), queue: column.word((a) => a.queue) }))} on conflict do nothing`);
 
 const setTimers = statement<ChangeSet['timers']>('set-timers', (given) => `
 insert into orchestrator.timers (run_id, step, item, attempt, due_at, kind, data)
@@ -191,16 +192,19 @@ with states as (
   }))}
   where i.run_id = v.run_id and i.step = v.step and i.item = v.item
 ), enqueued as (
-  insert into orchestrator.outbox (queue, run_id, step, item, attempt, held_until, gated)
-  select v.queue, v.run_id, v.step, v.item, v.attempt, case when v.held then now() + interval '${HOLD_MS} milliseconds' else now() end, v.gated
-  from ${given.rows((c) => c.outbox, (column) => ({ ...attemptColumns(column), queue: column.word((o) => o.queue), held: column.bool((o) => o.inputs !== undefined), gated: column.bool((o) => o.gated) }))} on conflict do nothing
+  insert into orchestrator.outbox (id, queue, held_until, run_ids, steps, items, attempts)
+  select v.id, v.queue, now() + interval '${HOLD_MS} milliseconds', v.run_ids::uuid[], v.steps::smallint[], v.items::int[], v.attempts::smallint[]
+  from ${given.rows((c) => c.outbox.batches, (column) => ({
+    id: column.uuid((b) => b.id), queue: column.word((b) => b.queue),
+    run_ids: column.list((b) => b.attempts.map((a) => a.runId)), steps: column.list((b) => b.attempts.map((a) => a.step)), items: column.list((b) => b.attempts.map((a) => a.item)), attempts: column.list((b) => b.attempts.map((a) => a.attempt)),
+  }))}
 ), grown as (
   insert into orchestrator.history (run_id, last_seq, entries)
   select * from ${given.rows((c) => [...c.history], (column) => ({
     run_id: column.uuid(([id]) => id), last_seq: column.int(([, entries]) => entries.at(-1)!.seq), entries: column.json(([, entries]) => JSON.stringify(entries.map((h) => [h.type, h.step, h.item, h.data]))),
   }))}
 ), cleared as (
-  ${sentDeletion(given.rows((c) => c.sent, attemptColumns))}
+  ${sentDeletion(given.rows((c) => c.sent, (column) => ({ id: column.uuid((id) => id) })))}
 )
 select 1 / ((select count(*) from states) = ${given.value((c) => c.states.size)} and not exists (
   select from ${given.rows((c) => c.unchanged, (column) => ({ id: column.uuid((u) => u.id), version: column.int((u) => u.version) }))} join orchestrator.run_states s on s.run_id = v.id and s.version <> v.version

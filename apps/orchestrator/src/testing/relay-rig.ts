@@ -5,10 +5,10 @@ import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { NewRun } from '../engine/change-set.js';
-import { SentAttempts } from '../engine/sent-attempts.js';
+import { SentBatches } from '../engine/sent-batches.js';
 import { Queues } from '../transport/queues.js';
 import { Relay } from '../transport/relay.js';
-import { countOf, newEngine, openRedis, releaseOutbox, SILENT, useRecord } from './rig.js';
+import { newEngine, openRedis, outboxOf, releaseOutbox, SILENT, useRecord } from './rig.js';
 import { create } from './submissions.js';
 
 /** Queues that remember what was added to them. */
@@ -42,7 +42,7 @@ export class RelayRig {
   }
 
   relay(queues: Queues, { from = this.pool, by = this.redis, log = SILENT }: { from?: Pool; by?: Redis; log?: Logger } = {}): Relay {
-    const relay = new Relay({ pool: from, queues, facts: newEngine(this.pool).facts, sent: new SentAttempts(), redis: by, log });
+    const relay = new Relay({ pool: from, queues, facts: newEngine(this.pool).facts, sent: new SentBatches(), redis: by, log });
     this.closing(() => relay.stop());
     return relay;
   }
@@ -54,7 +54,7 @@ export class RelayRig {
   }
 
   async allSent(): Promise<void> {
-    await waitFor(async () => await countOf(this.pool, 'outbox') === 0, { what: 'the outbox to be empty' });
+    await waitFor(async () => (await outboxOf(this.pool)).length === 0, { what: 'the outbox to be empty' });
   }
 }
 
@@ -68,7 +68,7 @@ export function useRelays(opened: (rig: RelayRig) => void): void {
     opened(rig);
   });
   beforeEach(async () => {
-    await pool.query('truncate orchestrator.outbox');
+    await pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts');
     await rig.redis.flushdb();
   });
   afterEach(() => rig.closeAll());

@@ -19,7 +19,7 @@ export const sha256 = (text: string): string => createHash('sha256').update(text
 export function useRetention(opened: (rig: RetentionRig) => void): void {
   let rig: RetentionRig;
   useRecord(({ pool }) => { opened(rig = new RetentionRig(pool)); });
-  beforeEach(() => rig.pool.query(`truncate orchestrator.runs, orchestrator.items, orchestrator.history, orchestrator.outbox, orchestrator.timers, orchestrator.unknown_items, orchestrator.plans, orchestrator.blobs,
+  beforeEach(() => rig.pool.query(`truncate orchestrator.runs, orchestrator.items, orchestrator.history, orchestrator.outbox, orchestrator.gated_attempts, orchestrator.timers, orchestrator.unknown_items, orchestrator.plans, orchestrator.blobs,
     orchestrator.manifests, orchestrator.proposals, orchestrator.conversations, orchestrator.purged_runs, orchestrator.claims, orchestrator.past_attempts cascade`));
 }
 

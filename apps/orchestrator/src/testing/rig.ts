@@ -15,7 +15,7 @@ import { PostgresRunRecord } from '../store/run-record.js';
 import { decodeState } from '../store/state-codec.js';
 
 export const SILENT = createLogger('spec', { level: 'silent' });
-const DEAF: EngineNews = { outboxFilled: () => undefined, timersSet: () => undefined, locksFreed: () => undefined, historyGrew: () => undefined, abort: () => undefined, decisionsWanted: () => undefined };
+const DEAF: EngineNews = { outboxFilled: () => undefined, timersSet: () => undefined, gateMayOpen: () => undefined, historyGrew: () => undefined, abort: () => undefined, decisionsWanted: () => undefined };
 
 /** Collects log lines from level `warn` on. */
 export function listeningLog(): { readonly log: Logger; readonly lines: { readonly msg: string }[] } {
@@ -32,7 +32,7 @@ export interface RunningEngine {
 /** An engine as one process has it, with caches of its own. */
 export function newEngine(pool: Pool, { record = new PostgresRunRecord(pool), news = {} }: { record?: RunRecord; news?: Partial<EngineNews> } = {}): RunningEngine {
   const facts = new RunFactsCache(record);
-  return { record, facts, engine: new Engine({ record, facts, cache: new RunCache(), news: { ...DEAF, ...news }, newRunId: uuidv7, canDecide: news.decisionsWanted !== undefined }) };
+  return { record, facts, engine: new Engine({ record, facts, cache: new RunCache(), news: { ...DEAF, ...news }, newId: uuidv7, canDecide: news.decisionsWanted !== undefined }) };
 }
 
 /** The schema of the orchestrator in an empty database. */
@@ -63,14 +63,36 @@ export async function openRedis(): Promise<{ readonly url: string; readonly redi
   return { url, redis };
 }
 
-/** Takes attempts out of the outbox by their position, as the relay does. */
-export async function takeOutbox(pool: Pool, limit = 1000): Promise<AttemptRef[]> {
-  const { rows } = await pool.query<{ run_id: string; step: number; item: number; attempt: number }>(
-    `with picked as (select ctid from orchestrator.outbox order by run_id, step, item, attempt limit $1),
-     taken as (delete from orchestrator.outbox where ctid in (select ctid from picked) returning run_id, step, item, attempt)
-     select run_id, step, item, attempt from taken order by run_id, step, item, attempt`, [limit],
+/** Attempts of the outbox and of the gate, by their position; those of one run, or all. */
+export async function outboxOf(pool: Pool, runId?: string): Promise<(AttemptRef & { readonly queue: string })[]> {
+  const { rows } = await pool.query<{ queue: string; run_id: string; step: number; item: number; attempt: number }>(
+    `select * from (
+       select o.queue, w.* from orchestrator.outbox o, unnest(o.run_ids, o.steps, o.items, o.attempts) as w(run_id, step, item, attempt)
+       union all select queue, run_id, step, item, attempt from orchestrator.gated_attempts
+     ) a where $1::uuid is null or run_id = $1 order by run_id, step, item, attempt`, [runId ?? null],
   );
-  return rows.map((r) => ({ runId: r.run_id, step: r.step, item: r.item, attempt: r.attempt }));
+  return rows.map((r) => ({ queue: r.queue, runId: r.run_id, step: r.step, item: r.item, attempt: r.attempt }));
+}
+
+/** Takes attempts that are still wanted out of the outbox by their position, as the relay does. */
+export async function takeOutbox(pool: Pool, limit = 1000): Promise<AttemptRef[]> {
+  const all = await outboxOf(pool);
+  const taken = all.slice(0, limit);
+  await emptyOutbox(pool);
+  for (const { queue, runId, step, item, attempt } of all.slice(limit)) {
+    await pool.query('insert into orchestrator.outbox values (gen_random_uuid(), $1, now(), array[$2::uuid], array[$3::smallint], array[$4::int], array[$5::smallint])', [queue, runId, step, item, attempt]);
+  }
+  const { rows } = await pool.query<{ n: number }>(
+    `select v.n::int as n from unnest($1::uuid[], $2::int[], $3::int[], $4::int[]) with ordinality as v(run_id, step, item, attempt, n)
+     join orchestrator.items i on i.run_id = v.run_id and i.step = v.step and i.item = v.item and i.attempt = v.attempt and i.status = 'queued' order by v.n`,
+    [taken.map((a) => a.runId), taken.map((a) => a.step), taken.map((a) => a.item), taken.map((a) => a.attempt)],
+  );
+  return rows.map(({ n }) => taken[n - 1]!).map(({ runId, step, item, attempt }) => ({ runId, step, item, attempt }));
+}
+
+/** As if everything had been sent. */
+export async function emptyOutbox(pool: Pool): Promise<void> {
+  await pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts');
 }
 
 /** Leaves no outbox row to the process that wrote it, as if that process had ended. */
@@ -110,9 +132,8 @@ export async function countOf(pool: Pool, table: string): Promise<number> {
 
 /** Everything the record holds of a run, to compare. */
 export async function everythingOf(pool: Pool, runId: string): Promise<unknown> {
-  const outbox = await pool.query('select * from orchestrator.outbox where run_id = $1 order by step, item, attempt', [runId]);
   const timers = await pool.query('select * from orchestrator.timers where run_id = $1 order by id', [runId]);
   const claims = await pool.query('select * from orchestrator.claims where run_id = $1', [runId]);
   const state = await pool.query('select * from orchestrator.run_states where run_id = $1', [runId]);
-  return { items: await itemsOf(pool, runId), history: await historyOf(pool, runId), outbox: outbox.rows, timers: timers.rows, claims: claims.rows, state: state.rows, status: await statusOf(pool, runId) };
+  return { items: await itemsOf(pool, runId), history: await historyOf(pool, runId), outbox: await outboxOf(pool, runId), timers: timers.rows, claims: claims.rows, state: state.rows, status: await statusOf(pool, runId) };
 }

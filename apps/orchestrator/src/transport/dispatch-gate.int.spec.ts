@@ -2,23 +2,22 @@ import { transaction } from '@opsmesh/platform';
 import type { Pool } from 'pg';
 import type { NewRun } from '../engine/change-set.js';
 import { fanOut, runOf } from '../testing/documents.js';
-import { countOf, newEngine, releaseOutbox, type RunningEngine, useRecord } from '../testing/rig.js';
+import { countOf, newEngine, type RunningEngine, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, succeeded } from '../testing/submissions.js';
-import { DispatchGate } from './dispatch-gate.js';
+import { deletePassed, DispatchGate } from './dispatch-gate.js';
 import type { OutboxRow } from './relay.js';
 
 let pool: Pool; let running: RunningEngine;
 useRecord((database) => { ({ pool } = database); });
 beforeEach(async () => {
-  await pool.query('truncate orchestrator.outbox, orchestrator.locks, orchestrator.rates');
+  await pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.locks, orchestrator.rates');
   running = newEngine(pool);
 });
 
-/** What the gate lets through now, as `<run>.<item>.<attempt>`; it leaves the outbox, as the relay does it when it was sent. */
+/** What the gate lets through now, as `<run>.<item>.<attempt>`; it leaves the gate, as the relay does it when it was sent. */
 async function passed(): Promise<string[]> {
-  await pool.query('update orchestrator.outbox set held_until = now() where held_until > now()');
   const rows = await take();
-  await pool.query('delete from orchestrator.outbox where held_until > now()');
+  await pool.query(deletePassed(rows));
   return rows.map((r) => `${r.run_id}.${r.item}.${r.attempt}`);
 }
 function take(): Promise<OutboxRow[]> {
@@ -83,7 +82,6 @@ describe('a lock', () => {
   it('is one for two relays that race for it', async () => {
     await start(locked(1));
     await start(locked(1));
-    await releaseOutbox(pool);
     const taken = await Promise.all([take(), take(), take()]);
     expect(taken.flat()).toHaveLength(1);
   });
@@ -94,18 +92,19 @@ describe('a row', () => {
     const one = await start(locked(1));
     await start(locked(1));
     await take();
-    expect(await countOf(pool, 'outbox')).toBe(2);
-    await pool.query('update orchestrator.outbox set held_until = now()');
+    expect(await countOf(pool, 'gated_attempts')).toBe(2);
+    expect(await take()).toEqual([]);
+    await pool.query('update orchestrator.gated_attempts set held_until = now()');
     expect((await take()).map((r) => r.run_id)).toEqual([one]);
   });
 
-  it('of an attempt that is over leaves the outbox', async () => {
+  it('of an attempt that is over leaves the gate', async () => {
     const one = await start(locked(1));
     await take();
-    await pool.query('update orchestrator.outbox set held_until = now()');
+    await pool.query('update orchestrator.gated_attempts set held_until = now()');
     await running.engine.submit([failed(ref(one), 'unreachable')]);
     expect(await passed()).toEqual([]);
-    expect(await countOf(pool, 'outbox')).toBe(0);
+    expect(await countOf(pool, 'gated_attempts')).toBe(0);
   });
 });
 

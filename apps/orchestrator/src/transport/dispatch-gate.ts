@@ -2,7 +2,7 @@ import { policyOf, toolStep, type RatePolicy } from '@opsmesh/plan-model';
 import type { PoolClient } from 'pg';
 import type { RunFactsCache } from '../engine/run-facts.js';
 import { decodeState } from '../store/state-codec.js';
-import { statement } from '../store/statement.js';
+import { statement, type Column, type Columns } from '../store/statement.js';
 import { HOLD_MS } from '../store/write-changes.js';
 import type { OutboxRow } from './relay.js';
 
@@ -12,17 +12,17 @@ interface GatedRow extends OutboxRow { readonly target: string | null; readonly 
  * Lets attempts through that have their lock and the leave of their rate limit; both are rows, so that they hold for all orchestrators and runs of a tenant.
  *
  * 1. A lock is committed before its attempt is sent, and given back in the transaction that ends it: by its outcome, a retry in waiting, `unknown` or a cancel.
- *    The row stays, held for who sends it: after a crash it is sent again under its id, and has its lock already.
- * 2. Rows of attempts that are not wanted any more leave the outbox, where they would hide later attempts of their items from the reconciler.
+ *    The row stays until it was sent, held for who sends it: after a crash it is sent again under its id, and has its lock already.
+ * 2. Attempts that are not wanted any more leave the gate.
  * 3. A rate is a token bucket by the clock of the database: full at first, `limit` tokens in `perMs`.
  */
 export class DispatchGate {
   constructor(private readonly facts: RunFactsCache) {}
 
-  /** Those that may go, oldest first. They are sent after the transaction's commit, and leave the outbox after that. */
+  /** Those that may go, oldest first. They are sent after the transaction's commit, and leave the gate after that: see {@link deletePassed}. */
   async take(client: PoolClient, { blockedQueues, limit }: { blockedQueues: readonly string[]; limit: number }): Promise<OutboxRow[]> {
     // Asked first and alone: most of the time there is none, and a join with all items would be made to find that out. In order, so that the index is asked and not the table.
-    const { rows: waiting } = await client.query({ name: 'any-gated', text: 'select 1 from orchestrator.outbox where gated and held_until <= now() order by held_until limit 1' });
+    const { rows: waiting } = await client.query({ name: 'any-gated', text: 'select 1 from orchestrator.gated_attempts where held_until <= now() order by held_until limit 1' });
     if (waiting.length === 0) return [];
     const { rows } = await client.query<GatedRow>({ name: 'gated', text: GATED, values: [blockedQueues, MOST_LOOKED_AT, limit] });
     if (rows.length === 0) return [];
@@ -86,11 +86,11 @@ const MOST_LOOKED_AT = 10_000;
 /** Attempts whose lock another item holds are left out, so that they do not stand before others. */
 const GATED = `
 with unwanted as (
-  delete from orchestrator.outbox where ctid = any(array(
-    select o.ctid from orchestrator.outbox o where o.gated and o.held_until <= now()
+  delete from orchestrator.gated_attempts where ctid = any(array(
+    select o.ctid from orchestrator.gated_attempts o where o.held_until <= now()
       and not exists (select from orchestrator.items i where i.run_id = o.run_id and i.step = o.step and i.item = o.item and i.attempt = o.attempt and i.status = 'queued') for update of o skip locked))
 ), oldest as materialized (
-  select queue, run_id, step, item, attempt, held_until from orchestrator.outbox where gated and held_until <= now() and queue <> all($1) order by held_until, run_id, step, item limit $2 for update skip locked
+  select queue, run_id, step, item, attempt, held_until from orchestrator.gated_attempts where held_until <= now() and queue <> all($1) order by held_until, run_id, step, item limit $2 for update skip locked
 )
 select o.queue, o.run_id, o.step, o.item, o.attempt, i.inputs, i.target, i.lock_key, s.state
 from oldest o join orchestrator.items i on i.run_id = o.run_id and i.step = o.step and i.item = o.item and i.attempt = o.attempt and i.status = 'queued'
@@ -98,7 +98,12 @@ join orchestrator.run_states s on s.run_id = o.run_id join orchestrator.runs r o
 where not exists (select 1 from orchestrator.locks l where l.tenant_id = r.tenant_id and l.key = coalesce(i.lock_key, i.target) and (l.run_id, l.step, l.item) <> (o.run_id, o.step, o.item))
 order by o.held_until, o.run_id, o.step, o.item limit $3`;
 
-const hold = statement<readonly GatedRow[]>('passed', (given) => `
-update orchestrator.outbox o set held_until = now() + interval '${HOLD_MS} milliseconds'
-from ${given.rows((rows) => rows, (column) => ({ run_id: column.uuid((r) => r.run_id), step: column.int((r) => r.step), item: column.int((r) => r.item), attempt: column.int((r) => r.attempt) }))}
-where o.run_id = v.run_id and o.step = v.step and o.item = v.item and o.attempt = v.attempt`);
+const rowColumns = (column: Columns<OutboxRow>): Record<string, Column<OutboxRow>> => ({ run_id: column.uuid((r) => r.run_id), step: column.int((r) => r.step), item: column.int((r) => r.item), attempt: column.int((r) => r.attempt) });
+const SAME_ATTEMPT = 'o.run_id = v.run_id and o.step = v.step and o.item = v.item and o.attempt = v.attempt';
+
+const hold = statement<readonly OutboxRow[]>('passed', (given) => `
+update orchestrator.gated_attempts o set held_until = now() + interval '${HOLD_MS} milliseconds' from ${given.rows((rows) => rows, rowColumns)} where ${SAME_ATTEMPT}`);
+
+/** Given attempts that the gate let pass and that were sent. */
+export const deletePassed = statement<readonly OutboxRow[]>('passed-sent', (given) => `
+delete from orchestrator.gated_attempts o using ${given.rows((rows) => rows, rowColumns)} where ${SAME_ATTEMPT}`);

@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await redis.flushdb();
-  await pool.query('truncate orchestrator.outbox, orchestrator.workers, orchestrator.items, orchestrator.runs cascade');
+  await pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.workers, orchestrator.items, orchestrator.runs cascade');
   workers = new WorkerStore(pool);
   queues = new Queues(redisConnection(url), SILENT);
   open.push(() => queues.close());
@@ -87,7 +87,7 @@ it('an attempt is left alone whose job waits, that a living worker has, that wai
   const runId = await quietRun('change', 4);
   await addJobs(runId, [0]);
   await living('w1', [`${runId}.each.1.1`]);
-  await pool.query('insert into orchestrator.outbox (queue, run_id, step, item, attempt, held_until) values ($1, $2, 0, 2, 1, now())', [QUEUE, runId]);
+  await pool.query('insert into orchestrator.outbox values (gen_random_uuid(), $1, now(), array[$2::uuid], array[0::smallint], array[2], array[1::smallint])', [QUEUE, runId]);
   await pool.query('update orchestrator.items set queued_at = now() where run_id = $1 and item = 3', [runId]);
   await rounds(newReconciler(), 4);
   expect((await takeOutbox(pool)).map((a) => [a.runId, a.item])).toEqual([[lost, 0], [runId, 2]]);

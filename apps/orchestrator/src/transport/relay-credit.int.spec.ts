@@ -3,7 +3,7 @@ import { waitFor } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import { fanOut, planOf, QUEUE, runOf } from '../testing/documents.js';
 import { useRelays, type RelayRig } from '../testing/relay-rig.js';
-import { countOf, newEngine } from '../testing/rig.js';
+import { newEngine, outboxOf } from '../testing/rig.js';
 import { create } from '../testing/submissions.js';
 
 let rig: RelayRig;
@@ -43,7 +43,7 @@ it('leaves attempts in the outbox whose queue is full, and sends those of others
   const run = runOf(planOf(TWO, (tool) => (tool === 'probe' ? 'full' : 'free')));
   await rig.commit(run);
   rig.relay(queues).start();
-  await waitFor(async () => await countOf(rig.pool, 'outbox') === 1, { what: 'the attempt of the free queue to be sent' });
+  await waitFor(async () => (await outboxOf(rig.pool)).length === 1, { what: 'the attempt of the free queue to be sent' });
   await rig.commit(runOf(planOf(TWO, () => 'free')));
   await waitFor(() => queues.added.length === 3, { what: 'a later commit to be sent' });
   expect(queues.added).not.toContain(`${run.id}.a.0.1`);
@@ -57,7 +57,7 @@ it('sends nothing while Redis has too little memory left', async () => {
   await rig.commit(runOf(fanOut('probe', 1)));
   rig.relay(rig.queues(), { by: memory.redis }).start();
   await memory.looked();
-  expect(await countOf(rig.pool, 'outbox')).toBe(1);
+  expect(await outboxOf(rig.pool)).toHaveLength(1);
   memory.says = ROOM;
   await rig.allSent();
   expect(await rig.redis.exists(RESULTS_STREAM)).toBe(0);
@@ -76,7 +76,7 @@ it('stops when memory runs short while it sends, and goes on with all that came 
   await engine.submit([create(runOf(fanOut('probe', 4)))]);
   await rig.commit(runOf(fanOut('probe', 5)));
   await memory.looked();
-  expect([queues.added.length, await countOf(rig.pool, 'outbox')]).toEqual([3, 9]);
+  expect([queues.added.length, (await outboxOf(rig.pool)).length]).toEqual([3, 9]);
   memory.says = ROOM;
   await rig.allSent();
   expect(new Set(queues.added).size).toBe(12);

@@ -3,7 +3,7 @@ import { waitFor } from '@opsmesh/testing';
 import type { Pool, PoolClient } from 'pg';
 import { fanOut, QUEUE, runOf } from '../testing/documents.js';
 import { useRelays, type RelayRig, type WatchedQueues } from '../testing/relay-rig.js';
-import { countOf, listeningLog, newEngine, releaseOutbox } from '../testing/rig.js';
+import { listeningLog, newEngine, outboxOf, releaseOutbox } from '../testing/rig.js';
 import { claimed, create, happens } from '../testing/submissions.js';
 import { TcpProxy } from '../testing/tcp-proxy.js';
 
@@ -14,7 +14,7 @@ useRelays((opened) => { rig = opened; ({ pool } = rig); });
 async function commitOnly(queues: WatchedQueues): Promise<void> {
   const run = runOf(fanOut('probe', 1));
   await newEngine(pool).engine.submit([create(run)]);
-  await pool.query('update orchestrator.outbox set held_until = now() where run_id = $1', [run.id]);
+  await pool.query('update orchestrator.outbox set held_until = now() where $1 = any(run_ids)', [run.id]);
   await waitFor(() => queues.added.some((id) => id.startsWith(run.id)), { what: 'a free row to be sent' });
 }
 
@@ -94,7 +94,7 @@ it('leaves rows alone that another process still holds, and takes them when it d
   const queues = rig.queues();
   rig.relay(queues).start();
   await commitOnly(queues);
-  expect(await countOf(pool, 'outbox')).toBe(2);
+  expect(await outboxOf(pool)).toHaveLength(2);
   await releaseOutbox(pool);
   await rig.allSent();
   expect(queues.added).toHaveLength(3);
@@ -114,7 +114,7 @@ it('what was handed over while Redis was away is sent from its rows', async () =
   await proxy.cut();
   await engine.submit([create(runOf(fanOut('probe', 3)))]);
   await waitFor(() => lines.some((l) => l.msg.startsWith('relay: turn failed')), { what: 'the relay to fail' });
-  expect(await countOf(pool, 'outbox')).toBe(3);
+  expect(await outboxOf(pool)).toHaveLength(3);
   await proxy.open();
   await releaseOutbox(pool);
   await rig.allSent();
@@ -134,7 +134,7 @@ it('keeps everything while Redis is away and sends it when it is back', async ()
   const run = runOf(fanOut('probe', 5));
   await rig.commit(run);
   await waitFor(() => lines.some((l) => l.msg.startsWith('relay: turn failed')), { what: 'the relay to fail' });
-  expect(await countOf(pool, 'outbox')).toBe(5);
+  expect(await outboxOf(pool)).toHaveLength(5);
   await proxy.open();
   await rig.allSent();
   expect((await queues.waitingIds(QUEUE)).size).toBe(6);

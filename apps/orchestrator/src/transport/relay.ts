@@ -1,20 +1,24 @@
 import { attemptId, MESSAGE_VERSION, type JobDto } from '@opsmesh/contracts';
-import { timeoutOf, toolStep } from '@opsmesh/plan-model';
+import { timeoutOf, toolStep, type JsonObject } from '@opsmesh/plan-model';
 import { batchPlace, beginSpan, codeOf, isTracing, transaction, type OpenSpan } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import type { OutboxEntry } from '../engine/change-set.js';
+import type { OutboxBatch, WantedAttempt } from '../engine/outbox.js';
 import type { RunFacts } from '../engine/ports.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
+import type { SentBatches } from '../engine/sent-batches.js';
+import { attemptColumns } from '../store/positions.js';
+import { statement } from '../store/statement.js';
 import { deleteSent } from '../store/write-changes.js';
-import type { SentAttempts } from '../engine/sent-attempts.js';
-import { DispatchGate } from './dispatch-gate.js';
+import { deletePassed, DispatchGate } from './dispatch-gate.js';
 import { Loop } from './loop.js';
 import type { Queues } from './queues.js';
 
-/** Rows taken from the outbox at once; BullMQ gains nothing from more than about 500 adds under way. */
-const BATCH = 500;
+/** Attempts sent at once; BullMQ gains nothing from more than about 500 adds under way. */
+const MOST_AT_ONCE = 500;
+/** Rows taken from the outbox at once. */
+const MOST_ROWS = 8;
 /** A queue with more waiting jobs than this gets no more: the outbox is the better place to wait. */
 const MAX_WAITING = 5000;
 /** Share of Redis' memory above which nothing is added. */
@@ -22,31 +26,34 @@ const MEMORY_SHARE = 0.7;
 const CREDIT_CHECK_MS = 250;
 /** How often the table is looked at when nothing says that it has rows, in milliseconds. */
 export const LOOK_MS = 200;
-/** More than this is left in the table. */
+/** More attempts than this are left in the table. */
 const MOST_HANDED = 20_000;
 
 /** An attempt to send. */
-export interface OutboxRow { queue: string; run_id: string; step: number; item: number; attempt: number; inputs: Record<string, unknown> }
+export interface OutboxRow { queue: string; run_id: string; step: number; item: number; attempt: number; inputs: JsonObject }
 
 export interface RelayParts {
   readonly pool: Pool;
   readonly queues: Queues;
   readonly facts: RunFactsCache;
-  readonly sent: SentAttempts;
+  readonly sent: SentBatches;
   readonly redis: Redis;
   readonly log: Logger;
 }
 
 /**
- * Moves attempts from the outbox into BullMQ: add the jobs, then delete the rows. A crash in between repeats the add under the same job id
+ * Moves attempts from the outbox into BullMQ: add the jobs, then delete the rows. A crash in between repeats the add under the same job ids
  * (architecture, invariants 1 and 3).
  *
- * 1. Attempts that this process has just committed with their inputs come by {@link hand}; their rows are held for us for a while.
- * 2. Everything else (started later, retried, left by a crash or a full queue) is taken from the table.
+ * 1. Batches that this process has just committed come by {@link hand}; their rows are held for us for a while.
+ * 2. What was left by a crash or a full queue is taken from the table.
+ * 3. Attempts that need a lock, or leave by a rate limit, come by the {@link DispatchGate}.
  */
 export class Relay {
   private readonly loop: Loop;
-  private readonly handed: OutboxEntry[] = [];
+  private readonly handed: OutboxBatch[] = [];
+  /** Attempts in them. */
+  private handedAttempts = 0;
   private blocked: string[] = [];
   private checkedAt = -Infinity;
   private memoryFull = false;
@@ -69,10 +76,11 @@ export class Relay {
   }
 
   /** Takes over what was just committed. */
-  hand(entries: readonly OutboxEntry[]): void {
-    for (const entry of entries) {
-      if (entry.inputs && this.handed.length < MOST_HANDED) this.handed.push(entry);
-      else this.mayHaveRows = true;
+  hand(batches: readonly OutboxBatch[]): void {
+    for (const batch of batches) {
+      if (this.handedAttempts >= MOST_HANDED) break;
+      this.handed.push(batch);
+      this.handedAttempts += batch.attempts.length;
     }
     this.loop.wake();
   }
@@ -86,29 +94,47 @@ export class Relay {
   private async turn(): Promise<boolean> {
     await this.renewCredit();
     if (this.memoryFull) return false;
-    const direct = this.handed.length > 0 && await this.relayHanded(this.handed.splice(0, BATCH));
+    const direct = this.handed.length > 0 && await this.relayHanded(this.nextHanded());
     if (this.parts.sent.waitingMs >= LOOK_MS) await this.clearSent();
     const due = this.mayHaveRows || performance.now() - this.lookedAt >= LOOK_MS;
     const stored = due && await this.relayStored();
     return direct || stored || this.handed.length > 0;
   }
 
-  private async relayHanded(entries: readonly OutboxEntry[]): Promise<boolean> {
+  /** The oldest batches that were handed over, as many as may be sent at once. */
+  private nextHanded(): OutboxBatch[] {
+    let attempts = 0;
+    let count = 0;
+    do attempts += this.handed[count++]!.attempts.length; while (count < this.handed.length && attempts + this.handed[count]!.attempts.length <= MOST_AT_ONCE);
+    this.handedAttempts -= attempts;
+    return this.handed.splice(0, count);
+  }
+
+  private async relayHanded(batches: readonly OutboxBatch[]): Promise<boolean> {
     // What a full queue does not take stays in the table.
-    const open = entries.filter((e) => !this.blocked.includes(e.queue));
+    const open = batches.filter((b) => !this.blocked.includes(b.queue));
     if (open.length === 0) return false;
-    await this.send(open.map((e) => ({ queue: e.queue, run_id: e.runId, step: e.step, item: e.item, attempt: e.attempt, inputs: e.inputs! })));
-    this.parts.sent.add(open);
+    const wanted = open.flatMap((b) => b.attempts);
+    const ready = wanted.filter((a): a is ReadyAttempt => a.inputs !== undefined);
+    await this.send([...ready.map(rowOf), ...await this.withInputs(wanted.filter((a) => a.inputs === undefined))]);
+    this.parts.sent.add(open.map((b) => b.id));
     return true;
+  }
+
+  /** Attempts of items that were there before: those that are still wanted, with the inputs that the record has. */
+  private async withInputs(attempts: readonly WantedAttempt[]): Promise<OutboxRow[]> {
+    if (attempts.length === 0) return [];
+    const { rows } = await this.parts.pool.query<{ n: number; inputs: JsonObject }>(attemptInputs(attempts));
+    return rows.map(({ n, inputs }) => rowOf({ ...attempts[n - 1]!, inputs }));
   }
 
   /** Deletes the rows of what was sent, when no commit did it along the way. */
   private async clearSent(): Promise<void> {
-    const attempts = this.parts.sent.take();
+    const batches = this.parts.sent.take();
     try {
-      await this.parts.pool.query(deleteSent(attempts));
+      await this.parts.pool.query(deleteSent(batches));
     } catch (e) {
-      this.parts.sent.add(attempts);
+      this.parts.sent.add(batches);
       throw e;
     }
   }
@@ -117,14 +143,14 @@ export class Relay {
     this.mayHaveRows = false;
     this.lookedAt = performance.now();
     const taken = await transaction(this.parts.pool, async (client) => {
-      const { rows } = await client.query<OutboxRow>({ name: 'take-outbox', text: TAKE, values: [this.blocked, BATCH] });
+      const { rows } = await client.query<OutboxRow>({ name: 'take-outbox', text: TAKE, values: [this.blocked, MOST_ROWS] });
       if (rows.length > 0) await this.send(rows);
       return rows.length;
     });
-    const passed = await transaction(this.parts.pool, (client) => this.gate.take(client, { blockedQueues: this.blocked, limit: BATCH }));
+    const passed = await transaction(this.parts.pool, (client) => this.gate.take(client, { blockedQueues: this.blocked, limit: MOST_AT_ONCE }));
     if (passed.length > 0) {
       await this.send(passed);
-      this.parts.sent.add(passed.map((r) => ({ runId: r.run_id, step: r.step, item: r.item, attempt: r.attempt })));
+      await this.parts.pool.query(deletePassed(passed));
     }
     this.mayHaveRows ||= taken + passed.length > 0;
     return taken + passed.length > 0;
@@ -173,11 +199,22 @@ export class Relay {
 const TAKE = `
 with taken as (
   delete from orchestrator.outbox o where o.ctid = any(array(
-    select m.ctid from orchestrator.outbox m where m.queue <> all($1) and m.held_until <= now() and not m.gated limit $2 for update skip locked))
-  returning o.queue, o.run_id, o.step, o.item, o.attempt
+    select m.ctid from orchestrator.outbox m where m.queue <> all($1) and m.held_until <= now() order by m.id limit $2 for update skip locked))
+  returning o.queue, o.run_ids, o.steps, o.items, o.attempts
 )
-select t.queue, t.run_id, t.step, t.item, t.attempt, i.inputs
-from taken t join orchestrator.items i on i.run_id = t.run_id and i.step = t.step and i.item = t.item and i.attempt = t.attempt and i.status = 'queued'`;
+select t.queue, w.run_id, w.step, w.item, w.attempt, i.inputs
+from taken t, unnest(t.run_ids, t.steps, t.items, t.attempts) as w(run_id, step, item, attempt)
+join orchestrator.items i on i.run_id = w.run_id and i.step = w.step and i.item = w.item and i.attempt = w.attempt and i.status = 'queued'`;
+
+const attemptInputs = statement<readonly WantedAttempt[]>('attempt-inputs', (given) => `
+select v.n::int as n, i.inputs from ${given.rows((attempts) => attempts, attemptColumns, 'n')}
+join orchestrator.items i on i.run_id = v.run_id and i.step = v.step and i.item = v.item and i.attempt = v.attempt and i.status = 'queued'`);
+
+type ReadyAttempt = WantedAttempt & { readonly inputs: JsonObject };
+
+function rowOf({ queue, runId, step, item, attempt, inputs }: ReadyAttempt): OutboxRow {
+  return { queue, run_id: runId, step, item, attempt, inputs };
+}
 
 function sendSpan(runs: Iterable<RunFacts>, jobs: number): OpenSpan | undefined {
   const place = batchPlace([...runs].map((r) => r.traceparent));

@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await redis.flushdb();
-  await pool.query('truncate orchestrator.dead_letters, orchestrator.outbox');
+  await pool.query('truncate orchestrator.dead_letters, orchestrator.outbox, orchestrator.gated_attempts');
 });
 afterEach(async () => { for (const c of running.splice(0)) await c.stop(); });
 

@@ -17,7 +17,7 @@ afterAll(async () => {
   await database.close();
   await server.drop();
 });
-beforeEach(() => pool.query('truncate orchestrator.timers, orchestrator.outbox'));
+beforeEach(() => pool.query('truncate orchestrator.timers, orchestrator.outbox, orchestrator.gated_attempts'));
 afterEach(async () => { for (const t of running.splice(0)) await t.stop(); });
 
 function startTimers(): Timers {

@@ -3,8 +3,8 @@ import { createRedis, redisConnection } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import type { OutboxEntry } from '../engine/change-set.js';
 import type { Engine } from '../engine/engine.js';
+import type { OutboxBatch } from '../engine/outbox.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
 import type { WorkerStore } from '../store/worker-store.js';
 import { ResultCacheStore } from '../store/result-cache.js';
@@ -57,8 +57,8 @@ export class Transport {
     this.cacheSweeper.start();
   }
 
-  outboxFilled(entries: readonly OutboxEntry[]): void { this.relay.hand(entries); }
-  locksFreed(): void { this.relay.look(); }
+  outboxFilled(batches: readonly OutboxBatch[]): void { this.relay.hand(batches); }
+  gateMayOpen(): void { this.relay.look(); }
   timersSet(): void { this.timers.wake(); }
 
   /** Tells the workers to abort what they run of the run; one that does not hear it learns it from its heartbeat. */

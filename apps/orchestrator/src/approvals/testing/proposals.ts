@@ -1,7 +1,7 @@
 import { DEFAULT_APPROVAL_POLICY, type ApprovalPolicyDto } from '@opsmesh/contracts';
 import type { Pool } from 'pg';
 import { drive } from '../../testing/drive.js';
-import { useRecord } from '../../testing/rig.js';
+import { emptyOutbox, useRecord } from '../../testing/rig.js';
 import { PolicyStore } from '../policy-store.js';
 import type { AwaitingApproval, Decision } from '../ports.js';
 import { asset, SpecInventory } from './inventory.js';
@@ -59,6 +59,6 @@ export const answerQueries = (process = mesh): Promise<void> => drive(process.en
 /** The same up to the query, so that attempts of later steps wait for a claim. */
 export async function answerQuery(runId: string): Promise<void> {
   const assets = inventory.assets.map(({ id, hostname }) => ({ id, hostname }));
-  await pool.query('delete from orchestrator.outbox where run_id = $1', [runId]);
+  await emptyOutbox(pool);
   await mesh.engine.submit([{ kind: 'event', runId, event: { type: 'finished', step: 0, item: 0, attempt: 1, outcome: { status: 'succeeded' }, random: 0 }, result: { workerId: 'w1', durationMs: 1, output: { json: JSON.stringify({ assets, asset_count: assets.length, total: assets.length, truncated: false }), blobSha256: null, truncated: false } } }]);
 }

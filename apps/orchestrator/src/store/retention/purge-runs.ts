@@ -36,10 +36,10 @@ export async function purgeRuns(client: PoolClient, { days, unknownDays }: Pick<
 
 async function purge(client: PoolClient, ids: readonly string[]): Promise<void> {
   await client.query({ name: 'keep-purged-runs', text: KEEP, values: [ids] });
-  for (const table of ['unknown_items', 'approvals', 'approval_acts', 'signals', 'decision_usage', 'outbox', 'locks', 'proposal_acts', 'proposals']) {
+  for (const table of ['unknown_items', 'approvals', 'approval_acts', 'signals', 'decision_usage', 'gated_attempts', 'locks', 'proposal_acts', 'proposals']) {
     await client.query({ name: `purge-${table}`, text: `delete from orchestrator.${table} where run_id = any($1::uuid[])`, values: [ids] });
   }
-  // Takes run_states and run_blobs along. Timers go when they are due and find no run.
+  // Takes run_states and run_blobs along. Timers go when they are due and find no run; batches of the outbox were sent long ago.
   await client.query({ name: 'purge-runs', text: 'delete from orchestrator.runs where id = any($1::uuid[])', values: [ids] });
 }
 

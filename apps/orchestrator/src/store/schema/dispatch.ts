@@ -1,18 +1,26 @@
-import { sql } from 'drizzle-orm';
-import { bigint, boolean, doublePrecision, index, integer, json, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, doublePrecision, index, integer, json, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { at, orchestrator } from './orchestrator-schema.js';
 
-/** Attempts that are yet to be put into BullMQ. Until `heldUntil` a row is left to the process that wrote it. */
+/** Batches of attempts of one queue that are yet to be put into BullMQ; the arrays are of the same length, one element an attempt. Until `heldUntil` a row is left to the process that wrote it. */
 export const outbox = orchestrator.table('outbox', {
+  id: uuid('id').primaryKey(),
+  queue: text('queue').notNull(),
+  heldUntil: at('held_until').notNull(),
+  runIds: uuid('run_ids').array().notNull(),
+  steps: smallint('steps').array().notNull(),
+  items: integer('items').array().notNull(),
+  attempts: smallint('attempts').array().notNull(),
+});
+
+/** Attempts that need a lock, or leave by a rate limit, before they are put into BullMQ. Until `heldUntil` a row is left to the process that let it pass. */
+export const gatedAttempts = orchestrator.table('gated_attempts', {
   queue: text('queue').notNull(),
   runId: uuid('run_id').notNull(),
   step: smallint('step').notNull(),
   item: integer('item').notNull(),
   attempt: smallint('attempt').notNull(),
-  heldUntil: at('held_until').notNull(),
-  /** It needs a lock, or leave by a rate limit, before it is sent. */
-  gated: boolean('gated').notNull().default(false),
-}, (t) => [primaryKey({ columns: [t.runId, t.step, t.item, t.attempt] }), index('outbox_gated').on(t.heldUntil).where(sql`gated`)]);
+  heldUntil: at('held_until').notNull().defaultNow(),
+}, (t) => [primaryKey({ columns: [t.runId, t.step, t.item, t.attempt] }), index('gated_attempts_by_time').on(t.heldUntil)]);
 
 /** Locks that attempts hold from being sent until they have ended; one for each key of a tenant. */
 export const locks = orchestrator.table('locks', {

@@ -1,0 +1,93 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { isAlive } from '@opsmesh/testing';
+import { bootstrap, marker, newNonce, programLine, scriptLine } from './remote-program.js';
+import { stopScript, type ProcessGroup } from './stop-remote.js';
+
+const NOBODY = 'ffffffffffffffffffffffff';
+
+function play(script: string) {
+  return spawnSync('/bin/sh', ['-c', 'IFS= read -r p && eval "$p"'], { input: scriptLine(script), encoding: 'utf8' });
+}
+
+/** What a host is told, but that it signals nobody. */
+function ask(group: ProcessGroup) {
+  return play(stopScript(group).replaceAll('kill -s', ': -s'));
+}
+
+it('says gone for a group that is not there', () => {
+  expect(play(stopScript({ pgid: 2 ** 22 + 1, startTime: '1', nonce: NOBODY }))).toMatchObject({ stdout: 'gone\n', stderr: '', status: 0 });
+});
+
+it('never takes group 0, that of the kernel, for a command\'s', () => {
+  expect(stopScript({ pgid: 0, startTime: '', nonce: NOBODY })).toContain('[ "$g" != 0 ] && {');
+  expect(ask({ pgid: 0, startTime: '', nonce: NOBODY })).toMatchObject({ stdout: 'gone\n' });
+});
+
+it('leaves a group alone whose leader began at another time', () => {
+  expect(ask({ pgid: process.pid, startTime: '1', nonce: NOBODY })).toMatchObject({ stdout: 'gone\n' });
+});
+
+it('says nothing of a command without a group on a host without /proc, where it can see neither', () => {
+  const blind = (pgid: number) => play(stopScript({ pgid, startTime: '', nonce: NOBODY }).replaceAll('/proc/', '/nowhere/'));
+  expect(blind(0)).toMatchObject({ stdout: '', status: 0 });
+  expect(blind(2 ** 22 + 1)).toMatchObject({ stdout: 'gone\n' });
+});
+
+/** How a login shell may stand when it is asked to run a command, as what it is started by. */
+const STANDS = {
+  'leads a session': { by: ['setsid'], ownGroup: true },
+  'leads a group in a session of others': { by: ['bash', '-c', 'set -m 2>/dev/null; "$@"; exit', 'bash'], ownGroup: true },
+  'leads nothing': { by: ['env'], ownGroup: true },
+  'leads nothing where there is no setsid': { by: ['env', 'PATH=/nowhere'], ownGroup: false },
+} as const;
+
+/** Starts no program, and ends with this process at the latest. */
+const LOOP = `while kill -s 0 ${process.pid}; do :; done`;
+
+/** Ends what the script runs once that has printed the ids of its processes, and gives these with the group. */
+async function stopped(stand: keyof typeof STANDS, shell: string, script: string) {
+  const nonce = newNonce();
+  const { by: [tool, ...given] } = STANDS[stand];
+  // Bash on a socket reads the .bashrc of a home folder.
+  const env = { PATH: '/usr/bin:/bin', HOME: '/nowhere' };
+  const child = spawn(tool, [...given, shell, '-c', bootstrap(nonce).replaceAll('/bin/sh', shell)], { env });
+  const exited = once(child, 'exit');
+  child.stdin.write(programLine({ script }));
+  const [said, printed] = await Promise.all([lines(child.stderr, 1), lines(child.stdout, 2)]);
+  const [, pgid = '', startTime = ''] = said[0]!.split(' ');
+  const pids = printed[1]!.split(' ').map(Number);
+  expect([said[0]!.split(' ')[0], printed[0]]).toEqual([marker(nonce), marker(nonce)]);
+  expect(pids.every(isAlive)).toBe(true);
+  const answer = play(stopScript({ pgid: Number(pgid), startTime, nonce }));
+  const left = pids.filter(isAlive);
+  for (const pid of left) process.kill(pid, 'SIGKILL');
+  await exited;
+  return { answer: answer.stdout, left, ownGroup: pgid !== '0' };
+}
+
+/** The first lines of a stream. */
+async function lines(stream: AsyncIterable<Buffer>, count: number): Promise<string[]> {
+  let text = '';
+  for await (const chunk of stream) {
+    text += chunk.toString();
+    if (text.split('\n').length > count) break;
+  }
+  return text.split('\n').slice(0, count);
+}
+
+describe.each(Object.keys(STANDS) as (keyof typeof STANDS)[])('where the login shell %s', (stand) => {
+  const { ownGroup } = STANDS[stand];
+
+  it.each(['/bin/sh', '/bin/bash'])('ends a shell that starts no program (%s)', async (shell) => {
+    expect(await stopped(stand, shell, `echo $$; ${LOOP}`)).toEqual({ answer: 'gone\n', left: [], ownGroup });
+  });
+
+  it('ends the forks of a shell, also in a group of their own', async () => {
+    expect(await stopped(stand, '/bin/bash', `set -m; ${LOOP} & echo $$ $!; ${LOOP}`)).toEqual({ answer: 'gone\n', left: [], ownGroup });
+  });
+
+  it('ends what outlives the shell', async () => {
+    expect(await stopped(stand, '/bin/bash', `set -m; { while kill -s 0 $$ 2>/dev/null; do :; done; echo $BASHPID; ${LOOP}; } &`)).toEqual({ answer: 'gone\n', left: [], ownGroup });
+  });
+});
