@@ -51,7 +51,7 @@ EXPOSE 3005
 COPY --from=build /app/apps/orchestrator apps/orchestrator
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "containers/is-ready.mjs"]
 USER node
-CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=60", "apps/orchestrator/dist/main.js"]
+CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=60", "--v8-pool-size=1", "apps/orchestrator/dist/main.js"]
 
 # Makes the keys of all processes once and hands each its own (docker-compose.yml, service keys).
 FROM runtime AS keys
@@ -68,7 +68,7 @@ EXPOSE 3002
 COPY --from=build /app/apps/asset-service apps/asset-service
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "containers/is-ready.mjs"]
 USER node
-CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=60", "apps/asset-service/dist/main.js"]
+CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=60", "--v8-pool-size=1", "apps/asset-service/dist/main.js"]
 
 FROM runtime AS automation-service
 ENV PORT=3003
@@ -76,7 +76,7 @@ EXPOSE 3003
 COPY --from=build /app/apps/automation-service apps/automation-service
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "containers/is-ready.mjs"]
 USER node
-CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=60", "apps/automation-service/dist/main.js"]
+CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=60", "--v8-pool-size=1", "apps/automation-service/dist/main.js"]
 
 FROM runtime AS network-service
 ENV PORT=3006
@@ -94,7 +94,7 @@ RUN apt-get update \
 COPY --from=build /app/apps/network-service apps/network-service
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "containers/is-ready.mjs"]
 USER node
-CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=60", "apps/network-service/dist/main.js"]
+CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=60", "--v8-pool-size=1", "apps/network-service/dist/main.js"]
 
 # A host for the fleet: OpenSSH as Debian ships it, with the user ops. sshd is root, as it must be to log somebody in.
 FROM debian:bookworm-slim AS ssh-host

@@ -20,7 +20,7 @@ const moduleBoundaries = (extra) => ({
   '@nx/enforce-module-boundaries': ['error', {
     enforceBuildableLibDependency: true,
     // Tools belong to no project; whole-product specs start the mesh with them.
-    allow: ['^(\\.\\./)+tools/[a-z-]+\\.mjs$'],
+    allow: ['^(\\.\\./)+tools/(sim/)?[a-z-]+\\.mjs$'],
     depConstraints: boundaries.map((b) => ({ ...b, onlyDependOnLibsWithTags: [...b.onlyDependOnLibsWithTags, ...extra] })),
   }],
 });

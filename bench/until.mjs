@@ -1,5 +1,5 @@
 /** Time between two looks, in milliseconds. */
-const LOOK_MS = 50;
+const LOOK_MS = 20;
 
 /** @throws Error that names what is not there when the condition does not hold in time */
 export async function until(condition, what, timeoutMs = 60_000) {

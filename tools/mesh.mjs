@@ -13,7 +13,7 @@ import { privateFolder } from './secrets.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const APPS = ['orchestrator', 'asset-service', 'automation-service', 'network-service'];
 /** Short-lived objects of a batch fit into a larger young generation; the old one is collected when it has grown by so much, not at four times its size (bench/README.md). */
-export const NODE_FLAGS = ['--max-semi-space-size=32', '--heap-growing-percent=60'];
+export const NODE_FLAGS = ['--max-semi-space-size=32', '--heap-growing-percent=60', '--v8-pool-size=1'];
 /** Time each stage may take to end, in milliseconds: services, orchestrator, Redis and PostgreSQL. */
 const GRACE_MS = [5000, 2000, 2000];
 

@@ -13,7 +13,7 @@ import { approvalId, partOf, toApprovalView, toProposedRunView, type NewProposal
 import { questionOf } from './question-of.js';
 
 /** A run that was compiled and that people may have to agree to. */
-interface Wanted extends Pick<NewProposal, 'origin' | 'requestedBy' | 'idempotencyKey' | 'rerun'> {
+interface Wanted extends Pick<NewProposal, 'origin' | 'requestedBy' | 'idempotencyKey' | 'requestSha256' | 'rerun'> {
   readonly policy: ApprovalPolicyDto;
   readonly prepared: PreparedRun;
   /** Starts it where nobody has to agree. */
@@ -33,11 +33,12 @@ export class RunApprovalService implements ApprovedRuns {
     const { origin, requestedBy, idempotencyKey = null } = request;
     const policy = await policies.current(principal.tenantId);
     const earlier = idempotencyKey === null ? undefined : await store.findByKey(principal.tenantId, idempotencyKey);
-    if (earlier) return this.again(starter.requestSha256(request), earlier);
+    const requestSha256 = starter.requestSha256(request);
+    if (earlier) return this.again(requestSha256, earlier);
     if (origin === 'api' && !policy.applies.includes('api')) return this.startNow(principal, request);
-    const running = await this.startedBefore(principal, idempotencyKey, starter.requestSha256(request));
+    const running = await this.startedBefore(principal, idempotencyKey, requestSha256);
     if (running) return running;
-    return this.ask(principal, { policy, origin, requestedBy, idempotencyKey, prepared: await starter.prepare(request), rerun: null, start: () => this.startNow(principal, request) });
+    return this.ask(principal, { policy, origin, requestedBy, idempotencyKey, requestSha256, prepared: await starter.prepare(request), rerun: null, start: () => this.startNow(principal, request) });
   }
 
   async rerun(principal: Principal, runId: string, request: RerunDto, idempotencyKey: string | null): Promise<Started | AwaitingApproval> {
@@ -52,8 +53,8 @@ export class RunApprovalService implements ApprovedRuns {
     if (approved !== null && await store.holds(principal.tenantId, approved) && await this.isUnchanged(principal, approved, prepared)) return start(approved);
     const policy = await policies.current(principal.tenantId);
     if (approved === null && !policy.applies.includes('api')) return start(null);
-    const { parentRunId, repeat } = prepared;
-    return this.ask(principal, { policy, origin: 'api', requestedBy: principal.actorId, idempotencyKey, prepared, rerun: { parentRunId, repeat }, start: () => start(null) });
+    const { parentRunId, repeat, requestSha256 } = prepared;
+    return this.ask(principal, { policy, origin: 'api', requestedBy: principal.actorId, idempotencyKey, requestSha256, prepared, rerun: { parentRunId, repeat }, start: () => start(null) });
   }
 
   async decide(principal: Principal, decision: Decision): Promise<Decided> {
@@ -107,20 +108,20 @@ export class RunApprovalService implements ApprovedRuns {
   }
 
   /** Starts what needs nobody, and stores a proposal of what does. */
-  private async ask(principal: Principal, { policy, origin, requestedBy, idempotencyKey, prepared, rerun, start }: Wanted): Promise<Started | AwaitingApproval> {
+  private async ask(principal: Principal, { policy, origin, requestedBy, idempotencyKey, requestSha256, prepared, rerun, start }: Wanted): Promise<Started | AwaitingApproval> {
     const { store } = this.parts;
     const { view, manifest } = await this.previewed(principal, prepared);
     if (view.risk.tier === 'none') return start();
     const runId = uuidv7();
     const { name, strategy, warnings, risk, bounds, steps, manifest_sha256: sha256 } = view;
     const isStored = await this.insert({
-      runId, tenantId: principal.tenantId, requestedBy, proposedBy: principal.actorId, origin, plan: prepared.plan, inputs: prepared.inputs, warnings, preview: { name, strategy, warnings, risk, bounds, steps, manifest_sha256: sha256 }, rerun, idempotencyKey, requestSha256: prepared.requestSha256,
+      runId, tenantId: principal.tenantId, requestedBy, proposedBy: principal.actorId, origin, plan: prepared.plan, inputs: prepared.inputs, warnings, preview: { name, strategy, warnings, risk, bounds, steps, manifest_sha256: sha256 }, rerun, idempotencyKey, requestSha256,
       traceparent: currentTraceparent() ?? null, expiresMs: policy.expiresMs, question: questionOf({ manifest, manifestSha256: sha256, risk, policy }),
     });
     // Two requests with one key at the same time: the unique index let one of them through.
     const stored = isStored ? await store.find(principal.tenantId, runId) : idempotencyKey === null ? undefined : await store.findByKey(principal.tenantId, idempotencyKey);
     if (!stored) throw new Error(`proposal ${runId} was not stored`);
-    return isStored ? { kind: 'awaiting-approval', runId, preview: view, approval: toApprovalView(stored, stored.questions[0]!), replayed: false } : this.again(prepared.requestSha256, stored);
+    return isStored ? { kind: 'awaiting-approval', runId, preview: view, approval: toApprovalView(stored, stored.questions[0]!), replayed: false } : this.again(requestSha256, stored);
   }
 
   /** @returns false when the tenant has one with the same idempotency key. @throws ProblemError 503 `run-outcome-unknown` with its id */

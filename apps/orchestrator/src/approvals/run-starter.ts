@@ -14,9 +14,9 @@ export class RunStarter {
     return this.commands.prepare(request);
   }
 
-  /** What tells a repeated request from another one with its idempotency key. */
-  requestSha256(request: PlanRequest): string {
-    return requestHash(request);
+  /** What tells a repeated request from another one with its idempotency key; empty for one without. */
+  requestSha256(request: ProposeRequest): string {
+    return requestHash(request, request.idempotencyKey ?? null);
   }
 
   /** The run that the same request with the key was given before, without a proposal. @throws ProblemError 422 `idempotency-key-reused` */

@@ -23,11 +23,11 @@ export interface PreparedRun {
   readonly plan: CompiledPlan;
   readonly inputs: JsonObject;
   readonly warnings: readonly DiagnosticDto[];
-  readonly requestSha256: string;
 }
 
 /** A re-run that was compiled and checked. */
 export interface PreparedRerun extends PreparedRun {
+  readonly requestSha256: string;
   readonly parentRunId: string;
   readonly repeat: Repeat;
 }
@@ -39,9 +39,10 @@ export class RunCommands {
   /** @throws ProblemError 422 `plan-invalid` with the compiler's diagnostics; 422 `idempotency-key-reused`; 503 `run-outcome-unknown` with the run's id */
   async start(principal: Principal, request: StartRunDto, idempotencyKey: string | null): Promise<StartedRun> {
     // Before it is compiled: a repeated request gets its run even where the catalogue has changed since.
-    const earlier = idempotencyKey === null ? undefined : await this.earlier(principal, idempotencyKey, requestHash(request));
+    const requestSha256 = requestHash(request, idempotencyKey);
+    const earlier = idempotencyKey === null ? undefined : await this.earlier(principal, idempotencyKey, requestSha256);
     if (earlier) return earlier;
-    const { plan, inputs, warnings, requestSha256 } = await this.prepare(request);
+    const { plan, inputs, warnings } = await this.prepare(request);
     return this.startOnce(principal, { id: uuidv7(), tenantId: principal.tenantId, actorId: request.actor_id ?? principal.actorId, plan, inputs, warnings, parentRunId: null, idempotencyKey, requestSha256, traceparent: currentTraceparent() ?? null });
   }
 
@@ -52,7 +53,7 @@ export class RunCommands {
   async prepare(request: { readonly plan: unknown; readonly inputs?: Record<string, unknown> | undefined }): Promise<PreparedRun> {
     const { plan, warnings } = await this.compile(request.plan);
     const given = withoutCredentials(checkInputs(plan, request.inputs ?? {}), '/inputs');
-    return { plan, inputs: { ...plan.inputs, ...given.values }, warnings: [...warnings, ...given.diagnostics], requestSha256: requestHash(request) };
+    return { plan, inputs: { ...plan.inputs, ...given.values }, warnings: [...warnings, ...given.diagnostics] };
   }
 
   /** Creates a run with an id that is known; nothing happens when it exists already. */
@@ -175,9 +176,9 @@ function creation(run: NewRun, repeat: Repeat | undefined): Submission {
   return { kind: 'create', run, ...(repeat ? { rerun: repeat } : {}) };
 }
 
-/** What tells a repeated request from another one with its idempotency key. */
-export function requestHash({ plan, inputs }: { readonly plan: unknown; readonly inputs?: Record<string, unknown> | undefined }): string {
-  return sha256(canonicalJson([plan, inputs ?? {}]));
+/** What tells a repeated request from another one with its idempotency key; empty for one without a key, which nobody compares. */
+export function requestHash({ plan, inputs }: { readonly plan: unknown; readonly inputs?: Record<string, unknown> | undefined }, idempotencyKey: string | null): string {
+  return idempotencyKey === null ? '' : sha256(canonicalJson([plan, inputs ?? {}]));
 }
 
 function sha256(text: string): string {
