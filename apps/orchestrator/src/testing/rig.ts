@@ -63,23 +63,24 @@ export async function openRedis(): Promise<{ readonly url: string; readonly redi
   return { url, redis };
 }
 
+interface WaitingRow { queue: string; run_id: string; step: number; item: number; attempt: number }
+type Waiting = AttemptRef & { readonly queue: string };
+const ATTEMPTS = `
+  select o.queue, w.* from batches o, unnest(o.run_ids, o.steps, o.items, o.attempts) as w(run_id, step, item, attempt)
+  union all select queue, run_id, step, item, attempt from gated order by run_id, step, item, attempt`;
+const waitingOf = (rows: readonly WaitingRow[]): Waiting[] => rows.map((r) => ({ queue: r.queue, runId: r.run_id, step: r.step, item: r.item, attempt: r.attempt }));
+
 /** Attempts of the outbox and of the gate, by their position; those of one run, or all. */
-export async function outboxOf(pool: Pool, runId?: string): Promise<(AttemptRef & { readonly queue: string })[]> {
-  const { rows } = await pool.query<{ queue: string; run_id: string; step: number; item: number; attempt: number }>(
-    `select * from (
-       select o.queue, w.* from orchestrator.outbox o, unnest(o.run_ids, o.steps, o.items, o.attempts) as w(run_id, step, item, attempt)
-       union all select queue, run_id, step, item, attempt from orchestrator.gated_attempts
-     ) a where $1::uuid is null or run_id = $1 order by run_id, step, item, attempt`, [runId ?? null],
-  );
-  return rows.map((r) => ({ queue: r.queue, runId: r.run_id, step: r.step, item: r.item, attempt: r.attempt }));
+export async function outboxOf(pool: Pool, runId?: string): Promise<Waiting[]> {
+  const { rows } = await pool.query<WaitingRow>(`with batches as (select * from orchestrator.outbox), gated as (select * from orchestrator.gated_attempts) ${ATTEMPTS}`);
+  return waitingOf(rows).filter((a) => runId === undefined || a.runId === runId);
 }
 
 /** Takes attempts that are still wanted out of the outbox by their position, as the relay does. */
 export async function takeOutbox(pool: Pool, limit = 1000): Promise<AttemptRef[]> {
-  const all = await outboxOf(pool);
-  const taken = all.slice(0, limit);
-  await emptyOutbox(pool);
-  for (const { queue, runId, step, item, attempt } of all.slice(limit)) {
+  const { rows: all } = await pool.query<WaitingRow>(`with batches as (delete from orchestrator.outbox returning *), gated as (delete from orchestrator.gated_attempts returning *) ${ATTEMPTS}`);
+  const taken = waitingOf(all.slice(0, limit));
+  for (const { queue, runId, step, item, attempt } of waitingOf(all.slice(limit))) {
     await pool.query('insert into orchestrator.outbox values (gen_random_uuid(), $1, now(), array[$2::uuid], array[$3::smallint], array[$4::int], array[$5::smallint])', [queue, runId, step, item, attempt]);
   }
   const { rows } = await pool.query<{ n: number }>(
