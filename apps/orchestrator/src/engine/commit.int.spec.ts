@@ -112,7 +112,7 @@ describe('one commit', () => {
 
   it('tells the news after it, never before', async () => {
     const heard: [string, number][] = [];
-    const { engine } = newEngine(pool, { news: { outboxFilled: (entries) => { heard.push(['outbox', entries.flatMap((b) => b.attempts).length]); }, historyGrew: (ids) => { heard.push(['history', ids.length]); }, abort: () => { heard.push(['abort', 0]); }, timersSet: () => { heard.push(['timers', 0]); } } });
+    const { engine } = newEngine(pool, { news: { outboxFilled: (batches) => { heard.push(['outbox', batches.flatMap((b) => b.attempts).length]); }, historyGrew: (ids) => { heard.push(['history', ids.length]); }, abort: () => { heard.push(['abort', 0]); }, timersSet: () => { heard.push(['timers', 0]); } } });
     const run = runOf(fanOut('probe', 1, { retry: { maxAttempts: 2 } }));
     const broken = newEngine(pool, { record: breaking(new Error('crash')), news: { outboxFilled: () => { heard.push(['wrong', 0]); } } }).engine;
     await expect(broken.submit([create(run)])).rejects.toThrow();

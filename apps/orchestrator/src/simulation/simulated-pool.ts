@@ -121,7 +121,7 @@ class Statements {
     for (const row of picked) this.take(row, () => { outbox.deleteBatch(row.id); });
     return picked.flatMap(({ queue, attempts }) => attempts.flatMap((a) => {
       const item = this.queuedItem(a);
-      return item ? [{ queue, run_id: a.runId, step: a.step, item: a.item, attempt: a.attempt, inputs: item.inputs }] : [];
+      return item ? [{ ...a, queue, inputs: item.inputs }] : [];
     }));
   }
 
@@ -140,7 +140,7 @@ class Statements {
       const holder = item && targetLocks.get(item.lockKey ?? item.target ?? '');
       if (!item || (holder !== undefined && holder !== `${row.runId}.${placeOf(row)}`)) return [];
       this.mark(row);
-      return [{ queue: row.queue, run_id: row.runId, step: row.step, item: row.item, attempt: row.attempt, inputs: item.inputs, target: item.target, lock_key: item.lockKey, state: runs.get(row.runId)!.state }];
+      return [{ queue: row.queue, runId: row.runId, step: row.step, item: row.item, attempt: row.attempt, inputs: item.inputs, target: item.target, lockKey: item.lockKey, state: runs.get(row.runId)!.state }];
     });
   }
 

@@ -5,7 +5,7 @@ import { fanOut, runOf } from '../testing/documents.js';
 import { countOf, newEngine, type RunningEngine, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, succeeded } from '../testing/submissions.js';
 import { deletePassed, DispatchGate } from './dispatch-gate.js';
-import type { OutboxRow } from './relay.js';
+import type { ReadyAttempt } from './relay.js';
 
 let pool: Pool; let running: RunningEngine;
 useRecord((database) => { ({ pool } = database); });
@@ -18,9 +18,9 @@ beforeEach(async () => {
 async function passed(): Promise<string[]> {
   const rows = await take();
   await pool.query(deletePassed(rows));
-  return rows.map((r) => `${r.run_id}.${r.item}.${r.attempt}`);
+  return rows.map((r) => `${r.runId}.${r.item}.${r.attempt}`);
 }
-function take(): Promise<OutboxRow[]> {
+function take(): Promise<ReadyAttempt[]> {
   return transaction(pool, (client) => new DispatchGate(running.facts).take(client, { blockedQueues: [], limit: 100 }));
 }
 async function start(document: object, more: Partial<NewRun> = {}): Promise<string> {
@@ -95,7 +95,7 @@ describe('a row', () => {
     expect(await countOf(pool, 'gated_attempts')).toBe(2);
     expect(await take()).toEqual([]);
     await pool.query('update orchestrator.gated_attempts set held_until = now()');
-    expect((await take()).map((r) => r.run_id)).toEqual([one]);
+    expect((await take()).map((r) => r.runId)).toEqual([one]);
   });
 
   it('of an attempt that is over leaves the gate', async () => {

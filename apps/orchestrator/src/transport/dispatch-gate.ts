@@ -1,12 +1,14 @@
 import { policyOf, toolStep, type RatePolicy } from '@opsmesh/plan-model';
 import type { PoolClient } from 'pg';
+import type { AttemptRef } from '../engine/change-set.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
 import { decodeState } from '../store/state-codec.js';
-import { statement, type Column, type Columns } from '../store/statement.js';
+import { attemptColumns } from '../store/positions.js';
+import { statement } from '../store/statement.js';
 import { HOLD_MS } from '../store/write-changes.js';
-import type { OutboxRow } from './relay.js';
+import type { ReadyAttempt } from './relay.js';
 
-interface GatedRow extends OutboxRow { readonly target: string | null; readonly lock_key: string | null; readonly state: string }
+interface GatedAttempt extends ReadyAttempt { readonly target: string | null; readonly lockKey: string | null; readonly state: string }
 
 /**
  * Lets attempts through that have their lock and the leave of their rate limit; both are rows, so that they hold for all orchestrators and runs of a tenant.
@@ -20,21 +22,21 @@ export class DispatchGate {
   constructor(private readonly facts: RunFactsCache) {}
 
   /** Those that may go, oldest first. They are sent after the transaction's commit, and leave the gate after that: see {@link deletePassed}. */
-  async take(client: PoolClient, { blockedQueues, limit }: { blockedQueues: readonly string[]; limit: number }): Promise<OutboxRow[]> {
+  async take(client: PoolClient, { blockedQueues, limit }: { blockedQueues: readonly string[]; limit: number }): Promise<ReadyAttempt[]> {
     // Asked first and alone: most of the time there is none, and a join with all items would be made to find that out. In order, so that the index is asked and not the table.
     const { rows: waiting } = await client.query({ name: 'any-gated', text: 'select 1 from orchestrator.gated_attempts where held_until <= now() order by held_until limit 1' });
     if (waiting.length === 0) return [];
-    const { rows } = await client.query<GatedRow>({ name: 'gated', text: GATED, values: [blockedQueues, MOST_LOOKED_AT, limit] });
+    const { rows } = await client.query<GatedAttempt>({ name: 'gated', text: GATED, values: [blockedQueues, MOST_LOOKED_AT, limit] });
     if (rows.length === 0) return [];
-    const facts = await this.facts.get(rows.map((r) => r.run_id));
-    const passed: GatedRow[] = [];
+    const facts = await this.facts.get(rows.map((r) => r.runId));
+    const passed: GatedAttempt[] = [];
     const exhausted = new Set<string>();
     for (const row of rows) {
-      const { plan, tenantId } = facts.get(row.run_id)!;
+      const { plan, tenantId } = facts.get(row.runId)!;
       const { lock, rate } = policyOf(plan, decodeState(row.state), row.step);
       const bucket = rate && bucketOf(rate, toolStep(plan, row.step).tool, row.target);
       if (bucket !== undefined && exhausted.has(`${tenantId} ${bucket}`)) continue;
-      const key = lock === undefined ? null : row.lock_key ?? row.target;
+      const key = lock === undefined ? null : row.lockKey ?? row.target;
       if (key !== null && !await takeLock(client, { tenantId, key, row })) continue;
       if (rate && bucket !== undefined && !await takeToken(client, { tenantId, bucket, rate })) {
         exhausted.add(`${tenantId} ${bucket}`);
@@ -58,14 +60,14 @@ function bucketOf({ key }: RatePolicy, tool: string, target: string | null): str
   }
 }
 
-async function takeLock(client: PoolClient, { tenantId, key, row }: { tenantId: string; key: string; row: GatedRow }): Promise<boolean> {
+async function takeLock(client: PoolClient, { tenantId, key, row }: { tenantId: string; key: string; row: GatedAttempt }): Promise<boolean> {
   const { rowCount } = await client.query({
     name: 'take-lock',
     // The item stays locked until the commit: an outcome that comes meanwhile ends it after that, and finds the lock to give back.
     text: `insert into orchestrator.locks as l (tenant_id, key, run_id, step, item)
            select $1, $2, i.run_id, i.step, i.item from orchestrator.items i where i.run_id = $3 and i.step = $4 and i.item = $5 and i.attempt = $6 and i.status = 'queued' for share
            on conflict (tenant_id, key) do update set taken_at = now() where l.run_id = excluded.run_id and l.step = excluded.step and l.item = excluded.item`,
-    values: [tenantId, key, row.run_id, row.step, row.item, row.attempt],
+    values: [tenantId, key, row.runId, row.step, row.item, row.attempt],
   });
   return rowCount === 1;
 }
@@ -92,18 +94,17 @@ with unwanted as (
 ), oldest as materialized (
   select queue, run_id, step, item, attempt, held_until from orchestrator.gated_attempts where held_until <= now() and queue <> all($1) order by held_until, run_id, step, item limit $2 for update skip locked
 )
-select o.queue, o.run_id, o.step, o.item, o.attempt, i.inputs, i.target, i.lock_key, s.state
+select o.queue, o.run_id as "runId", o.step, o.item, o.attempt, i.inputs, i.target, i.lock_key as "lockKey", s.state
 from oldest o join orchestrator.items i on i.run_id = o.run_id and i.step = o.step and i.item = o.item and i.attempt = o.attempt and i.status = 'queued'
 join orchestrator.run_states s on s.run_id = o.run_id join orchestrator.runs r on r.id = o.run_id
 where not exists (select 1 from orchestrator.locks l where l.tenant_id = r.tenant_id and l.key = coalesce(i.lock_key, i.target) and (l.run_id, l.step, l.item) <> (o.run_id, o.step, o.item))
 order by o.held_until, o.run_id, o.step, o.item limit $3`;
 
-const rowColumns = (column: Columns<OutboxRow>): Record<string, Column<OutboxRow>> => ({ run_id: column.uuid((r) => r.run_id), step: column.int((r) => r.step), item: column.int((r) => r.item), attempt: column.int((r) => r.attempt) });
 const SAME_ATTEMPT = 'o.run_id = v.run_id and o.step = v.step and o.item = v.item and o.attempt = v.attempt';
 
-const hold = statement<readonly OutboxRow[]>('passed', (given) => `
-update orchestrator.gated_attempts o set held_until = now() + interval '${HOLD_MS} milliseconds' from ${given.rows((rows) => rows, rowColumns)} where ${SAME_ATTEMPT}`);
+const hold = statement<readonly AttemptRef[]>('passed', (given) => `
+update orchestrator.gated_attempts o set held_until = now() + interval '${HOLD_MS} milliseconds' from ${given.rows((rows) => rows, attemptColumns)} where ${SAME_ATTEMPT}`);
 
 /** Given attempts that the gate let pass and that were sent. */
-export const deletePassed = statement<readonly OutboxRow[]>('passed-sent', (given) => `
-delete from orchestrator.gated_attempts o using ${given.rows((rows) => rows, rowColumns)} where ${SAME_ATTEMPT}`);
+export const deletePassed = statement<readonly AttemptRef[]>('passed-sent', (given) => `
+delete from orchestrator.gated_attempts o using ${given.rows((rows) => rows, attemptColumns)} where ${SAME_ATTEMPT}`);

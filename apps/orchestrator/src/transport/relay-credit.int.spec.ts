@@ -67,7 +67,7 @@ it('stops when memory runs short while it sends, and goes on with all that came 
   const memory = new Memory(ROOM);
   const queues = rig.queues();
   const relay = rig.relay(queues, { by: memory.redis });
-  const { engine } = newEngine(rig.pool, { news: { outboxFilled: (entries) => { relay.hand(entries); } } });
+  const { engine } = newEngine(rig.pool, { news: { outboxFilled: (batches) => { relay.hand(batches); } } });
   relay.start();
   await engine.submit([create(runOf(fanOut('probe', 3)))]);
   await rig.allSent();
@@ -87,7 +87,7 @@ it('leaves alone what goes to a queue that filled while it sends, until there is
   const memory = new Memory(ROOM);
   const queues = rig.queues();
   const relay = rig.relay(queues, { by: memory.redis });
-  const { engine } = newEngine(rig.pool, { news: { outboxFilled: (entries) => { relay.hand(entries); } } });
+  const { engine } = newEngine(rig.pool, { news: { outboxFilled: (batches) => { relay.hand(batches); } } });
   relay.start();
   const plan = planOf(TWO, (tool) => (tool === 'probe' ? 'full' : 'free'));
   await engine.submit([create(runOf(plan))]);

@@ -1,10 +1,11 @@
 import { JobDto, validate } from '@opsmesh/contracts';
 import { waitFor } from '@opsmesh/testing';
 import type { Pool, PoolClient } from 'pg';
+import type { OutboxBatch } from '../engine/outbox.js';
 import { fanOut, QUEUE, runOf } from '../testing/documents.js';
 import { useRelays, type RelayRig, type WatchedQueues } from '../testing/relay-rig.js';
 import { listeningLog, newEngine, outboxOf, releaseOutbox } from '../testing/rig.js';
-import { claimed, create, happens } from '../testing/submissions.js';
+import { claimed, create, happens, succeeded } from '../testing/submissions.js';
 import { TcpProxy } from '../testing/tcp-proxy.js';
 
 let rig: RelayRig; let pool: Pool;
@@ -32,14 +33,43 @@ it('moves attempts from the outbox into the queue of their service, under their 
   });
 });
 
+/** The database of a relay that can take nothing from the table. */
+const withoutTable = (): Pool => ({ query: (q: never) => pool.query(q), connect: () => Promise.reject(new Error('nothing is taken from the table')) } as unknown as Pool);
+
 it('sends what was committed here at once, without waiting for its row to be free', async () => {
   const queues = rig.queues();
-  const relay = rig.relay(queues);
-  const { engine } = newEngine(pool, { news: { outboxFilled: (entries) => { relay.hand(entries); } } });
+  const relay = rig.relay(queues, { from: withoutTable() });
+  const { engine } = newEngine(pool, { news: { outboxFilled: (batches) => { relay.hand(batches); } } });
   relay.start();
   await engine.submit([create(runOf(fanOut('probe', 1)))]);
   await rig.allSent();
   expect(queues.added).toHaveLength(1);
+});
+
+it('sends what starts later with the inputs that the record has, but not what is not wanted any more', async () => {
+  const queues = rig.queues();
+  const relay = rig.relay(queues, { from: withoutTable() });
+  const later: OutboxBatch[] = [];
+  const { engine } = newEngine(pool, { news: { outboxFilled: (batches) => { later.push(...batches); } } });
+  const [run, cancelled] = [runOf(fanOut('probe', 2, { map: { concurrency: 1 } })), runOf(fanOut('probe', 2, { map: { concurrency: 1 } }))];
+  await engine.submit([create(run), create(cancelled)]);
+  later.length = 0;
+  await engine.submit([run, cancelled].map(({ id }) => succeeded({ runId: id, step: 0, item: 0, attempt: 1 })));
+  await engine.submit([happens(cancelled.id, { type: 'cancel' })]);
+  relay.hand(later);
+  relay.start();
+  await waitFor(() => queues.added.length > 0, { what: 'the attempt to be sent' });
+  expect(queues.added).toEqual([`${run.id}.each.1.1`]);
+  expect((await queues.get(QUEUE).getJobs(['wait'])).map((j) => (j.data as JobDto).input)).toEqual([{ host: 'host-1' }]);
+});
+
+it('sends what passes the gate, which then leaves it', async () => {
+  const run = runOf(fanOut('probe', 2, { map: { lock: true } }));
+  await rig.commit(run);
+  const queues = rig.queues();
+  rig.relay(queues).start();
+  await rig.allSent();
+  expect(new Set(queues.added)).toEqual(new Set([0, 1].map((i) => `${run.id}.each.${i}.1`)));
 });
 
 it('shares the outbox with other relays: each attempt is sent by one of them', async () => {
@@ -107,7 +137,7 @@ it('what was handed over while Redis was away is sent from its rows', async () =
   const { log, lines } = listeningLog();
   const queues = rig.queues(proxy.url);
   const relay = rig.relay(queues, { log });
-  const { engine } = newEngine(pool, { news: { outboxFilled: (entries) => { relay.hand(entries); } } });
+  const { engine } = newEngine(pool, { news: { outboxFilled: (batches) => { relay.hand(batches); } } });
   relay.start();
   await engine.submit([create(runOf(fanOut('probe', 1)))]);
   await rig.allSent();

@@ -4,6 +4,7 @@ import { batchPlace, beginSpan, codeOf, isTracing, transaction, type OpenSpan } 
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { AttemptRef } from '../engine/change-set.js';
 import type { OutboxBatch, WantedAttempt } from '../engine/outbox.js';
 import type { RunFacts } from '../engine/ports.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
@@ -29,8 +30,8 @@ export const LOOK_MS = 200;
 /** More attempts than this are left in the table. */
 const MOST_HANDED = 20_000;
 
-/** An attempt to send. */
-export interface OutboxRow { queue: string; run_id: string; step: number; item: number; attempt: number; inputs: JsonObject }
+/** An attempt with all that its job needs. */
+export interface ReadyAttempt extends AttemptRef { readonly queue: string; readonly inputs: JsonObject }
 
 export interface RelayParts {
   readonly pool: Pool;
@@ -115,17 +116,17 @@ export class Relay {
     const open = batches.filter((b) => !this.blocked.includes(b.queue));
     if (open.length === 0) return false;
     const wanted = open.flatMap((b) => b.attempts);
-    const ready = wanted.filter((a): a is ReadyAttempt => a.inputs !== undefined);
-    await this.send([...ready.map(rowOf), ...await this.withInputs(wanted.filter((a) => a.inputs === undefined))]);
+    const ready = wanted.filter((a): a is WantedAttempt & ReadyAttempt => a.inputs !== undefined);
+    await this.send([...ready, ...await this.withInputs(wanted.filter((a) => a.inputs === undefined))]);
     this.parts.sent.add(open.map((b) => b.id));
     return true;
   }
 
   /** Attempts of items that were there before: those that are still wanted, with the inputs that the record has. */
-  private async withInputs(attempts: readonly WantedAttempt[]): Promise<OutboxRow[]> {
+  private async withInputs(attempts: readonly WantedAttempt[]): Promise<ReadyAttempt[]> {
     if (attempts.length === 0) return [];
     const { rows } = await this.parts.pool.query<{ n: number; inputs: JsonObject }>(attemptInputs(attempts));
-    return rows.map(({ n, inputs }) => rowOf({ ...attempts[n - 1]!, inputs }));
+    return rows.map(({ n, inputs }) => ({ ...attempts[n - 1]!, inputs }));
   }
 
   /** Deletes the rows of what was sent, when no commit did it along the way. */
@@ -143,7 +144,7 @@ export class Relay {
     this.mayHaveRows = false;
     this.lookedAt = performance.now();
     const taken = await transaction(this.parts.pool, async (client) => {
-      const { rows } = await client.query<OutboxRow>({ name: 'take-outbox', text: TAKE, values: [this.blocked, MOST_ROWS] });
+      const { rows } = await client.query<ReadyAttempt>({ name: 'take-outbox', text: TAKE, values: [this.blocked, MOST_ROWS] });
       if (rows.length > 0) await this.send(rows);
       return rows.length;
     });
@@ -156,15 +157,15 @@ export class Relay {
     return taken + passed.length > 0;
   }
 
-  private async send(rows: readonly OutboxRow[]): Promise<void> {
-    const facts = await this.parts.facts.get(rows.map((r) => r.run_id));
+  private async send(ready: readonly ReadyAttempt[]): Promise<void> {
+    const facts = await this.parts.facts.get(ready.map((a) => a.runId));
     const jobs = new Map<string, JobDto[]>();
-    for (const row of rows) {
-      const list = jobs.get(row.queue) ?? [];
-      list.push(toJob(row, facts.get(row.run_id)!));
-      jobs.set(row.queue, list);
+    for (const attempt of ready) {
+      const list = jobs.get(attempt.queue) ?? [];
+      list.push(toJob(attempt, facts.get(attempt.runId)!));
+      jobs.set(attempt.queue, list);
     }
-    const span = isTracing() ? sendSpan(facts.values(), rows.length) : undefined;
+    const span = isTracing() ? sendSpan(facts.values(), ready.length) : undefined;
     try {
       await Promise.all([...jobs].map(([queue, list]) => this.parts.queues.add(queue, list)));
       span?.end();
@@ -202,7 +203,7 @@ with taken as (
     select m.ctid from orchestrator.outbox m where m.queue <> all($1) and m.held_until <= now() order by m.id limit $2 for update skip locked))
   returning o.queue, o.run_ids, o.steps, o.items, o.attempts
 )
-select t.queue, w.run_id, w.step, w.item, w.attempt, i.inputs
+select t.queue, w.run_id as "runId", w.step, w.item, w.attempt, i.inputs
 from taken t, unnest(t.run_ids, t.steps, t.items, t.attempts) as w(run_id, step, item, attempt)
 join orchestrator.items i on i.run_id = w.run_id and i.step = w.step and i.item = w.item and i.attempt = w.attempt and i.status = 'queued'`;
 
@@ -210,23 +211,17 @@ const attemptInputs = statement<readonly WantedAttempt[]>('attempt-inputs', (giv
 select v.n::int as n, i.inputs from ${given.rows((attempts) => attempts, attemptColumns, 'n')}
 join orchestrator.items i on i.run_id = v.run_id and i.step = v.step and i.item = v.item and i.attempt = v.attempt and i.status = 'queued'`);
 
-type ReadyAttempt = WantedAttempt & { readonly inputs: JsonObject };
-
-function rowOf({ queue, runId, step, item, attempt, inputs }: ReadyAttempt): OutboxRow {
-  return { queue, run_id: runId, step, item, attempt, inputs };
-}
-
 function sendSpan(runs: Iterable<RunFacts>, jobs: number): OpenSpan | undefined {
   const place = batchPlace([...runs].map((r) => r.traceparent));
   return place && beginSpan('relay send', { ...place, kind: 'producer', attributes: { 'opsmesh.jobs': jobs } });
 }
 
-function toJob(row: OutboxRow, facts: RunFacts): JobDto {
-  const step = toolStep(facts.plan, row.step);
-  const position = { runId: row.run_id, stepId: step.id, item: row.item, attempt: row.attempt };
+function toJob({ runId, step: index, item, attempt, inputs }: ReadyAttempt, facts: RunFacts): JobDto {
+  const step = toolStep(facts.plan, index);
+  const position = { runId, stepId: step.id, item, attempt };
   const job: JobDto = {
     v: MESSAGE_VERSION, attemptId: attemptId(position), ...position, tenantId: facts.tenantId, actorId: facts.actorId,
-    tool: step.tool, toolVersion: step.toolVersion, input: row.inputs, timeoutMs: timeoutOf(step, row.attempt), claim: step.claim,
+    tool: step.tool, toolVersion: step.toolVersion, input: inputs, timeoutMs: timeoutOf(step, attempt), claim: step.claim,
   };
   if (facts.manifestSha256) job.manifestSha256 = facts.manifestSha256;
   if (facts.traceparent) job.traceparent = facts.traceparent;
