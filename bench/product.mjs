@@ -6,9 +6,7 @@ import pg from 'pg';
 import { startMesh } from '../tools/mesh.mjs';
 import { seedFleet } from '../tools/seed.mjs';
 import { cpuOf } from './machine.mjs';
-
-/** Time between two looks at a run, in milliseconds. */
-const LOOK_MS = 50;
+import { carryOut } from './runs.mjs';
 
 /** @param {readonly import('../tools/mesh.d.mts').FleetHost[]} hosts found by their tags */
 export async function startProduct(hosts) {
@@ -37,11 +35,6 @@ export async function startProduct(hosts) {
     await stop();
     throw error;
   }
-  const json = async (path, body) => {
-    const response = await fetch(mesh.urls.orchestrator + path, body ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {});
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return response.json();
-  };
   return {
     /** CPU time of each of its processes so far, in microseconds. */
     cpu: () => Object.fromEntries(Object.entries(mesh.children).map(([name, child]) => [name, cpuOf(child.pid)])),
@@ -54,17 +47,10 @@ export async function startProduct(hosts) {
         { id: 'assets', tool: 'asset-query', inputs: { filters: { tags: tag } } },
         { id: 'work', tool, forEach: '<<steps.assets.output.hostnames>>', inputs: { target_host: '<<item>>', ...inputs }, map: { concurrency: atOnce } },
       ];
-      const begin = Date.now();
-      const { id } = await json('/runs', { plan: { name: 'bench hosts', steps }, actor_id: 'bench' });
-      let run;
-      do {
-        await new Promise((ok) => setTimeout(ok, LOOK_MS));
-        run = await json(`/runs/${id}`);
-      } while (run.status === 'running' || run.status === 'pending');
-      if (run.status !== 'completed') throw new Error(`the run ended as ${run.status}`);
+      const [{ id, sentAt }] = await carryOut({ api: mesh.urls.orchestrator, pool }, { name: 'bench hosts', steps });
       const { rows: [{ end }] } = await pool.query('select extract(epoch from finished_at)::float8 * 1000 as end from orchestrator.runs where id = $1', [id]);
       const { rows } = await pool.query('select extract(epoch from finished_at - queued_at)::float8 * 1000 as ms from orchestrator.items where run_id = $1 and step = 1', [id]);
-      return { ms: end - begin, times: rows.map((r) => r.ms) };
+      return { ms: end - sentAt, times: rows.map((r) => r.ms) };
     },
     stop,
   };

@@ -13,23 +13,30 @@ const MEGABYTE = 1_000_000;
 const SHELLS = 50;
 const BIG = `write-utf8 ${MEGABYTE}`;
 const SMALL = 'hostname';
+const HOSTS = 200;
+/** A script that waits for its host, not for our machine, and how many shells there are at a time. */
+const LATE = 'Start-Sleep -Milliseconds 500; hostname';
+const LATE_SHELLS = [20, SHELLS];
 /** Rounds before anything is measured, so that the code of every process is compiled. */
 const WARM_UPS = 3;
 
-/** Time of 1 MB of output from one host, and of one script on each of 50 hosts at once. */
+/** Time of 1 MB of output from one host, of one script on each of 50 hosts at once, and of one that takes half a second on each of 200, some at a time. */
 export async function benchWinrm({ rounds, say }) {
-  const child = fork(join(dirname(fileURLToPath(import.meta.url)), 'windows-hosts.mjs'), [String(SHELLS)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(join(dirname(fileURLToPath(import.meta.url)), 'windows-hosts.mjs'), [String(HOSTS), String(SHELLS)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let product;
   try {
     const [hosts] = await once(child, 'message');
     product = await startProduct(hosts);
     const client = new PowerShellClient({ limits: { ...DEFAULT_WINDOWS_LIMITS, handshakes: SHELLS, channels: SHELLS } });
     const loops = { bare: bareRun, client: clientRun(client) };
-    const all = (script, { tag, bytes }) => ({
-      ...Object.fromEntries(Object.entries(loops).map(([name, run]) => [name, () => overHosts(hosts.filter((h) => h.tags.includes(tag)), SHELLS, (h) => run(h, script, bytes))])),
-      product: () => product.run({ tool: 'run-powershell', inputs: { script, maxOutputBytes: 2 * MEGABYTE }, tag, atOnce: SHELLS }),
+    const all = (script, { tag, bytes, atOnce = SHELLS }) => ({
+      ...Object.fromEntries(Object.entries(loops).map(([name, run]) => [name, () => overHosts(hosts.filter((h) => h.tags.includes(tag)), atOnce, (h) => run(h, script, bytes))])),
+      product: () => product.run({ tool: 'run-powershell', inputs: { script, maxOutputBytes: 2 * MEGABYTE }, tag, atOnce }),
     });
-    const rows = { big: all(BIG, { tag: 'big', bytes: MEGABYTE }), shells: all(SMALL, { tag: 'bench' }) };
+    const rows = {
+      big: all(BIG, { tag: 'big', bytes: MEGABYTE }), shells: all(SMALL, { tag: 'few' }),
+      ...Object.fromEntries(LATE_SHELLS.map((atOnce) => [`late${atOnce}`, all(LATE, { tag: 'bench', atOnce })])),
+    };
     const samples = [];
     for (let round = -WARM_UPS; round < rounds; round++) {
       const sample = {};
@@ -68,11 +75,13 @@ function summary(samples) {
   const over = (value) => median(samples.map(value));
   const ratio = (row, name) => (name === 'bare' ? {} : { throughputRatio: round(over((s) => s[row].bare.ms / s[row][name].ms), 2) });
   const named = (of) => Object.fromEntries(['bare', 'client', 'product'].map((name) => [name === 'bare' ? 'winrm' : name, of(name)]));
+  const shells = (row, hosts) => named((name) => ({
+    shellsPerSecond: round(over((s) => hosts / (s[row][name].ms / 1000))), p50Ms: round(over((s) => median(s[row][name].times))), ...ratio(row, name),
+    ...(name === 'bare' ? {} : { overheadPerShellMs: round(over((s) => (s[row][name].ms - s[row].bare.ms) / hosts), 2) }),
+  }));
   return {
     'one output of 1 MB': named((name) => ({ megabytesPerSecond: round(over((s) => 1000 / s.big[name].ms), 2), ms: round(over((s) => s.big[name].ms)), ...ratio('big', name) })),
-    '50 shells at once': named((name) => ({
-      shellsPerSecond: round(over((s) => SHELLS / (s.shells[name].ms / 1000))), p50Ms: round(over((s) => median(s.shells[name].times))), ...ratio('shells', name),
-      ...(name === 'bare' ? {} : { overheadPerShellMs: round(over((s) => (s.shells[name].ms - s.shells.bare.ms) / SHELLS), 2) }),
-    })),
+    [`${SHELLS} shells at once`]: shells('shells', SHELLS),
+    ...Object.fromEntries(LATE_SHELLS.map((atOnce) => [`${HOSTS} scripts of 500 ms, ${atOnce} shells at a time`, shells(`late${atOnce}`, HOSTS)])),
   };
 }
