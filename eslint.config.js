@@ -1,4 +1,6 @@
+import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
+import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 /** What a project with a given tag may import; ARCHITECTURE.md gives the reasons. */
@@ -26,8 +28,10 @@ const moduleBoundaries = (extra) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['**/*.js', '**/*.mjs', '**/*.config.ts', '**/dist', '**/coverage', '**/node_modules', '.nx'] },
+  { ignores: ['**/*.config.ts', '**/*.d.mts', '**/dist', '**/coverage', '**/node_modules', '**/.jest', '.nx'] },
   ...tseslint.configs.recommended,
+  // Programs that are run as they are: plain Node.
+  { files: ['**/*.mjs', '**/*.js'], ...js.configs.recommended, languageOptions: { globals: globals.node } },
   {
     files: ['**/*.ts'],
     plugins: { '@nx': nx },

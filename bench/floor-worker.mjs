@@ -9,7 +9,7 @@ const worker = new Worker('floor', async (job) => {
   const result = { v: 1, attemptId: job.id, ...job.data, status: 'succeeded', output: { value: job.data.input.value + 1 }, durationMs: 0 };
   await redis.xadd('floor:results', '*', 'result', JSON.stringify(result));
   return null;
-}, { connection: { ...connection, maxRetriesPerRequest: null }, concurrency: Number(process.env.WORKER_CONCURRENCY ?? 50), removeOnComplete: { count: 0 }, removeOnFail: { count: 0 } });
+}, { connection: { ...connection, maxRetriesPerRequest: null }, concurrency: 50, removeOnComplete: { count: 0 }, removeOnFail: { count: 0 } });
 worker.on('error', (e) => console.error(e.message));
 await worker.waitUntilReady();
 process.send?.('ready');

@@ -9,7 +9,7 @@ const worker = new Worker('flow', async (job) => {
   const before = job.data.needs ? Object.values(await job.getChildrenValues()) : [];
   if (job.data.last) await redis.xadd('flow:ended', '*', 'run', job.data.runId);
   return { value: Math.max(job.data.input.value, ...before.map((b) => b.value)) + 1 };
-}, { connection: { ...connection, maxRetriesPerRequest: null }, concurrency: Number(process.env.WORKER_CONCURRENCY ?? 50), removeOnComplete: { count: 0 }, removeOnFail: { count: 0 } });
+}, { connection: { ...connection, maxRetriesPerRequest: null }, concurrency: 50, removeOnComplete: { count: 0 }, removeOnFail: { count: 0 } });
 worker.on('error', (e) => console.error(e.message));
 await worker.waitUntilReady();
 process.send?.('ready');

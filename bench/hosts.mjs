@@ -15,7 +15,7 @@ const WARM_UPS = 3;
 
 /** @param {{ hosts?: number, rounds: number, say: (line: string) => void }} options */
 export async function benchHosts({ hosts: count = 200, rounds, say }) {
-  const fleet = fork(join(dirname(fileURLToPath(import.meta.url)), 'ssh-fleet.mjs'), [String(count)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const fleet = fork(join(dirname(fileURLToPath(import.meta.url)), 'ssh-fleet.mjs'), [String(count)], { stdio: ['ignore', 2, 2, 'ipc'] });
   const tell = async (message) => {
     fleet.send(message);
     await once(fleet, 'message');

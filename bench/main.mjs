@@ -1,11 +1,9 @@
 // npm run bench -- [command] [options]: figures of the product, each beside what it is to be compared with, in one run on one machine. `help` lists the commands.
-import { parseArgs } from 'node:util';
+import { orUsage, readOptions } from '../tools/options.mjs';
 import { machine } from './machine.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
-/** What `--<option>` gives; numbers are whole and above 0. */
-const OPTIONS = { items: { type: 'string' }, runs: { type: 'string' }, steps: { type: 'string' }, rounds: { type: 'string' }, profile: { type: 'string' }, json: { type: 'boolean' } };
-const NUMBERS = ['items', 'runs', 'steps', 'rounds'];
+const NUMBERS = { items: {}, runs: {}, steps: {}, rounds: {} };
 
 const throughput = (what) => async (options) => (await import('./throughput.mjs')).throughput({ what, ...options });
 
@@ -26,7 +24,7 @@ const COMMANDS = {
 
 const HELP = `npm run bench -- [command] [options]
 
-${Object.entries(COMMANDS).map(([name, { does, takes }]) => `  ${name.padEnd(9)} ${does}\n${' '.repeat(12)}${takes.map((t) => `[--${t} ${NUMBERS.includes(t) ? 'N' : 'DIR'}]`).join(' ')}`).join('\n')}
+${Object.entries(COMMANDS).map(([name, { does, takes }]) => `  ${name.padEnd(9)} ${does}\n${' '.repeat(12)}${takes.map((t) => `[--${t} ${t in NUMBERS ? 'N' : 'DIR'}]`).join(' ')}`).join('\n')}
   help      this
 
   --json    one object, on one line, and nothing else
@@ -35,30 +33,19 @@ ${Object.entries(COMMANDS).map(([name, { does, takes }]) => `  ${name.padEnd(9)}
 Without a command: all. bench/README.md says what the figures mean.`;
 
 /** @throws Error that says what is wrong with the command line */
-function commandLine(args) {
-  const { values, positionals: [name = 'all', ...more] } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+function commandLine() {
+  const { options: { json, ...all }, words: [name = 'all', more] } = readOptions(process.argv.slice(2), { numbers: NUMBERS, texts: { profile: undefined }, flags: ['json'], mostWords: 2 });
   if (name === 'help') return undefined;
   if (!Object.hasOwn(COMMANDS, name)) throw new Error(`there is no command "${name}"; there are ${Object.keys(COMMANDS).join(', ')} and help`);
-  if (more.length > 0) throw new Error(`one command at a time: "${more[0]}" is one too many`);
+  if (more !== undefined) throw new Error(`one command at a time: "${more}" is one too many`);
   const { takes, run } = COMMANDS[name];
-  const { json = false, ...options } = values;
+  const options = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
   const foreign = Object.keys(options).find((o) => !takes.includes(o));
   if (foreign) throw new Error(`"${name}" takes no --${foreign}; it takes ${[...takes, 'json'].map((t) => `--${t}`).join(', ')}`);
-  for (const key of NUMBERS.filter((n) => options[n] !== undefined)) {
-    if (!/^[1-9]\d*$/.test(options[key])) throw new Error(`--${key} takes a whole number above 0, not "${options[key]}"`);
-    options[key] = Number(options[key]);
-  }
   return { json, options, run };
 }
 
-let chosen;
-try {
-  chosen = commandLine(process.argv.slice(2));
-} catch (e) {
-  // Node goes on about arguments that begin with a dash.
-  console.error(`${e.message.split('. To specify')[0]}\n\nnpm run bench -- help says more`);
-  process.exit(2);
-}
+const chosen = orUsage(commandLine, 'npm run bench -- help says more');
 if (chosen) {
   const { json, options, run } = chosen;
   const where = machine();

@@ -9,8 +9,9 @@ import { openKeys } from '@opsmesh/platform';
 import { NODE_FLAGS } from '../tools/mesh.mjs';
 import { freePort } from '../tools/ports.mjs';
 import { startPostgres } from '../tools/postgres.mjs';
+import { until } from '../tools/processes/waiting.mjs';
 import { startRedis } from '../tools/redis.mjs';
-import { until } from './until.mjs';
+import { surroundings } from '../tools/surroundings.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const text = { type: 'string' };
@@ -32,9 +33,9 @@ export async function previewFigures({ targets = 5000, rounds = 5 } = {}) {
     const [port, assetPort] = [await freePort(), await freePort()];
     const api = `http://127.0.0.1:${port}`;
     const assets = `http://127.0.0.1:${assetPort}`;
-    const env = { ...process.env, REDIS_URL: redis.url, DATABASE_URL: postgres.url, OPSMESH_DATA: join(dir, 'data'), LOG_LEVEL: 'warn', ORCHESTRATOR_URL: api, ASSET_SERVICE_URL: assets, OPSMESH_AUTH: 'off' };
-    for (const [app, at] of [['orchestrator', port], ['asset-service', assetPort]]) children.push(fork(join(here, `../apps/${app}/dist/main.js`), [], { env: { ...env, PORT: String(at) }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: NODE_FLAGS }));
-    await until(async () => (await fetch(`${api}/tools/asset-query`).catch(() => undefined))?.ok, 'the orchestrator and the asset service');
+    const env = { ...surroundings(), REDIS_URL: redis.url, DATABASE_URL: postgres.url, OPSMESH_DATA: join(dir, 'data'), LOG_LEVEL: 'warn', ORCHESTRATOR_URL: api, ASSET_SERVICE_URL: assets, OPSMESH_AUTH: 'off' };
+    for (const [app, at] of [['orchestrator', port], ['asset-service', assetPort]]) children.push(fork(join(here, `../apps/${app}/dist/main.js`), [], { env: { ...env, PORT: String(at) }, stdio: ['ignore', 2, 2, 'ipc'], execArgv: NODE_FLAGS }));
+    await until(async () => (await fetch(`${api}/tools/asset-query`).catch(() => undefined))?.ok, { what: 'the orchestrator and the asset service' });
     const post = (url, body, headers = {}) => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
     const token = await openKeys(join(dir, 'data')).serviceToken('bench-service', 'orchestrator');
     await must(post(`${api}/internal/workers`, { workerId: 'bench-1', service: 'bench-service', queue: 'bench-service', concurrency: 1, tools: [COMMAND] }, { authorization: `Bearer ${token}` }));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { startMesh } from '../tools/mesh.mjs';
 import { seedFleet } from '../tools/seed.mjs';
+import { surroundings } from '../tools/surroundings.mjs';
 import { cpuOf } from './machine.mjs';
 import { carryOut } from './runs.mjs';
 
@@ -13,7 +14,7 @@ export async function startProduct(hosts) {
   const folder = mkdtempSync(join(tmpdir(), 'opsmesh-bench-hosts-'));
   chmodSync(folder, 0o755);
   const mesh = await startMesh({
-    dataDir: join(folder, 'data'), ports: 'free', only: ['redis', 'postgres', 'orchestrator', 'asset-service', 'automation-service'],
+    dataDir: join(folder, 'data'), ports: 'free', only: ['redis', 'postgres', 'orchestrator', 'asset-service', 'automation-service'], surroundings: surroundings(),
     // No limit of the product's own holds back what the bare loop may do.
     env: { LOG_LEVEL: 'warn', OPSMESH_AUTH: 'off', WORKER_CONCURRENCY: '1000', OPSMESH_SSH_COMMANDS: '1000' },
   }).catch((error) => {

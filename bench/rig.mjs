@@ -10,11 +10,12 @@ import { Redis } from 'ioredis';
 import { NODE_FLAGS } from '../tools/mesh.mjs';
 import { freePort } from '../tools/ports.mjs';
 import { startPostgres } from '../tools/postgres.mjs';
+import { until } from '../tools/processes/waiting.mjs';
 import { startRedis } from '../tools/redis.mjs';
+import { surroundings } from '../tools/surroundings.mjs';
 import { cpuOf, memoryOf } from './machine.mjs';
 import { commandsOf, COUNTING } from './redis-commands.mjs';
 import { carryOut } from './runs.mjs';
-import { until } from './until.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -37,7 +38,7 @@ async function startRig({ product, profile, settings }) {
   const postgres = await startPostgres({ dir: join(dir, 'pg'), settings: { shared_preload_libraries: 'pg_stat_statements', ...settings } });
   const port = await freePort();
   const api = `http://127.0.0.1:${port}`;
-  const env = { ...process.env, REDIS_URL: redisServer.url, DATABASE_URL: postgres.url, OPSMESH_DATA: join(dir, 'data'), LOG_LEVEL: 'warn', ORCHESTRATOR_URL: api, OPSMESH_AUTH: 'off' };
+  const env = { ...surroundings(), REDIS_URL: redisServer.url, DATABASE_URL: postgres.url, OPSMESH_DATA: join(dir, 'data'), LOG_LEVEL: 'warn', ORCHESTRATOR_URL: api, OPSMESH_AUTH: 'off' };
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   // An idle connection that ends with the server is no news; a query says it itself.
   pool.on('error', () => undefined);
@@ -45,7 +46,7 @@ async function startRig({ product, profile, settings }) {
   await pool.query('create extension if not exists pg_stat_statements');
   const children = [];
   const child = (file, { env: more = {}, flags = [] } = {}) => {
-    const c = fork(file, [], { env: { ...env, ...more }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...NODE_FLAGS, ...flags, ...(profile ? ['--cpu-prof', '--cpu-prof-dir', profile] : [])] });
+    const c = fork(file, [], { env: { ...env, ...more }, stdio: ['ignore', 2, 2, 'ipc'], execArgv: [...NODE_FLAGS, ...flags, ...(profile ? ['--cpu-prof', '--cpu-prof-dir', profile] : [])] });
     children.push(c);
     return c;
   };
@@ -65,7 +66,7 @@ async function startRig({ product, profile, settings }) {
       const ended = Object.entries(programs).find(([, { exitCode, signalCode }]) => exitCode !== null || signalCode !== null);
       if (ended) throw new Error(`the ${ended[0]} ended while it was started (${ended[1].exitCode ?? ended[1].signalCode})`);
       return (await fetch(`${api}/tools/bench-noop`).catch(() => undefined))?.ok;
-    }, 'the orchestrator and its worker').catch(async (e) => {
+    }, { what: 'the orchestrator and its worker' }).catch(async (e) => {
       await stop();
       throw e;
     });

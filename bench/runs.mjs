@@ -1,6 +1,6 @@
 // Starting runs over HTTP, and waiting for their end.
 import { connect } from 'node:net';
-import { until } from './until.mjs';
+import { until } from '../tools/processes/waiting.mjs';
 
 /** Time in which all runs of a workload have to end, in milliseconds. */
 const TIMEOUT_MS = 900_000;
@@ -25,7 +25,7 @@ export async function carryOut({ api, pool }, plan, count = 1) {
   })));
   const ids = runs.map((r) => r.id);
   // Asked cheaply first: nobody else runs anything here.
-  await until(async () => (await pool.query(`select 1 from orchestrator.runs where status in ('running', 'paused') limit 1`)).rowCount === 0, 'the end of the runs', TIMEOUT_MS);
+  await until(async () => (await pool.query(`select 1 from orchestrator.runs where status in ('running', 'paused') limit 1`)).rowCount === 0, { what: 'the end of the runs', timeoutMs: TIMEOUT_MS });
   const { rows: [{ ended }] } = await pool.query(`select count(*)::int as ended from orchestrator.runs where id = any($1::uuid[])`, [ids]);
   const { rows: [{ bad }] } = await pool.query(`select count(*)::int as bad from orchestrator.items where run_id = any($1::uuid[]) and status <> 'succeeded'`, [ids]);
   if (ended !== count || bad > 0) throw new Error(`${ended} of ${count} runs are there, ${bad} items did not succeed`);

@@ -1,6 +1,6 @@
 // npm run bench -- size [--items N] [--runs N] [--steps N]: bytes that one no-op step leaves in the orchestrator's tables.
 import { withRig } from './rig.mjs';
-import { until } from './until.mjs';
+import { until } from '../tools/processes/waiting.mjs';
 import { WORKLOADS, workloads } from './workloads.mjs';
 
 /**
@@ -33,7 +33,7 @@ async function growthOf({ pool }, { tables, work }) {
   before.onDisk = await tableBytes(pool, tables);
   await work();
   // Rows of what was sent go with a later commit.
-  await until(async () => (await pool.query('select count(*)::int as n from orchestrator.outbox')).rows[0].n === 0, 'the end of the outbox');
+  await until(async () => (await pool.query('select count(*)::int as n from orchestrator.outbox')).rows[0].n === 0, { what: 'the end of the outbox' });
   const after = { rows: await rowBytes(pool, tables) };
   await vacuum(pool, tables);
   after.onDisk = await tableBytes(pool, tables);

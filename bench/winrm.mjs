@@ -22,7 +22,7 @@ const WARM_UPS = 3;
 
 /** Time of 1 MB of output from one host, of one script on each of 50 hosts at once, and of one that takes half a second on each of 200, some at a time. */
 export async function benchWinrm({ rounds, say }) {
-  const child = fork(join(dirname(fileURLToPath(import.meta.url)), 'windows-hosts.mjs'), [String(HOSTS), String(SHELLS)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(join(dirname(fileURLToPath(import.meta.url)), 'windows-hosts.mjs'), [String(HOSTS), String(SHELLS)], { stdio: ['ignore', 2, 2, 'ipc'] });
   let product;
   try {
     const [hosts] = await once(child, 'message');

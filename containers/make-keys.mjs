@@ -14,8 +14,7 @@ if (!folder) throw new Error('usage: node make-keys.mjs FOLDER');
 
 const keys = openKeys(join(folder, 'orchestrator'));
 await keys.secret('service');
-// A signer makes its key pair when it first signs.
-await keys.grantSigner().sign({});
+await keys.makeGrantKeys();
 
 for (const receiver of ['asset-service', 'worker']) {
   const target = join(folder, receiver, 'keys');

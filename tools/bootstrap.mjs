@@ -24,8 +24,8 @@ async function main(args) {
 
 /** Node 24 from node_modules, where npm has it for this platform; else the one that runs this. */
 function ownNode() {
-  const own = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
-  return existsSync(own) && process.platform !== 'win32' ? realpathSync(own) : process.execPath;
+  const own = join(root, 'node_modules', '.bin', 'node');
+  return existsSync(own) ? realpathSync(own) : process.execPath;
 }
 
 /** The channel tells the script when this process is killed; a Ctrl-C reaches it from the terminal and through us. */
@@ -34,7 +34,7 @@ function run(node, args) {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter) },
   });
-  for (const s of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(s, () => child.kill(s));
+  for (const s of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(s, () => child.kill(s));
   const orphaned = whenNpmEnds(() => child.kill('SIGTERM'));
   child.once('exit', (code, signal) => {
     clearInterval(orphaned);

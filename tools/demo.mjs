@@ -7,6 +7,7 @@ import { startMesh } from './mesh.mjs';
 import { PORTS } from './mesh-ports.mjs';
 import { progressOn } from './terminal/progress.mjs';
 import { seedFleet } from './seed.mjs';
+import { surroundings } from './surroundings.mjs';
 import { stopSignal } from './processes/stop-signals.mjs';
 import { guardFolder } from './processes/watchdog.mjs';
 import { humanBytes, table } from './terminal/table.mjs';
@@ -52,9 +53,8 @@ let exitCode = 0;
 try {
   console.log('opsmesh demo, on SIMULATED hosts: small SSH and WinRM servers on this machine; no real host is touched.\n');
   console.log('Starting Redis, PostgreSQL, the orchestrator, three services and the simulated hosts ...');
-  // Its own servers whatever the environment names: a demo writes nothing into anybody's database.
-  const env = { REDIS_URL: '', DATABASE_URL: '', OPSMESH_AUTH: 'off', HOST: '' };
-  mesh = await startMesh({ dataDir, ports: 'free', demo: true, env, signal: stopped });
+  // Its own servers and no model whatever the environment names: a demo writes nothing into anybody's database and costs nothing.
+  mesh = await startMesh({ dataDir, ports: 'free', demo: true, surroundings: surroundings(), signal: stopped });
   const hosts = mesh.fleet();
   await seedFleet({ url: mesh.urls['asset-service'], hosts });
   console.log(`Ready after ${seconds()} s. ${hosts.length} simulated hosts are in the inventory.\n`);

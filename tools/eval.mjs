@@ -10,11 +10,11 @@ if (what !== 'chat') {
   process.exit(2);
 }
 const misses = process.argv.includes('--misses');
-const sets = [['tuning', TUNING], ...(process.argv.includes('--tuning') ? [] : [['held out', HELD_OUT]])];
+const sets = { tuning: TUNING, ...(process.argv.includes('--tuning') ? {} : { 'held out': HELD_OUT }) };
 const compile = evaluationCompile(compileDocument);
 const setup = { facts: new InMemoryFacts(EVALUATION_FLEET), catalogue: new Catalogue(EVALUATION_TOOLS), templates: BUILTIN_TEMPLATES, now: new Date('2026-11-21T12:00:00Z'), compile };
 let wrong = 0;
-for (const [name, phrasings] of sets) {
+for (const [name, phrasings] of Object.entries(sets)) {
   const result = await evaluate(phrasings, setup);
   console.log(`${name}: ${result.right} of ${result.total} as expected; wrong changes: ${result.wrongChanges.length}`);
   for (const c of result.classes) console.log(`  ${c.outcome.padEnd(7)} outcome ${share(c.outcomes, c.total)}  intent ${share(c.intents, c.total)}  slots ${share(c.slots, c.total)}`);

@@ -19,6 +19,8 @@ export interface MeshChild {
   /** Asks it to end; kills it after `graceMs` (5000 by default). */
   stop(graceMs?: number): Promise<void>;
   restart(): Promise<void>;
+  /** `started`: a process was spawned; `crashed`: it ended after it was ready, and nobody had asked it to. */
+  on(event: 'started' | 'crashed', told: (how?: string) => void): unknown;
 }
 
 /** One simulated host, as the fleet names it. */
@@ -44,8 +46,10 @@ export interface MeshOptions {
   readonly ports?: Partial<Record<PortName, number>> | 'free';
   /** Whether to start the simulated fleet too. Default false. */
   readonly demo?: boolean;
-  /** Environment of the apps, over this process's own. `REDIS_URL` and `DATABASE_URL` replace the embedded servers. */
+  /** Environment of the apps, over `surroundings`. `REDIS_URL` and `DATABASE_URL` replace the embedded servers. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What the apps have of the place where they run; this process's own environment, with its settings, by default. */
+  readonly surroundings?: Readonly<Record<string, string | undefined>>;
   /** The processes to start; all (but the fleet) by default. */
   readonly only?: readonly ProcessName[];
   /** Whether a process that crashes is started again (5 times a minute at most). Default false. */

@@ -22,9 +22,9 @@ const GRACE_MS = [5000, 2000, 2000];
  * @throws Error when a port is taken, another mesh uses the folder, or a process does not become ready (with the end of its log);
  *   nothing runs then
  */
-export async function startMesh({ dataDir, ports, demo = false, env = {}, only, restartCrashed = false, say = () => undefined, giveUp = () => undefined, signal }) {
+export async function startMesh({ dataDir, ports, demo = false, env = {}, surroundings = process.env, only, restartCrashed = false, say = () => undefined, giveUp = () => undefined, signal }) {
   const data = resolve(dataDir);
-  const all = { ...process.env, ...env };
+  const all = { ...surroundings, ...env };
   const wanted = (name) => {
     const owner = name === 'fleet-winrm' ? 'fleet' : name;
     return only ? only.includes(owner) : owner !== 'fleet' || demo;
@@ -124,19 +124,19 @@ function addresses(all, chosen, stores) {
   const urls = { redis: all.REDIS_URL || stores.redis, postgres: all.DATABASE_URL || stores.postgres };
   for (const name of APPS) {
     if (chosen[name] !== undefined) urls[name] = urlOf(chosen[name], name === 'orchestrator' ? all.HOST : undefined);
-    else urls[name] = all[`${name.toUpperCase().replace('-', '_')}_URL`] ?? urlOf(PORTS[name].port);
+    else urls[name] = all[`${name.toUpperCase().replace('-', '_')}_URL`] || urlOf(PORTS[name].port);
   }
   return urls;
 }
 
 function appEnvironment({ all, data, urls, name, port, extra }) {
   const needsDatabase = name === 'orchestrator' || name === 'asset-service';
-  const { DATABASE_URL: _url, HOST: host, ...rest } = all;
+  const { HOST: host, ...rest } = all;
   return {
     NODE_ENV: 'production', ...rest, PORT: String(port), OPSMESH_DATA: data,
     // Only the API may be opened to others; services are called by the orchestrator and each other.
     HOST: name === 'orchestrator' ? host || '127.0.0.1' : '127.0.0.1',
-    REDIS_URL: urls.redis, ...(needsDatabase ? { DATABASE_URL: urls.postgres } : {}),
+    REDIS_URL: urls.redis, DATABASE_URL: needsDatabase ? urls.postgres : undefined,
     ORCHESTRATOR_URL: urls.orchestrator, ASSET_SERVICE_URL: urls['asset-service'],
     ...extra,
   };

@@ -17,7 +17,10 @@ const USER = 'opsmesh';
 const SYSTEM = '/var/lib/opsmesh';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Ids to run as: our own (empty), or, as root, those of the system user `opsmesh`, which is made when missing. */
+/**
+ * Ids to run as: our own (empty), or, as root, those of the system user `opsmesh`, which is made when missing.
+ * @returns {{ uid?: number, gid?: number }}
+ */
 function account() {
   if (process.getuid?.() !== 0) return {};
   const line = () => readFileSync('/etc/passwd', 'utf8').split('\n').find((l) => l.startsWith(`${USER}:`));
@@ -26,7 +29,11 @@ function account() {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-/** Whether the account may pass through a folder and all above it. */
+/**
+ * Whether the account may pass through a folder and all above it.
+ * @param {string} folder
+ * @param {{ uid?: number, gid?: number }} account
+ */
 function passable(folder, { uid, gid }) {
   if (uid === undefined) return true;
   const s = statSync(folder);
@@ -53,7 +60,7 @@ function programs(as) {
  * Where the cluster of `dir` really is: there, or below /var/lib/opsmesh when we are root and PostgreSQL's user may not pass to `dir`
  * (a repository under /root).
  */
-export function clusterFolder(dir) {
+function clusterFolder(dir) {
   const wanted = resolve(dir);
   mkdirSync(dirname(wanted), { recursive: true });
   if (passable(dirname(wanted), account())) return wanted;

@@ -13,9 +13,9 @@ const tools = join(resolve(dirname(fileURLToPath(import.meta.url)), '..'), '.too
 const PACKAGES = ['redis-server', 'redis-tools', 'liblzf1', 'libjemalloc2', 'libatomic1'];
 
 /** @returns {{ bin: string, env: Record<string, string> } | undefined} */
-export function findRedis() {
+function findRedis() {
   const onPath = (name) => (process.env.PATH ?? '').split(delimiter).map((d) => join(d, name)).find((f) => existsSync(f));
-  const bin = process.env.REDIS_SERVER ?? onPath('redis-server') ?? onPath('valkey-server');
+  const bin = process.env.REDIS_SERVER || onPath('redis-server') || onPath('valkey-server');
   if (bin) return { bin, env: {} };
   const own = join(tools, 'root/usr/bin/redis-server');
   if (!existsSync(own)) return undefined;
@@ -24,7 +24,7 @@ export function findRedis() {
 }
 
 /** Unpacks Debian's or Ubuntu's package into .tools; needs apt-get and dpkg, not root. About 28 MB. */
-export function fetchRedis() {
+function fetchRedis() {
   console.error('No redis-server is installed: fetching Debian\'s package into .tools ...');
   for (const d of ['state/lists/partial', 'cache/archives/partial', 'deb', 'root']) mkdirSync(join(tools, d), { recursive: true });
   const apt = ['-qq', '-o', `Dir::State=${tools}/state`, '-o', 'Dir::State::status=/var/lib/dpkg/status', '-o', `Dir::Cache=${tools}/cache`, '-o', 'Debug::NoLocking=1', '-o', 'APT::Sandbox::User='];

@@ -1,4 +1,5 @@
 // npm start: the mesh until Ctrl-C. Settings are environment variables; README.md lists them.
+import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { startMesh } from './mesh.mjs';
 import { PORTS } from './mesh-ports.mjs';
@@ -49,8 +50,8 @@ function maySeed() {
   return process.env.OPSMESH_AUTH !== 'on' || Boolean(process.env.OPSMESH_TOKEN);
 }
 
-function ended(signal) {
-  return new Promise((ok) => (signal.aborted ? ok() : signal.addEventListener('abort', () => ok())));
+async function ended(signal) {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 function summary(hosts) {

@@ -6,10 +6,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installPrograms } from './setup/debian-packages.mjs';
 import { startTestServers } from './jest-servers.mjs';
-import { startTime, within } from './processes/signals.mjs';
+import { startTime } from './processes/signals.mjs';
 import { stopSignal } from './processes/stop-signals.mjs';
+import { within } from './processes/waiting.mjs';
 import { runPhase } from './checks/phase.mjs';
 import { forgetResults, resultsOf } from './checks/results.mjs';
+import { surroundings } from './surroundings.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const logs = join(root, '.jest');
@@ -19,7 +21,9 @@ const MARK = 'TEST_RUN_MARK';
 process.env[MARK] = randomUUID();
 
 const nx = (target, ...more) => [process.execPath, join(root, 'node_modules', '.bin', 'nx'), 'run-many', '-t', target, ...more];
-const containers = join(root, 'tools', 'check-containers.mjs');
+/** @typedef {{ name: string, command: string[], results?: string, servers?: boolean, needs?: string }} Phase */
+
+/** @type {Phase[]} */
 const PHASES = [
   { name: 'lint', command: nx('lint') },
   { name: 'types', command: nx('typecheck') },
@@ -28,7 +32,7 @@ const PHASES = [
   { name: 'integration', command: nx('integration', '--parallel=1', '--maxWorkers=2'), results: 'integration', servers: true },
   { name: 'build', command: nx('build') },
   { name: 'e2e', command: nx('e2e', '--parallel=1'), results: 'e2e', needs: 'build' },
-  ...(existsSync(containers) ? [{ name: 'containers', command: [process.execPath, containers] }] : []),
+  { name: 'containers', command: [process.execPath, join(root, 'tools', 'check-containers.mjs')] },
 ];
 
 const asked = process.argv.slice(2);
@@ -65,6 +69,7 @@ if (stopped.aborted) process.exit(130);
 console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exit(total.failed > 0 ? 1 : 0);
 
+/** @param {Phase} phase */
 async function run({ name, command, results, servers: needsServers }) {
   const log = join(logs, `${name}.log`);
   const began = performance.now();
@@ -92,10 +97,8 @@ async function run({ name, command, results, servers: needsServers }) {
   list('SKIPPED', found.skippedTests, name);
 }
 
-/** The caller's settings of a running opsmesh are not the tests': they must not touch its database. */
 function environment(servers) {
-  const env = { ...process.env, NODE_ENV: 'test', NX_TUI: 'false', FORCE_COLOR: '0', PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
-  for (const k of Object.keys(env)) if (/^(REDIS_URL|DATABASE_URL|HOST|PORT|NO_COLOR|\w+_PORT|OPSMESH_\w+)$/.test(k)) delete env[k];
+  const env = { ...surroundings(), NODE_ENV: 'test', NX_TUI: 'false', FORCE_COLOR: '0', PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
   return servers ? { ...env, TEST_REDIS_URL: servers.redisUrl, TEST_DATABASE_URL: servers.databaseUrl } : env;
 }
 

@@ -11,6 +11,9 @@ export class Api {
   }
 
   /**
+   * @param {string} method
+   * @param {string} path
+   * @param {{ body?: unknown, headers?: Record<string, string> }} [options]
    * @returns {Promise<{ status: number, body: any }>} the first answer that is no 429 and below 500
    * @throws Error when none comes within two minutes
    */

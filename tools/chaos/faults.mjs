@@ -16,8 +16,8 @@ const PAST_LOCK_MS = [62_000, 66_000];
  */
 
 /**
- * Kinds by name. `weight`: how often, against the others. `targets`: what it may hit, members or places. `act`: does it, and says which hosts it hit.
- * @type {Record<string, { weight: number, targets: (world: import('./world.mjs').World) => import('./member.mjs').Member[], act: (given: { world: import('./world.mjs').World, member: import('./member.mjs').Member, random: import('./random.mjs').Random }) => Promise<void> }>}
+ * Kinds by name. `weight`: how often, against the others. `targets`: what it may hit, members or places. `act`: does it, and says which `hosts` it hit, if any.
+ * @type {Record<string, { weight: number, targets: (world: import('./world.mjs').World) => any[], act: (given: { world: import('./world.mjs').World, member: import('./member.mjs').Member, random: import('./random.mjs').Random }) => Promise<any> }>}
  */
 export const FAULTS = {
   'kill -9': { weight: 8, targets: apps, act: ({ member, random }) => member.crash('SIGKILL', random.int(0, 2500)) },
@@ -40,7 +40,7 @@ export const FAULTS = {
 };
 
 /** One that is planned apart from the others, for it lasts longer than a minute. */
-export const STOP_PAST_LOCK = { kind: 'stop past the lock', act: ({ member, random }) => member.standStill(random.int(...PAST_LOCK_MS)) };
+const STOP_PAST_LOCK = { kind: 'stop past the lock', act: ({ member, random }) => member.standStill(random.int(...PAST_LOCK_MS)) };
 
 /**
  * Injects one fault on a target that no other has hold of.
@@ -62,11 +62,11 @@ async function during({ kind, world, random, candidates, act }) {
     const member = candidates[(start + i) % candidates.length];
     const release = member.hold();
     if (!release) continue;
+    /** @type {Fault} */
     const fault = { kind, target: member.name, pids: member.child ? [member.child.pid] : [], from: Date.now(), to: Infinity };
     world.faults.push(fault);
     try {
-      const hosts = await act({ world, member, random });
-      if (Array.isArray(hosts)) fault.hosts = hosts;
+      fault.hosts = (await act({ world, member, random }))?.hosts;
     } catch (e) {
       // A store that another fault holds can't be spoken to: nothing was injected then.
       fault.failed = e.message;
@@ -110,9 +110,9 @@ async function forgetLocks(world, queue) {
   if (keys.length > 0) await world.redis.del(...keys);
 }
 
-/** @returns {Promise<string[]>} addresses of the hosts that dropped their connections */
+/** @returns {Promise<{ hosts: string[] }>} addresses of the hosts that dropped their connections */
 async function dropSome(world, random) {
   const hosts = Array.from({ length: random.int(1, 6) }, () => random.pick(world.hosts));
   for (const host of hosts) host.dropConnections();
-  return hosts.map((h) => h.spec.address);
+  return { hosts: hosts.map((h) => h.spec.address) };
 }

@@ -17,7 +17,7 @@ export class Member {
   #ending = false;
 
   /**
-   * @param {import('../processes/child.mjs').Child} child not started yet, or running
+   * @param {import('../mesh.d.mts').MeshChild} child not started yet, or running
    * @param {Record<string, import('./tcp-way.mjs').TcpWay>} ways its ways to the stores
    */
   constructor(child, ways = {}) {

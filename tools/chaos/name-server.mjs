@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 
 const SUFFIX = '.chaos';
 
@@ -17,7 +18,8 @@ export class NameServer {
   }
 
   async listen() {
-    await new Promise((ok) => this.#socket.bind(0, '127.0.0.1', ok));
+    this.#socket.bind(0, '127.0.0.1');
+    await once(this.#socket, 'listening');
     return this;
   }
 
@@ -25,8 +27,9 @@ export class NameServer {
     return this.#socket.address().port;
   }
 
-  close() {
-    return new Promise((ok) => this.#socket.close(ok));
+  async close() {
+    this.#socket.close();
+    await once(this.#socket, 'close');
   }
 }
 

@@ -37,9 +37,9 @@ export class SshHost {
     return this;
   }
 
-  /** As the inventory needs it (FleetHost of tools/mesh.d.mts). */
+  /** As the inventory needs it. @returns {import('../mesh.d.mts').FleetHost} */
   get facts() {
-    const key = ssh2.utils.parseKey(this.#key);
+    const key = /** @type {import('ssh2').ParsedKey} */ (ssh2.utils.parseKey(this.#key));
     const { hostname, address: ip, username, password } = this.spec;
     return { hostname, ip, username, password, port: this.#net.address().port, protocol: 'ssh', tags: ['chaos'], os: 'linux', environment: 'test', location: 'loopback', hostKey: `${key.type} ${key.getPublicSSH().toString('base64')}` };
   }

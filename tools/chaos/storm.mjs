@@ -50,11 +50,10 @@ async function startAll(world, { seed, runs, ms }) {
   const began = performance.now();
   const started = [];
   const addresses = world.hosts.map((h) => h.spec.address);
-  let open = 0;
   for (let n = 0; n < runs; n++) {
     await wait(Math.max(0, n * (ms / runs) - (performance.now() - began)));
     if (n % 10 === 0) {
-      while ((open = (await unfinished(world.api)).length) >= MOST_AT_ONCE) await wait(500);
+      while ((await unfinished(world.api)).length >= MOST_AT_ONCE) await wait(500);
     }
     const { kind, tag, totals, plan, inputs } = planOf(n, { random, addresses, dnsPort: world.nameServer.port });
     started.push({ id: await world.api.startRun({ plan, inputs }, tag), tag, kind, totals });
@@ -92,7 +91,7 @@ async function longStops({ world, random, times, say }) {
 /** Agrees to everything. */
 async function approve(api, until) {
   while (!until.all) {
-    for (const { runId, id } of await api.get('/approvals')) await api.ask('POST', `/runs/${runId}/approvals/${id}`, { body: { decision: 'approve', comment: 'chaos' } });
+    for (const { runId, id } of (await api.get('/approvals')).items) await api.ask('POST', `/runs/${runId}/approvals/${id}`, { body: { decision: 'approve', comment: 'chaos' } });
     await wait(APPROVE_EVERY_MS);
   }
 }

@@ -61,7 +61,8 @@ export class TcpWay {
     this.#next++;
   }
 
-  #try(near, [port, ...others]) {
+  #try(near, ports) {
+    const [port, ...others] = ports;
     if (port === undefined || !this.#open) return void near.resetAndDestroy();
     const far = connect({ port, host: '127.0.0.1', noDelay: true });
     const refused = () => this.#try(near, others);

@@ -15,7 +15,7 @@ const NEVER_BEGAN = ['skipped', 'cancelled', 'pending'];
  * @param {readonly import('./collect.mjs').SeenRun[]} found.runs
  * @param {readonly import('./causes.mjs').Doubt[]} found.doubts
  * @param {readonly import('./faults.mjs').Fault[]} found.faults
- * @param {import('./ledger.mjs').Ledger} found.ledger
+ * @param {Pick<import('./ledger.mjs').Ledger, 'of' | 'ids'>} found.ledger
  * @returns {Verdict[]}
  */
 export function judge({ started, runs, doubts, faults, ledger }) {
@@ -38,6 +38,7 @@ function lost(started, runs) {
   const byTag = Map.groupBy(runs, (r) => r.view.inputs.run);
   const expected = new Map([...runs.filter((r) => r.view.parentRunId !== null).map((r) => [r.view.inputs.run, PART_TOTALS]), ...started.map((s) => [s.tag, s.totals])]);
   return [
+    ...(started.length === 0 ? ['no run was started'] : []),
     ...started.filter(({ id, tag }) => byTag.get(tag)?.length !== 1 || byTag.get(tag)[0].view.id !== id).map(({ id, tag }) => `run ${tag}: there are ${byTag.get(tag)?.length ?? 0} instead of ${id}`),
     ...runs.flatMap(({ view, items }) => {
       if (!TERMINAL_RUN.includes(view.status)) return [`run ${view.inputs.run} is ${view.status}: ${view.steps.map((s) => `${s.id} ${s.status}`).join(', ')}`];

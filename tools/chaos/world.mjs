@@ -13,6 +13,7 @@ import { postgresChild } from '../postgres.mjs';
 import { guardFolder } from '../processes/watchdog.mjs';
 import { redisChild } from '../redis.mjs';
 import { seedFleet } from '../seed.mjs';
+import { surroundings } from '../surroundings.mjs';
 import { Api } from './api.mjs';
 import { HealthCheck } from './health-check.mjs';
 import { Ledger } from './ledger.mjs';
@@ -28,17 +29,29 @@ const BALANCED = ['orchestrator', 'asset-service'];
 const HOSTS = 24;
 
 export class World {
+  /** @type {Member[]} */
   members = [];
   /** Those that were injected, in the order in which they began. @type {import('./faults.mjs').Fault[]} */
   faults = [];
+  /** @type {SshHost[]} */
   hosts = [];
-  /** @type {Record<'orchestrator' | 'asset-service', TcpWay>} where the two of an app are reached as one */
+  /** @type {Record<string, TcpWay>} where the two of an app are reached as one: orchestrator and asset-service */
   balancers = {};
+  /** @type {Ledger} */
+  ledger;
+  /** @type {NameServer} */
+  nameServer;
+  /** @type {{ redis: string, postgres: string }} */
+  urls;
+  /** @type {Redis} */
+  redis;
   /** @type {Api} as who starts runs */
   api;
   /** @type {Api} as who approves: nobody decides on a run of their own */
   approver;
+  /** @type {(() => unknown)[]} */
   #undo = [];
+  /** @type {string} */
   #folder;
 
   /** @param {{ keep?: boolean, signal?: AbortSignal }} options keep: leave the data folder */
@@ -58,16 +71,6 @@ export class World {
   /** Those of one kind, such as `automation-service`. */
   of(kind) {
     return this.members.filter((m) => m.kind === kind);
-  }
-
-  /** The member that runs, or ran, as this worker. */
-  lifeOf(workerId) {
-    const pid = Number(/-(\d+)-[0-9a-f]{8}$/.exec(workerId ?? '')?.[1]);
-    for (const member of this.members) {
-      const life = member.lives.find((l) => l.pid === pid);
-      if (life) return { member, life };
-    }
-    return undefined;
   }
 
   /** Statements outside the product, straight to the server. */
@@ -142,7 +145,7 @@ export class World {
     const dataDir = join(folder, 'data');
     // With authentication off a process answers to its own port only, not to that of a balancer.
     const mesh = await startMesh({
-      dataDir, only: [], signal,
+      dataDir, only: [], signal, surroundings: surroundings(),
       env: { OPSMESH_AUTH: 'on', REDIS_URL: this.urls.redis, DATABASE_URL: this.urls.postgres, ORCHESTRATOR_URL: address('orchestrator'), ASSET_SERVICE_URL: address('asset-service'), LOG_LEVEL: 'info', NETWORK_CALLS_PER_MINUTE: '1000000' },
     });
     this.#undo.push(() => mesh.stop());
@@ -160,7 +163,7 @@ export class World {
 
   /** A token of a person who may do everything. */
   async #token(dataDir, actor) {
-    const env = { ...process.env, DATABASE_URL: this.urls.postgres, REDIS_URL: this.urls.redis, OPSMESH_DATA: dataDir };
+    const env = { ...surroundings(), DATABASE_URL: this.urls.postgres, REDIS_URL: this.urls.redis, OPSMESH_DATA: dataDir };
     return (await promisify(execFile)(process.execPath, [tokenProgram, 'create', '--name', actor, '--scopes', 'all'], { env })).stdout.trim();
   }
 

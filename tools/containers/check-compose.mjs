@@ -27,6 +27,7 @@ export function checkCompose(root, dockerfile) {
     checkReferences({ compose, dockerfile, name, service }, at);
     checkExposure(name, service, at);
   }
+  checkRedis(compose, at);
   checkUnused(compose, at);
   checkVariables(root, text, at);
   return findings;
@@ -89,16 +90,28 @@ function checkExposure(name, service, at) {
   }
 }
 
+/** Redis keeps every job, and has a limit below which the orchestrator holds back what would not fit. */
+function checkRedis(compose, at) {
+  for (const [name, { image, command = [] }] of Object.entries(compose.services ?? {})) {
+    if (!/^(\w+\/)?(redis|valkey)[:@]/.test(image ?? '')) continue;
+    const given = (option) => command[command.indexOf(option) + 1];
+    const limit = command.includes('--maxmemory') ? /^(?:\$\{\w+:-)?(\d+)\w*\}?$/.exec(given('--maxmemory'))?.[1] : '0';
+    if (!Number(limit)) at(name, 'needs --maxmemory above 0');
+    if (!command.includes('--maxmemory-policy') || given('--maxmemory-policy') !== 'noeviction') at(name, 'needs --maxmemory-policy noeviction');
+  }
+}
+
 function checkUnused(compose, at) {
   const services = Object.values(compose.services ?? {});
   for (const volume of Object.keys(compose.volumes ?? {})) if (!services.some((s) => JSON.stringify(s.volumes ?? []).includes(`"${volume}:`))) at('volumes', `${volume} is not used`);
   for (const network of Object.keys(compose.networks ?? {})) if (!services.some((s) => (s.networks ?? []).includes(network))) at('networks', `${network} is not used`);
 }
 
-/** Every variable that must be set stands in .env.example without a value, and no password has a default. */
+/** Every variable stands in .env.example, those that must be set without a value and the others as comments; no password has a default. */
 function checkVariables(root, text, at) {
   const example = readFileSync(join(root, '.env.example'), 'utf8');
   for (const [, variable] of text.matchAll(/\$\{(\w+):\?/g)) if (!new RegExp(`^${variable}=$`, 'm').test(example)) at('variables', `${variable} is missing in .env.example`);
+  for (const [, variable] of text.matchAll(/\$\{(\w+):?-/g)) if (!new RegExp(`^#${variable}=`, 'm').test(example)) at('variables', `${variable} is missing in .env.example, as a comment`);
   for (const [, variable] of text.matchAll(/\$\{(\w*(?:PASSWORD|SECRET|TOKEN)\w*):?-[^}]+\}/g)) at('variables', `${variable} has a default`);
   for (const [, variable] of text.matchAll(/\$\{?(\w*(?:PASSWORD|SECRET|TOKEN)\w*)\}?(?=["'\s@])/g)) at('variables', `${variable} may be empty: write \${${variable}:?set it in .env}`);
 }

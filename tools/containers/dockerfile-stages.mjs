@@ -14,10 +14,11 @@ export function readDockerfile(root) {
     const line = instruction.getRange().start.line + 1;
     const keyword = instruction.getKeyword();
     if (keyword === 'FROM') {
-      current = { name: instruction.getBuildStage() ?? `stage ${stages.size}`, base: instruction.getImage(), line, instructions: [] };
+      const from = /** @type {import('dockerfile-ast').From} */ (instruction);
+      current = { name: from.getBuildStage() ?? `stage ${stages.size}`, base: from.getImage(), line, instructions: [] };
       stages.set(current.name, current);
     } else {
-      const from = keyword === 'COPY' ? instruction.getFromFlag()?.getValue() : undefined;
+      const from = keyword === 'COPY' ? /** @type {import('dockerfile-ast').Copy} */ (instruction).getFromFlag()?.getValue() : undefined;
       current?.instructions.push({ keyword, args: instruction.getArguments().map((a) => a.getValue()), from, line });
     }
   }

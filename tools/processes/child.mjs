@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { signal, within } from './signals.mjs';
+import { signal } from './signals.mjs';
+import { within } from './waiting.mjs';
 import { guard } from './watchdog.mjs';
 
 const READY_MS = 60_000;

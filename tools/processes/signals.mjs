@@ -1,5 +1,6 @@
 // Processes by id: a pid alone may have been given to somebody else since, so it goes together with its start time.
 import { readFileSync } from 'node:fs';
+import { within } from './waiting.mjs';
 
 /** When a process started, in clock ticks since boot (proc(5), field 22 of stat); undefined when it is gone or there is no /proc. */
 export function startTime(pid) {
@@ -13,7 +14,10 @@ export function startTime(pid) {
   }
 }
 
-/** Whether the process of that pid and start time still runs. Without a start time (no /proc) the pid alone decides. */
+/**
+ * Whether the process of that pid and start time still runs. Without a start time (no /proc) the pid alone decides.
+ * @param {{ pid: number, started?: string }} process
+ */
 export function isAlive({ pid, started }) {
   if (started !== undefined) return startTime(pid) === started;
   try {
@@ -30,15 +34,6 @@ export function signal(pid, name) {
     process.kill(pid, name);
   } catch (e) {
     if (e.code !== 'ESRCH') throw e;
-  }
-}
-
-/** @returns {Promise<boolean>} whether `condition()` became true within `ms`. */
-export async function within(ms, condition) {
-  for (const end = performance.now() + ms; ;) {
-    if (await condition()) return true;
-    if (performance.now() > end) return false;
-    await new Promise((ok) => setTimeout(ok, 25));
   }
 }
 

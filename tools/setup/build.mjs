@@ -15,8 +15,7 @@ export function buildProjects(root, node) {
   const now = fingerprint(root);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now && built(root)) return;
   console.error('Building ...');
-  const env = { ...process.env, NX_TUI: 'false', FORCE_COLOR: '0' };
-  delete env.NO_COLOR;
+  const env = { ...process.env, NX_TUI: 'false', FORCE_COLOR: '0', NO_COLOR: undefined };
   const done = spawnSync(node, [join(root, 'node_modules', '.bin', 'nx'), 'run-many', '-t', 'build'], { cwd: root, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 64 * 2 ** 20 });
   if (done.status !== 0) {
     console.error(`${done.stdout}${done.stderr}`);
@@ -43,7 +42,7 @@ function fingerprint(root) {
   for (const p of projects(root)) {
     for (const f of ['package.json', 'tsconfig.json', 'tsconfig.build.json']) add(join(p, f));
     if (!existsSync(join(p, 'src'))) continue;
-    for (const f of readdirSync(join(p, 'src'), { recursive: true, withFileTypes: true }).filter((e) => e.isFile())) add(join(f.parentPath ?? f.path, f.name));
+    for (const f of readdirSync(join(p, 'src'), { recursive: true, withFileTypes: true }).filter((e) => e.isFile())) add(join(f.parentPath ?? f['path'], f.name));
   }
   return hash.digest('hex');
 }

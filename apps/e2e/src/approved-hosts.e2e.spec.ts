@@ -42,6 +42,7 @@ async function approve({ runId, id, manifest_sha256, typed_text, minApprovals }:
 async function pausedInFirstWave(hosts: readonly string[], mark: string): Promise<string> {
   const { id, approval } = await propose(hosts, mark, `sleep 3; ledger ${mark}`);
   await approve(approval);
+  await waitFor(async () => (await rig.items(id, 'do'))[0]?.status === 'running', { timeoutMs: 30_000, what: 'the first host to be at work' });
   await rig.request('POST', `/runs/${id}/pause`);
   await waitFor(async () => (await rig.items(id, 'do'))[0]?.status === 'succeeded', { timeoutMs: 30_000, what: 'the first wave to end' });
   expect((await rig.items(id, 'do')).slice(1).map((i) => [i.status, i.attempt])).toEqual(hosts.slice(1).map(() => ['pending', 0]));

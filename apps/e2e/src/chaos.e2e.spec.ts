@@ -45,6 +45,7 @@ describe('the rules of a storm notice', () => {
   }
 
   it('nothing where nothing is wrong', () => expect(broken({})).toEqual([]));
+  it('a storm of no runs', () => expect(judge({ started: [], runs: [], doubts: [], faults: [], ledger: { of: () => [], ids: () => [] } })[0]!.broken).toEqual(['no run was started']));
   it('a run that does not end', () => expect(broken({ status: 'running' })).toEqual(['nothing is lost']));
   it('an item that is missing', () => expect(broken({ items: [], done: [] })).toEqual(['nothing is lost']));
   it('an item that is there twice', () => expect(broken({ items: [item(), item()] })).toEqual(['nothing is lost']));

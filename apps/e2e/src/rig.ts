@@ -5,6 +5,7 @@ import type { ItemPageView, ItemView, ProblemDto, RunView } from '@opsmesh/contr
 import { readLedger, waitFor, type LedgerEntry } from '@opsmesh/testing';
 import { startMesh, type Mesh } from '../../../tools/mesh.mjs';
 import { seedFleet } from '../../../tools/seed.mjs';
+import { surroundings } from '../../../tools/surroundings.mjs';
 
 const ENDED = ['completed', 'partial', 'failed', 'cancelled'];
 
@@ -18,7 +19,7 @@ export class Rig {
     const folder = mkdtempSync(join(tmpdir(), 'opsmesh-e2e-'));
     // PostgreSQL runs under a system user of its own when we are root.
     chmodSync(folder, 0o755);
-    const mesh = await startMesh({ dataDir: join(folder, 'data'), ports: 'free', demo: true, env: { LOG_LEVEL: 'info', FLEET_LEDGER: join(folder, 'ledger'), ...env } });
+    const mesh = await startMesh({ dataDir: join(folder, 'data'), ports: 'free', demo: true, surroundings: surroundings(), env: { LOG_LEVEL: 'info', FLEET_LEDGER: join(folder, 'ledger'), ...env } });
     const rig = new Rig(mesh, folder);
     try {
       await seedFleet({ url: mesh.urls['asset-service'], hosts: mesh.fleet() });

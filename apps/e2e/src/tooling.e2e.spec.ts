@@ -5,6 +5,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunView } from '@opsmesh/contracts';
+import { waitFor } from '@opsmesh/testing';
+import { surroundings } from '../../../tools/surroundings.mjs';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const FREE_PORTS = Object.fromEntries(['ORCHESTRATOR', 'ASSET_SERVICE', 'AUTOMATION_SERVICE', 'NETWORK_SERVICE', 'REDIS', 'POSTGRES', 'FLEET', 'FLEET_WINRM'].map((n) => [`${n}_PORT`, '0']));
@@ -28,7 +30,7 @@ class Start {
   readonly #ended: Promise<unknown>;
 
   constructor(env: Record<string, string> = {}) {
-    this.process = spawn(process.execPath, ['tools/start.mjs'], { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...FREE_PORTS, OPSMESH_DATA: data, OPSMESH_AUTH: 'off', ...env } });
+    this.process = spawn(process.execPath, ['tools/start.mjs'], { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...surroundings(), ...FREE_PORTS, OPSMESH_DATA: data, OPSMESH_AUTH: 'off', ...env } });
     for (const stream of [this.process.stdout!, this.process.stderr!]) stream.setEncoding('utf8').on('data', (text: string) => { this.output += text; });
     this.#ended = once(this.process, 'close');
     started.push(this);
@@ -36,7 +38,7 @@ class Start {
 
   /** Waits for its address; fails with what it said when it ends instead. */
   async api(): Promise<string> {
-    await until(() => this.output.includes('Ctrl-C stops everything') || this.process.exitCode !== null);
+    await waitFor(() => this.output.includes('Ctrl-C stops everything') || this.process.exitCode !== null, { what: 'npm start', timeoutMs: 60_000 });
     const api = /API +(http:\S+)/.exec(this.output)?.[1];
     if (api === undefined) throw new Error(this.output);
     return api;
@@ -55,13 +57,6 @@ class Start {
   async end(): Promise<void> {
     if (this.process.exitCode === null && this.process.signalCode === null) this.interrupt();
     await this.#ended;
-  }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (const end = performance.now() + 60_000; !condition();) {
-    if (performance.now() > end) throw new Error('waited in vain');
-    await new Promise((ok) => setTimeout(ok, 50));
   }
 }
 
@@ -85,13 +80,11 @@ async function json<T>(url: string, body?: object): Promise<T> {
   return await response.json() as T;
 }
 
-async function finishedRun(api: string, id: string): Promise<RunView> {
-  for (const end = performance.now() + 60_000; ;) {
+function finishedRun(api: string, id: string): Promise<RunView> {
+  return waitFor(async () => {
     const run = await json<RunView>(`${api}/runs/${id}`);
-    if (run.status !== 'running') return run;
-    if (performance.now() > end) throw new Error(`run ${id} does not end`);
-    await new Promise((ok) => setTimeout(ok, 100));
-  }
+    return run.status === 'running' ? undefined : run;
+  }, { what: `run ${id} to end`, timeoutMs: 60_000, everyMs: 100 });
 }
 
 describe('npm start', () => {
@@ -140,7 +133,7 @@ describe('npm start', () => {
     for (const pid of childPids()) {
       const told = start.output.length;
       process.kill(pid, 'SIGKILL');
-      await until(() => start.output.slice(told).includes('runs again'));
+      await waitFor(() => start.output.slice(told).includes('runs again'), { what: `the process ${pid} to be started again`, timeoutMs: 60_000 });
     }
     expect(childPids().every(isAlive)).toBe(true);
     expect(start.process.exitCode).toBeNull();

@@ -87,7 +87,7 @@ const PROBES: Readonly<Record<Right, (path: string) => Promise<boolean>>> = {
   // One SYN to port 9 of our own loopback.
   'nmap-raw-sockets': async (path) => {
     const stdout = await outputOf({ path, argv: ['-n', '-Pn', '-sS', '-p', '9', '-oX', '-', '--', '127.0.0.1'], env: { NMAP_PRIVILEGED: '1' } });
-    return /<scaninfo type="syn"/.test(stdout) && /<finished [^>]*exit="success"/.test(stdout);
+    return /<scaninfo type="syn"/.test(stdout) && /<finished [^<>]*exit="success"/.test(stdout);
   },
   ping: async (path) => / 1 received/.test(await outputOf({ path, argv: ['-n', '-q', '-c', '1', '-W', '2', '--', '127.0.0.1'] })),
   'traceroute-icmp': async (path) => / 127\.0\.0\.1 /.test(await outputOf({ path, argv: ['-n', '-I', '-q', '1', '-m', '1', '-w', '2', '--', '127.0.0.1'] })),

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { attemptId, DEFAULT_PORTS, type JobDto, QUEUE_PREFIX, queueOf, RESULTS_STREAM, type ResultDto, ToolDeclarationDto, validate, WorkerRegistrationDto } from '@opsmesh/contracts';
+import { attemptId, DEFAULT_PORTS, type JobDto, needsClaim, needsGrant, QUEUE_PREFIX, queueOf, RESULTS_STREAM, type ResultDto, ToolDeclarationDto, validate, WorkerRegistrationDto } from '@opsmesh/contracts';
 import { testRedisUrl } from '@opsmesh/testing';
 import { type RunningWorker, startWorker } from '@opsmesh/worker-runtime';
 import { Ajv } from 'ajv';
@@ -67,7 +67,12 @@ describe('the service', () => {
 
   const declared = (name: string): ToolDeclarationDto => registration.tools.find((tool) => tool.name === name)!;
 
-  it('registers its tools, none of which needs a claim', () => {
+  it('registers its tools: none needs a grant, and those that may take long are claimed', () => {
+    expect(registration.tools.filter(needsGrant)).toEqual([]);
+    expect(registration.tools.filter(needsClaim).map(({ name }) => name)).toEqual(['traceroute', 'nmap', 'tcpdump', 'tshark-summary', 'tshark-conversations', 'tshark-top-talkers', 'tshark-packets', 'tshark-packet']);
+  });
+
+  it('registers its tools', () => {
     expect(registration.tools.map(({ name, effect, idempotent, credential }) => ({ name, effect, idempotent, credential }))).toEqual(
       [
         'ping', 'dns-lookup', 'traceroute', 'port-check', 'tls-certificate', 'nmap', 'tcpdump', 'tshark-summary', 'tshark-conversations', 'tshark-top-talkers', 'tshark-packets', 'tshark-packet', 'arp-table', 'interface-list',

@@ -8,6 +8,7 @@ import { assembleCopilot, type AssembledCopilot } from './copilot/assemble-copil
 import { BlobDesk } from './engine/blob-desk.js';
 import { ClaimDesk } from './engine/claim-desk.js';
 import { Engine } from './engine/engine.js';
+import { OwnAttempts } from './engine/own-attempts.js';
 import type { EngineNews } from './engine/ports.js';
 import { RunCache } from './engine/run-cache.js';
 import { RunFactsCache } from './engine/run-facts.js';
@@ -73,12 +74,13 @@ class OrchestratorModule {}
 export function assemble({ config, database: { pool }, keys, log, watchers, instance }: OrchestratorParts): Orchestrator {
   const stored = new PostgresRunRecord(pool);
   const facts = new RunFactsCache(stored);
-  const metrics = new Metrics({ pool, transport: () => transport });
+  const metrics = new Metrics({ pool, transport: () => transport, queueNames: async () => new Set((await catalogue.current()).all().map((t) => t.queue)) });
   const record = new ObservedRecord(isTracing() ? new TracedRecord(stored, facts) : stored, (changes) => metrics.committed(changes));
   const news: EngineNews = {
     outboxFilled: (batches) => transport.outboxFilled(batches),
     timersSet: () => transport.timersSet(),
     gateMayOpen: () => transport.gateMayOpen(),
+    paused: (ids) => transport.paused(ids),
     historyGrew: (ids) => watchers.grew(ids),
     abort: (id) => transport.abort(id),
     decisionsWanted: (decisions) => copilot.decisions?.wanted(decisions),
@@ -92,16 +94,17 @@ export function assemble({ config, database: { pool }, keys, log, watchers, inst
   const compiler = new PlanCompiler(catalogue);
   const blobs = new BlobStore(pool);
   const claimStore = new ClaimStore(pool);
-  const blobDesk = new BlobDesk({ facts, reader: claimStore, shelf: blobs, owners: { serviceOf: async (tool) => (await catalogue.current()).get(tool)?.service } });
+  const attempts = new OwnAttempts({ facts, owners: { serviceOf: async (tool) => (await catalogue.current()).get(tool)?.service } });
+  const blobDesk = new BlobDesk({ attempts, reader: claimStore, shelf: blobs });
   const assets = new ServiceClient({ keys, from: 'orchestrator', to: 'asset-service', url: config.assetServiceUrl });
   const claims = new ClaimDesk({
-    engine, facts, reader: claimStore, signer: keys.grantSigner(),
+    engine, attempts, reader: claimStore, signer: keys.grantSigner(),
     needs: { kindOf: async (tool) => (await catalogue.current()).get(tool)?.credential?.kind },
     connections: new AssetConnections(assets), manifests: approvedManifests({ pool, facts, catalogue }),
   });
   const desk: ServiceDesk = {
-    registerTools: (w) => catalogue.register(w), registerWorker: (w) => workers.register(w), beat: (id, active) => workers.beat(id, active),
-    unwanted: (ids) => workers.unwanted(ids), deregister: (id) => workers.deregister(id), putBlob: (bytes) => blobs.put(bytes),
+    registerTools: (w) => catalogue.register(w), registerWorker: (w) => workers.register(w), beat: (worker, active) => workers.beat(worker, active),
+    unwanted: (ids) => workers.unwanted(ids), deregister: (worker) => workers.deregister(worker), putBlob: (bytes) => blobs.put(bytes),
   };
   const commands = new RunCommands(engine, readModels, compiler);
   const timelines = new Timelines(pool, readModels);

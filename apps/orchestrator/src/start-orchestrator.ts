@@ -45,7 +45,7 @@ export async function startOrchestrator(config: OrchestratorConfig, log: Logger)
   try {
     const port = await http.listen();
     await watchers.start();
-    transport.start();
+    await transport.start();
     proposals.start();
     copilot.worker.start();
     retention?.start();

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createLogger, exitOnUncaught, StartError } from '@opsmesh/platform';
+import { ANONYMOUS, createLogger, exitOnUncaught, isSamePerson, StartError } from '@opsmesh/platform';
 import { orchestratorConfig } from './config.js';
 import { openStore } from './store/open-store.js';
 import { SCOPES, TokenStore } from './store/token-store.js';
@@ -32,7 +32,9 @@ async function run(): Promise<void> {
       if (wrong !== undefined) usage(`there is no scope "${wrong}"`);
       const days = Number(values.days);
       if (!Number.isInteger(days) || days < 1 || days > 3650) usage('--days is a whole number from 1 to 3650');
-      const made = await tokens.create({ name, tenantId: values.tenant, actorId: values.actor ?? name, scopes, lifeSeconds: days * DAY_SECONDS });
+      const actorId = values.actor ?? name;
+      if (isSamePerson(actorId, ANONYMOUS.actorId)) usage(`"${ANONYMOUS.actorId}" is everybody where authentication is off: name another --actor`);
+      const made = await tokens.create({ name, tenantId: values.tenant, actorId, scopes, lifeSeconds: days * DAY_SECONDS });
       process.stderr.write(`token ${made.id} for tenant ${values.tenant}, until ${made.expiresAt.toISOString()}; it is shown only now:\n`);
       process.stdout.write(`${made.token}\n`);
       return;

@@ -356,7 +356,7 @@ export type CommandInputDto = {
 };
 
 export type CompileRequestDto = {
-  readonly plan: { readonly [key: string]: unknown };
+  readonly plan: { readonly [key: string]: unknown } | readonly ({ readonly [key: string]: unknown })[];
   readonly tenant_id?: string;
 };
 
@@ -487,7 +487,7 @@ export type EndpointChange = {
 };
 
 export type FailureDto = {
-  readonly code: 'reference-missing' | 'input-invalid' | 'limit-exceeded' | 'dependency-failed' | 'tool-unavailable' | 'run-timeout' | 'target-unknown' | 'target-refused' | 'capability-missing' | 'credential-unavailable' | 'grant-refused' | 'manifest-mismatch' | 'target-changed' | 'unreachable' | 'service-unavailable' | 'rate-limited' | 'auth-failed' | 'hostkey-mismatch' | 'not-found' | 'conflict' | 'cancelled' | 'nonzero-exit' | 'killed-by-signal' | 'timed-out' | 'tool-failed' | 'output-invalid' | 'approval-rejected' | 'approval-expired' | 'signal-timeout' | 'loop-limit' | 'child-failed' | 'connection-lost' | 'stop-unconfirmed' | 'worker-lost';
+  readonly code: 'reference-missing' | 'input-invalid' | 'limit-exceeded' | 'dependency-failed' | 'tool-unavailable' | 'run-timeout' | 'target-unknown' | 'target-refused' | 'capability-missing' | 'credential-unavailable' | 'grant-refused' | 'manifest-mismatch' | 'target-changed' | 'unreachable' | 'service-unavailable' | 'rate-limited' | 'auth-failed' | 'hostkey-mismatch' | 'not-found' | 'conflict' | 'cancelled' | 'nonzero-exit' | 'killed-by-signal' | 'timed-out' | 'tool-failed' | 'output-invalid' | 'approval-rejected' | 'approval-expired' | 'signal-timeout' | 'loop-limit' | 'child-failed' | 'child-unknown' | 'connection-lost' | 'stop-unconfirmed' | 'worker-lost';
   readonly message: string;
   readonly retryable: boolean;
   readonly cause?: string;
@@ -767,7 +767,8 @@ export type RerunDto = {
   readonly step?: string;
   readonly items?: readonly ('failed' | 'unknown' | 'not-started')[];
   readonly item_numbers?: readonly (number)[];
-  readonly plan?: { readonly [key: string]: unknown };
+  readonly inputs?: { readonly [key: string]: unknown };
+  readonly plan?: { readonly [key: string]: unknown } | readonly ({ readonly [key: string]: unknown })[];
 };
 
 export type ResolveItemDto = {
@@ -815,6 +816,8 @@ export type RunSummary = {
 
 export type RunView = {
   readonly status: 'running' | 'paused' | 'completed' | 'partial' | 'failed' | 'cancelled';
+  readonly stopping: 'cancelled' | 'timed-out' | null;
+  readonly failure: FailureDto | null;
   readonly strategy: 'PARALLEL' | 'SERIAL' | 'DAG';
   readonly inputs: { readonly [key: string]: unknown };
   readonly steps: readonly (StepView)[];
@@ -840,7 +843,7 @@ export type SignalView = {
 export type StartRunDto = {
   readonly actor_id?: string;
   readonly inputs?: { readonly [key: string]: unknown };
-  readonly plan: { readonly [key: string]: unknown };
+  readonly plan: { readonly [key: string]: unknown } | readonly ({ readonly [key: string]: unknown })[];
   readonly tenant_id?: string;
 };
 
@@ -922,6 +925,8 @@ export type TimelineStepView = {
 export type TimelineView = {
   readonly runId: string;
   readonly status: 'running' | 'paused' | 'completed' | 'partial' | 'failed' | 'cancelled';
+  readonly stopping: 'cancelled' | 'timed-out' | null;
+  readonly failure: FailureDto | null;
   readonly createdAt: string;
   readonly finishedAt: string | null;
   readonly now: string;
@@ -967,7 +972,11 @@ export type WaveView = {
 export interface Operations {
   'approvalPolicy.get': { readonly answer: ApprovalPolicyView };
   'approvalPolicy.set': { readonly body: ApprovalPolicyDto; readonly answer: ApprovalPolicyView };
-  'approvals.open': { readonly answer: readonly (ApprovalView | PlanApprovalView)[] };
+  'approvals.open': { readonly query?: { readonly limit?: number; readonly cursor?: string }; readonly answer: {
+  readonly items: readonly (ApprovalView | PlanApprovalView)[];
+  /** Give it as `cursor` to get what follows; null at the end. */
+  readonly next: string | null;
+} };
   'chat.chat': { readonly body: ChatRequestDto; readonly answer: ChatReplyView; readonly event: {
   readonly type: 'started';
   readonly data: ChatStartedView;

@@ -62,6 +62,7 @@ export class PlanApprovalView {
 export class ProposedRunView extends RunHeadView {
   @IsIn(PROPOSAL_STATUSES) readonly status!: ProposalStatus;
   @IsIn(RUN_ORIGINS) readonly origin!: RunOrigin;
+  /** Values of the plan's inputs, with `[masked]` for what looks like a secret. */
   @IsObject() readonly inputs!: Record<string, unknown>;
   @IsArray() @ValidateNested({ each: true }) @Type(() => DiagnosticDto) readonly warnings!: readonly DiagnosticDto[];
   @IsObject() @ValidateNested() @Type(() => BoundsView) readonly bounds!: BoundsView;

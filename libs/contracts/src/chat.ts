@@ -14,7 +14,7 @@ export class ChatRequestDto {
   /** What the person says; more than 4000 characters are answered, not read. */
   @IsString() @MinLength(1) @MaxLength(20_000) message!: string;
   @IsOptional() @IsString() @MaxLength(64) tenant_id?: string;
-  /** Who says it. With auth on it may be left out; the token's own actor is meant. */
+  /** Who says it. With authentication on it may be left out: it is the token's own actor, and another name is refused with `actor-mismatch`. */
   @IsOptional() @Matches(NO_NUL) @MinLength(1) @MaxLength(256) actor_id?: string;
   /** Left out: a new conversation. */
   @IsOptional() @IsUUID() conversation_id?: string;

@@ -22,7 +22,7 @@ export class AttemptClaimDto extends ClaimRequestDto {
   @IsString() @MaxLength(256) attemptId!: string;
 }
 
-/** `POST /internal/claims`: each is answered by a {@link ClaimAnswerDto} or its own problem: `claim-refused`, `manifest-mismatch`, `target-changed`, `target-unknown`, `target-refused`, `service-unavailable`. */
+/** `POST /internal/claims`: each is answered by a {@link ClaimAnswerDto} or its own problem: `forbidden` (the tool is another service's), `claim-refused`, `manifest-mismatch`, `target-changed`, `target-unknown`, `target-refused`, `service-unavailable`. */
 @PlainMessage()
 export class ClaimBatchDto {
   @IsArray() @ArrayMinSize(1) @ArrayMaxSize(MAX_BATCH) @ValidateNested({ each: true }) @Type(() => AttemptClaimDto) batch!: AttemptClaimDto[];

@@ -55,6 +55,7 @@ export const FAILURE_MEANINGS = {
   'loop-limit': after(false),
   'child-failed': after(false),
   // nobody knows
+  'child-unknown': doubt,
   'connection-lost': doubt,
   'stop-unconfirmed': doubt,
   'worker-lost': doubt,

@@ -17,5 +17,5 @@ export function queueOf(service: string): string {
   return service;
 }
 
-/** Names of the HTTP ports (see docs/ARCHITECTURE.md). */
+/** Port of each service where none is configured (see ARCHITECTURE.md). */
 export const DEFAULT_PORTS = { orchestrator: 3005, 'asset-service': 3002, 'automation-service': 3003, 'network-service': 3006 } as const;

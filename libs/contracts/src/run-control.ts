@@ -48,6 +48,13 @@ export class SignalView {
 export const APPROVAL_DECISIONS = ['approve', 'reject'] as const;
 export type ApprovalDecision = (typeof APPROVAL_DECISIONS)[number];
 
+/** Query of `GET /approvals`. */
+export class ListApprovalsQueryDto {
+  /** Questions in a page at most (100). */
+  @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(200) limit?: number;
+  @IsOptional() @IsString() @MaxLength(256) cursor?: string;
+}
+
 /** Body of `POST /runs/:id/approvals/:approval`. */
 export class DecideApprovalDto {
   @IsIn(APPROVAL_DECISIONS) decision!: ApprovalDecision;
@@ -56,7 +63,7 @@ export class DecideApprovalDto {
   /** For a proposed run whose approval asks for it: the text that must be typed. */
   @IsOptional() @IsString() @Matches(NO_NUL) @MaxLength(256) typed_text?: string;
   @IsOptional() @IsString() @Matches(NO_NUL) @MaxLength(2000) comment?: string;
-  /** Who decides; only where authentication is off, and then for the record. */
+  /** Who decides. With authentication on it may be left out: it is the token's own actor, and another name is refused with `actor-mismatch`. */
   @IsOptional() @IsString() @Matches(NO_NUL) @MinLength(1) @MaxLength(256) actor_id?: string;
 }
 
@@ -78,7 +85,7 @@ export class ApprovalView {
   @IsString() readonly step!: string;
   @IsInt() @Min(0) readonly item!: number;
   @IsString() readonly message!: string;
-  /** Actors who may decide; everybody whose token allows it when empty. */
+  /** Actors who may decide; when empty, everybody whose token allows it but the one who started the run. */
   @IsArray() @IsString({ each: true }) readonly approvers!: readonly string[];
   @IsInt() @Min(1) readonly minApprovals!: number;
   @IsIn(['open', 'approved', 'rejected', 'closed']) readonly status!: 'open' | 'approved' | 'rejected' | 'closed';

@@ -3,7 +3,7 @@ import { IsArray, IsBoolean, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsStr
 import { FailureDto } from './failure.js';
 import { OrNull } from './or-null.js';
 import { DiagnosticDto } from './problem.js';
-import { ITEM_STATUSES, LISTED_RUN_STATUSES, RUN_EVENT_TYPES, RUN_STATUSES, STEP_STATUSES, type ItemStatus, type ProposalStatus, type RunEventType, type RunStatus, type StepStatus } from './run.js';
+import { ITEM_STATUSES, LISTED_RUN_STATUSES, RUN_EVENT_TYPES, RUN_STATUSES, STEP_STATUSES, STOP_REASONS, type ItemStatus, type ProposalStatus, type RunEventType, type RunStatus, type StepStatus, type StopReason } from './run.js';
 import { TOOL_EFFECTS, type ToolEffect } from './tool.js';
 
 /** What is told of every run, also of one that was only proposed. */
@@ -62,7 +62,12 @@ export class StepView {
 /** Answer to `GET /runs/:id` for a run that was started. */
 export class RunView extends RunHeadView {
   @IsIn(RUN_STATUSES) readonly status!: RunStatus;
+  /** Why nothing new starts any more, also after the end; what runs is told to stop and waited for. Null: nobody cancelled it and its time was not over. */
+  @OrNull() @IsIn(STOP_REASONS) readonly stopping!: StopReason | null;
+  /** Why the run failed where none of its steps says it: `run-timeout`. Null until its end. */
+  @OrNull() @IsObject() @ValidateNested() @Type(() => FailureDto) readonly failure!: FailureDto | null;
   @IsIn(['PARALLEL', 'SERIAL', 'DAG']) readonly strategy!: 'PARALLEL' | 'SERIAL' | 'DAG';
+  /** Values of the plan's inputs, with `[masked]` for what looks like a secret. */
   @IsObject() readonly inputs!: Record<string, unknown>;
   @IsArray() @ValidateNested({ each: true }) @Type(() => StepView) readonly steps!: readonly StepView[];
   @IsArray() @ValidateNested({ each: true }) @Type(() => DiagnosticDto) readonly warnings!: readonly DiagnosticDto[];
@@ -86,6 +91,7 @@ export class ItemView {
   @OrNull() @IsString() readonly target!: string | null;
   @IsIn(ITEM_STATUSES) readonly status!: ItemStatus;
   @IsInt() @Min(0) readonly attempt!: number;
+  /** The inputs as they were bound, with `[masked]` for what looks like a secret or is declared as one; null when they could not be bound. */
   @OrNull() @IsObject() readonly inputs!: Record<string, unknown> | null;
   /** What the tool gave; null when there is nothing. */
   @IsOptional() readonly output: unknown;
@@ -104,7 +110,7 @@ export class ItemView {
 /** Answer to `GET /runs/:id/steps/:step/items`. */
 export class ItemPageView {
   @IsArray() @ValidateNested({ each: true }) @Type(() => ItemView) readonly items!: readonly ItemView[];
-  /** Give it as `cursor` to get what follows; null at the end. */
+  /** Give it as `cursor` to get what follows; null at the end. A page with fewer items than were asked for may have one: its outputs are large. */
   @OrNull() @IsString() readonly next!: string | null;
 }
 

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
+import { IsPlanDocument } from './plan-document.js';
 import { PlainMessage } from './validate.js';
 
 /** Text that PostgreSQL takes. */
@@ -19,32 +20,38 @@ export type ItemStatus = (typeof ITEM_STATUSES)[number];
 /** Body of `POST /plans/compile` and `POST /plans/preview`. */
 @PlainMessage()
 export class CompileRequestDto {
-  /** A plan of docs/plan-language.md. */
-  @IsObject() plan!: Record<string, unknown>;
+  /** A plan of docs/plan-language.md: an object, or a list of steps. */
+  @IsPlanDocument() plan!: object;
   @IsOptional() @IsString() @MaxLength(64) tenant_id?: string;
 }
 
 /** Body of `POST /runs`. Header `Idempotency-Key` (at most 255 characters) makes it at-most-once. */
 @PlainMessage()
 export class StartRunDto extends CompileRequestDto {
-  /** Who asks, for the record. With auth on, the token's own actor is used when this is left out. */
+  /** Who asks. With authentication on it may be left out: it is the token's own actor, and another name is refused with `actor-mismatch`. */
   @IsOptional() @Matches(NO_NUL) @MinLength(1) @MaxLength(256) actor_id?: string;
   /** Values for the plan's `inputs`, which they replace one by one. */
   @IsOptional() @IsObject() inputs?: Record<string, unknown>;
 }
 
+/** Why nothing new starts in a run any more: somebody cancelled it, or its time is over. */
+export const STOP_REASONS = ['cancelled', 'timed-out'] as const;
+export type StopReason = (typeof STOP_REASONS)[number];
+
 export const RERUN_SELECTIONS = ['failed', 'unknown', 'not-started'] as const;
-/** Body of `POST /runs/:id/rerun`: a child run over the chosen items of one step, and all that depends on it. Header `Idempotency-Key` as for `POST /runs`. */
+/** Body of `POST /runs/:id/rerun`: a child run over the chosen items of steps, and all that depends on these. Header `Idempotency-Key` as for `POST /runs`. */
 @PlainMessage()
 export class RerunDto {
-  /** The step to start from; the steps before it are taken from the parent. Left out: the first step that has such items. */
+  /** The step to start from; what does not depend on it is taken from the parent. Left out: every step that has such items, but those that the plan's conditions left out. */
   @IsOptional() @IsString() @MaxLength(64) step?: string;
   /** Which items of the step by how they ended; either this or `item_numbers`. */
   @IsOptional() @IsArray() @ArrayNotEmpty() @ArrayMaxSize(RERUN_SELECTIONS.length) @IsIn(RERUN_SELECTIONS, { each: true }) items?: (typeof RERUN_SELECTIONS)[number][];
   /** Which items of the step by their numbers, however they ended; needs `step`. */
   @IsOptional() @IsArray() @ArrayNotEmpty() @ArrayMaxSize(10_000) @IsInt({ each: true }) @Min(0, { each: true }) item_numbers?: number[];
+  /** Values for the plan's `inputs`, before those that the parent was given. What is repeated is bound by them; what is taken over may not refer to one that is another now. */
+  @IsOptional() @IsObject() inputs?: Record<string, unknown>;
   /** An edited plan to go on with. The steps that are taken over must stand in it unchanged. Left out: the parent's. */
-  @IsOptional() @IsObject() plan?: Record<string, unknown>;
+  @IsOptional() @IsPlanDocument() plan?: object;
 }
 
 /** Query of `GET /runs`. */
@@ -62,6 +69,7 @@ export class ListItemsQueryDto {
   @IsOptional() @IsIn(ITEM_STATUSES) status?: ItemStatus;
   /** Field to sort by; a leading `-` means descending. */
   @IsOptional() @IsIn(ITEM_SORTS) sort?: (typeof ITEM_SORTS)[number];
+  /** Items in a page at most (100). A page of large outputs ends before, at 8 MiB; what follows is then behind its cursor as always. */
   @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(1000) limit?: number;
   @IsOptional() @IsString() @MaxLength(256) cursor?: string;
 }

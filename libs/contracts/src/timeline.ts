@@ -2,7 +2,7 @@ import { Type } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
 import { FailureDto } from './failure.js';
 import { OrNull } from './or-null.js';
-import { ITEM_STATUSES, RUN_STATUSES, STEP_STATUSES, type ItemStatus, type RunStatus, type StepStatus } from './run.js';
+import { ITEM_STATUSES, RUN_STATUSES, STEP_STATUSES, STOP_REASONS, type ItemStatus, type RunStatus, type StepStatus, type StopReason } from './run.js';
 import { AdaptationView } from './step-log.js';
 
 /** Query of `GET /runs/:id/attempts`. */
@@ -108,6 +108,10 @@ export class AttemptBarsView {
 export class TimelineView {
   @IsString() runId!: string;
   @IsIn(RUN_STATUSES) status!: RunStatus;
+  /** As of a RunView. */
+  @OrNull() @IsIn(STOP_REASONS) stopping!: StopReason | null;
+  /** As of a RunView. */
+  @OrNull() @IsObject() @ValidateNested() @Type(() => FailureDto) failure!: FailureDto | null;
   @IsISO8601() createdAt!: string;
   @OrNull() @IsISO8601() finishedAt!: string | null;
   /** The database's clock: where bars end that have no end yet. */

@@ -76,6 +76,7 @@ export class ToolDeclarationDto {
   /** Name of the field of the output that is its list, for steps that loop over `item` without saying over what. */
   @IsOptional() @Matches(/^[A-Za-z_][A-Za-z0-9_]*$/) listOutput?: string;
   @IsArray() @ArrayMaxSize(16) @ValidateNested({ each: true }) @Type(() => CommandInputDto) commands!: CommandInputDto[];
+  /** Default time an attempt may take, in milliseconds; a plan may say another. Above {@link UNCLAIMED_MS} every attempt is claimed. */
   @IsInt() @Min(1) @Max(86_400_000) timeoutMs!: number;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => RetryPolicyDto) retry?: RetryPolicyDto;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => ToolEstimateDto) estimate?: ToolEstimateDto;
@@ -87,9 +88,20 @@ export class ToolDeclarationDto {
   @IsArray() @ArrayMaxSize(16) @IsObject({ each: true }) examples!: Record<string, unknown>[];
 }
 
-/** Whether an attempt of the tool must be claimed first (architecture, invariant 5). */
-export function needsClaim(tool: Pick<ToolDeclarationDto, 'effect' | 'credential'>): boolean {
+/** Longest `timeoutMs` with which a tool that needs no grant is not claimed either. */
+export const UNCLAIMED_MS = 60_000;
+
+/** Whether the tool acts under a grant only (architecture, invariant 5): it changes something, or gets a credential. */
+export function needsGrant(tool: Pick<ToolDeclarationDto, 'effect' | 'credential'>): boolean {
   return tool.effect !== 'read' || tool.credential !== undefined;
+}
+
+/**
+ * Whether an attempt of the tool is claimed first: for its grant, or because it may take longer than {@link UNCLAIMED_MS}. Of what is not claimed the
+ * record does not know that it began: a cancel ends it at once, without its output and without a word on whether it stopped.
+ */
+export function needsClaim(tool: Pick<ToolDeclarationDto, 'effect' | 'credential' | 'timeoutMs'>): boolean {
+  return needsGrant(tool) || tool.timeoutMs > UNCLAIMED_MS;
 }
 
 /** Whether outputs of the tool may answer later calls: it changes nothing, and no credential decides what it gets to see. */

@@ -1,6 +1,6 @@
 import type { Catalogue } from './catalogue/catalogue.js';
 import type { Reply } from './conversation/reply.js';
-import { respond, type Situation } from './conversation/respond.js';
+import { LONGEST_MESSAGE, respond, type Situation } from './conversation/respond.js';
 import { NEW_CONVERSATION, type ConversationState } from './conversation/state.js';
 import type { InventoryFacts } from './facts/facts.js';
 import type { Intent } from './intent/intent.js';
@@ -61,7 +61,7 @@ export class Copilot {
 
   async reply({ tenantId, text, state = NEW_CONVERSATION, outputs, signal = new AbortController().signal, onEvent }: Message): Promise<CopilotReply> {
     const { facts, templates, compile, now, model } = this.parts;
-    const neutral = neutralText(text.slice(0, 4000));
+    const neutral = neutralText(text.slice(0, LONGEST_MESSAGE));
     const [catalogue, sheet, usable] = await Promise.all([this.parts.catalogue(), facts.lookUp(tenantId, wordsToLookUp(neutral.text, state)), templates.usable(tenantId)]);
     const situation: Situation = { facts: sheet, catalogue, templates: usable, now: now(), compile };
     const own = respond(text, state, situation);

@@ -7,7 +7,7 @@ import type { Json, JsonObject } from './plan.js';
 const NAMED = /(^|_)(cidrs?|ranges?|subnets?|networks?|targets?|hosts?|ips?|addresses|address)($|_)/;
 /** What can only be meant as an IPv4 address, network or range: a host name's last part has a letter. */
 const IPV4_LIKE = /^\d+(\.\d+){2,}(\/[^/]*|-[\d.]*)?$/;
-const IPV6_NETWORK = /^[0-9a-f:.]*:[0-9a-f:.]*(\/[^/]*)?$/i;
+const IPV6_NETWORK = /^(?=[0-9a-f.]*:)[0-9a-f:.]+(\/[^/]*)?$/i;
 
 /** Checks texts that can only be meant as an address, a network (CIDR) or a range, in inputs that are named so. */
 export function checkAddresses(inputs: JsonObject, { pointer, findings }: { pointer: string; findings: Findings }): void {

@@ -5,13 +5,14 @@ import { checkAddresses } from './check-addresses.js';
 import { checkArguments } from './check-arguments.js';
 import { checkChildInputs } from './check-child-inputs.js';
 import { checkCommands, commandInputsOf } from './check-commands.js';
+import { checkGate } from './check-gate.js';
 import { checkPrevious } from './check-previous.js';
 import { checkFields, elementOf, type StepShape } from './check-fields.js';
 import { compileChild, type ChildCompiler, type CompiledChild } from './compile-children.js';
 import { dependenciesOf, levelsInScopes, strategyOf, type Need } from './dependencies.js';
 import { Findings } from './diagnostics.js';
 import { dropCredentials } from './drop-credentials.js';
-import { finishStep } from './finish-step.js';
+import { finishStep, targetPointer } from './finish-step.js';
 import { impliedList } from './implied-list.js';
 import { outputOf } from './output-schemas.js';
 import { readDocument } from './parse.js';
@@ -137,6 +138,13 @@ class PlanCompilation {
     return undefined;
   }
 
+  /** A tool that is not known may have a target. */
+  private checkGate(step: PlanStep, tool: CatalogueTool | undefined): void {
+    const { kind } = step.body;
+    const hasTarget = kind === 'tool' && (!tool || targetPointer(tool) !== null);
+    checkGate(step.map, { kind, hasTarget, ...(tool ? { tool: tool.name } : {}) }, { at: (key) => `${pointerIn(step, 'map')}/${step.keys[`map.${key}`] ?? key}`, findings: this.context.findings });
+  }
+
   private declares(step: number, name: string): boolean {
     const child = this.children[step];
     if (child) return Object.hasOwn(child.plan.inputs, name);
@@ -200,6 +208,7 @@ class PlanCompilation {
       if (step.body.kind === 'loop' && draft.forEach !== null) elements.set(index, elementOf(draft, shapes, loopItem(index)));
       const child = this.children[index];
       if (child) for (const name of checkChildInputs(step, child, findings)) this.commandInputs.add(name);
+      this.checkGate(step, tool);
       if (!tool || step.body.kind !== 'tool') continue;
       const places = references.filter((r) => r.pointer.startsWith(`${at}/`)).map((r) => ({ pointer: r.pointer.slice(at.length), whole: r.whole }));
       checkArguments(tool, step.inputs, { pointer: at, references: places, findings });

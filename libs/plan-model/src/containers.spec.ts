@@ -112,7 +112,7 @@ describe('a loop', () => {
     const run = started(plan(loop(0, 'while', { maxIterations: 2 }), step(1, body)), [{ iterations: 9 }]);
     run.succeed(1, 0);
     run.succeed(1, 1);
-    expect(run.state.steps[0]).toMatchObject({ status: 'failed', failure: { code: 'loop-limit' }, opened: { iterations: 2 } });
+    expect(run.state.steps[0]).toMatchObject({ status: 'failed', failure: { code: 'loop-limit', message: 'loop "s0" still goes on after its 2 iterations' }, opened: { iterations: 2 } });
   });
 
   it('over a list that is too long fails before anything runs', () => {

@@ -75,9 +75,9 @@ function open(draft: Draft, step: ContainerStep, { arm, iteration, of }: Opening
   const { index } = step;
   const before = draft.steps[index]!;
   const state: OpenStep = { status: 'open', arm, iteration, of, partial: before.status === 'open' && before.partial, remembered: before.status === 'open' ? rememberedOf(draft, step) : [] };
-  if (step.kind === 'loop' && (of ?? 0) > step.maxIterations) return end(draft, step, { state: null, status: 'failed', failure: limit(step.id, `${of} iterations, more than`, step.maxIterations) });
+  if (step.kind === 'loop' && (of ?? 0) > step.maxIterations) return end(draft, step, { state: null, status: 'failed', failure: limit(`loop "${step.id}" would have ${of} iterations; it may have ${step.maxIterations}`) });
   if (of === 0) return end(draft, step, { state: null, status: 'succeeded' });
-  if (step.kind === 'loop' && iteration >= step.maxIterations) return end(draft, step, { state: { ...state, iteration: iteration - 1 }, status: 'failed', failure: limit(step.id, 'still goes on after', step.maxIterations) });
+  if (step.kind === 'loop' && iteration >= step.maxIterations) return end(draft, step, { state: { ...state, iteration: iteration - 1 }, status: 'failed', failure: limit(`loop "${step.id}" still goes on after its ${step.maxIterations} iterations`) });
   draft.set(index, state);
   draft.record('step.opened', { step: index, data: { arm, iteration, of } });
   if (iteration === 0) tellAlternative(draft, index);
@@ -100,8 +100,8 @@ function rememberedOf(draft: Draft, step: ContainerStep): OpenStep['remembered']
   });
 }
 
-function limit(id: string, what: string, most: number): FailureDto {
-  return failure('loop-limit', `loop "${id}" ${what} its ${most}`);
+function limit(message: string): FailureDto {
+  return failure('loop-limit', message);
 }
 
 /** Everything in a loop waits again; its items are numbered on (invariant 5). */

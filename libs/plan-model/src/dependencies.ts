@@ -85,11 +85,12 @@ function previous(steps: readonly PlanStep[], scopes: PlanScopes, groups: readon
 function withJoins(steps: readonly PlanStep[], { groups, index, found }: { groups: readonly (readonly number[] | undefined)[]; index: number; found: ReadonlySet<number> }): ReadonlySet<number> {
   const all = new Set(found);
   for (const d of all) {
+    // What is called by the failure does not wait for itself, nor for what stands beside the failure.
+    if (isCalledBy(steps, index, d)) continue;
     for (const member of groups[d] ?? []) all.add(member);
     const { onFailure } = steps[d]!;
     const alternative = typeof onFailure === 'object' && 'alternative' in onFailure ? onFailure.alternative : undefined;
-    // What is called by the failure does not wait for itself.
-    if (alternative !== undefined && !isCalledBy(steps, index, d)) all.add(alternative);
+    if (alternative !== undefined) all.add(alternative);
   }
   return all;
 }

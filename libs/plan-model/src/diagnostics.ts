@@ -7,7 +7,7 @@ export const DIAGNOSTIC_CODES = {
   'unknown-key': 'a key that means nothing here',
   'limit-exceeded': 'the plan is larger than a limit allows',
   'forbidden-key': 'a key that could reach into the program',
-  'unsupported-option': 'an option that this kind of step does not have',
+  'unsupported-option': 'an option that this kind of step, or its tool, does not have',
   'no-steps': 'a plan without steps',
   'invalid-id': 'a step id with other characters than letters, digits, _ and -',
   'duplicate-id': 'two steps have the same id',

@@ -1,5 +1,5 @@
 import { failure } from '@opsmesh/contracts';
-import { plan, step } from './testing/plans.js';
+import { plan, step, subPlan } from './testing/plans.js';
 import { started } from './testing/simulation.js';
 
 const lost = failure('connection-lost', 'gone');
@@ -58,5 +58,16 @@ describe('doubt', () => {
     expect(run.items.get('0.0')).toMatchObject({ status: 'succeeded' });
     expect(run.state).toMatchObject({ status: 'completed', steps: [{ status: 'succeeded', counts: { succeeded: 1, unknown: 0 } }] });
     expect(run.finished).toBe(1);
+  });
+
+  it('of a step that another run carries out is known when that run knows, and not before', () => {
+    const run = started(plan(subPlan(0)));
+    const doubtful = failure('child-unknown', 'something of the sub-plan is unknown');
+    run.fail(doubtful, { step: 0, item: 0 });
+    expect(run.items.get('0.0')).toMatchObject({ status: 'unknown' });
+    expect(run.fail(doubtful, { step: 0, item: 0 })).toBe(false);
+    run.succeed(0, 0);
+    expect(run.state).toMatchObject({ status: 'completed', steps: [{ status: 'succeeded' }] });
+    expect([run.finished, run.outcomeChanges]).toEqual([1, 1]);
   });
 });

@@ -1,7 +1,8 @@
-import type { FailureDto } from '@opsmesh/contracts';
+import { FAILURE_MEANINGS, type FailureDto } from '@opsmesh/contracts';
 import type { Draft } from './draft.js';
 import { startAttempt } from './items.js';
 import { joinStatus } from './map-items.js';
+import type { CompiledStep } from './plan.js';
 import { childrenAt } from './plan-shape.js';
 import { failureOf, judgeFailure } from './retry.js';
 import type { RunEvent } from './run-event.js';
@@ -14,9 +15,13 @@ type ItemChange = (ItemState & { readonly failure?: FailureDto }) | undefined;
 /** The result of an attempt that had been given up: `unknown` becomes known. */
 export function lateResult(draft: Draft, { step, item, attempt, outcome, random }: ItemEvent<'finished'>): ItemChange {
   const made = draft.plan.steps[step]!;
-  if (outcome.status === 'failed' && made.kind === 'tool' && judgeFailure(made, attempt, outcome.failure, random).kind === 'unknown') return undefined;
+  if (outcome.status === 'failed' && isDoubtful(made, { attempt, failure: outcome.failure, random })) return undefined;
   becomeKnown(draft, { step, item, attempt, status: outcome.status, by: {} });
   return { status: outcome.status, attempt, ...(outcome.status === 'failed' ? { failure: failureOf(made, outcome.failure) } : {}) };
+}
+
+function isDoubtful(step: CompiledStep, { attempt, failure, random }: { readonly attempt: number; readonly failure: FailureDto; readonly random: number }): boolean {
+  return step.kind === 'tool' ? judgeFailure(step, attempt, failure, random).kind === 'unknown' : FAILURE_MEANINGS[failure.code].doubtful;
 }
 
 /** A person or a probe says how an unknown attempt ended. */
@@ -48,7 +53,9 @@ function becomeKnown(draft: Draft, { step: index, item, attempt, status, by }: {
     draft.set(index, { ...step, status: joined, failure: joined === 'failed' ? step.failure : null });
     deriveBranch(draft, index);
   }
-  if (isTerminalRun(draft.status) && draft.status !== 'cancelled') draft.status = runOutcome(draft.plan, draft.steps);
+  if (!isTerminalRun(draft.status)) return;
+  if (draft.status !== 'cancelled') draft.status = runOutcome(draft.plan, draft.steps);
+  draft.effects.push({ type: 'outcome-changed' });
 }
 
 /** A branch is what its steps came to. A loop that ended stays as it ended: it would have gone on in another way. */

@@ -1,5 +1,5 @@
 import { Findings } from './diagnostics.js';
-import { dropCredentials, isLoginName, isSecretName } from './drop-credentials.js';
+import { dropCredentials } from './drop-credentials.js';
 import type { JsonObject } from './plan.js';
 import { patched } from './testing/json-patch.js';
 
@@ -8,13 +8,11 @@ function drop(values: JsonObject, declared: readonly string[] = []) {
   return { kept: dropCredentials(values, { pointer: '', declared: (name) => declared.includes(name), findings }), dropped: findings.all.map((d) => d.pointer), all: findings.all };
 }
 
-it.each(['password', 'Password', 'passwd', 'pwd', 'ssh_password', 'sshPassword', 'sudo-password', 'passphrase', 'secret', 'clientSecret', 'client_secret', 'apiKey', 'api_key', 'API-KEY', 'accessKey', 'secret_access_key', 'private_key', 'ssh_key', 'token', 'auth_token', 'bearer', 'credential', 'credentials'])('%s is a secret', (name) => {
-  expect(isSecretName(name)).toBe(true);
+it.each(['password', 'ssh_password', 'sudo-password', 'API-KEY', 'token', 'credentials'])('%s is left out, whatever the tool declares', (name) => {
   expect(drop({ [name]: 'x', a: 1 }, [name])).toMatchObject({ kept: { a: 1 }, dropped: [`/${name}`] });
 });
 
-it.each(['path', 'key', 'host', 'page', 'next_page', 'tokens', 'credential_id', 'passive', 'secretary', 'keyboard', 'compass', 'author'])('%s is none', (name) => {
-  expect(isSecretName(name) || isLoginName(name)).toBe(false);
+it.each(['path', 'key', 'next_page', 'tokens', 'credential_id'])('%s stays', (name) => {
   expect(drop({ [name]: 'x' })).toMatchObject({ kept: { [name]: 'x' }, dropped: [] });
 });
 

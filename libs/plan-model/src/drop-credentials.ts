@@ -1,24 +1,7 @@
-import type { DiagnosticDto } from '@opsmesh/contracts';
+import { isLoginName, isSecretName, type DiagnosticDto } from '@opsmesh/contracts';
 import { Findings } from './diagnostics.js';
 import { pointerOf } from './json-pointer.js';
 import type { Json, JsonObject } from './plan.js';
-
-/** Names under which people and models write secrets, without `_`, `-` and capitals. */
-const SECRET = /^(pwd|secret|token|bearer|creds?|credentials?|pem|pincode)$|(password|passwd|passphrase|passcode|privatekey(pem)?|sshkey|apikey|accesskey|secretkey|secretaccesskey|clientsecret|sharedsecret|(auth|access|api|bearer|session|refresh|id)token)$|^(ssh|winrm|rdp|admin|root|user|login)pwd$/;
-/** Not secret by themselves, but part of a log-in. */
-const LOGIN = /^(user|username|login|loginname|(ssh|winrm|rdp|admin)user(name)?)$/;
-
-export function isSecretName(name: string): boolean {
-  return SECRET.test(folded(name));
-}
-
-export function isLoginName(name: string): boolean {
-  return LOGIN.test(folded(name));
-}
-
-function folded(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
-}
 
 /**
  * Leaves out what looks like a credential, with a warning: credentials come from the asset store, bound to the target.

@@ -21,11 +21,17 @@ export type Effect =
   | { readonly type: 'probe'; readonly step: number; readonly item: number; readonly attempt: number }
   /** The event came too early: the timer that caused it is kept, and fires again when the run goes on. */
   | { readonly type: 'too-early' }
-  /** Wake the run with `wave-due` after the delay. */
+  /** Wake the run with `wave-due` after the delay, and not by an earlier timer of the step. */
   | { readonly type: 'wave-timer'; readonly step: number; readonly wave: number; readonly delayMs: number }
   /** Every item of the step that has the status `from` gets the status `to`. Retries in waiting are left out when `untouchedOnly`. */
   | { readonly type: 'sweep'; readonly step: number; readonly from: readonly ItemStatus[]; readonly to: ItemStatus; readonly untouchedOnly: boolean }
+  /** Tell of each attempt of the step that is the first of its item and certainly has not begun: `withdrawn`. */
+  | { readonly type: 'withdraw'; readonly step: number }
+  /** The run goes on: send every queued attempt again, under the same id. What was not sent, or not let begin, meanwhile is in no queue. */
+  | { readonly type: 'resend' }
   /** Tell the workers to abort what they run of this run, and cancel the child runs of its sub-plans. */
   | { readonly type: 'abort' }
+  /** An outcome that nobody knew became known after the run was over: what it came to may be another. */
+  | { readonly type: 'outcome-changed' }
   /** The run is over. */
   | { readonly type: 'finish' };

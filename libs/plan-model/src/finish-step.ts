@@ -31,7 +31,7 @@ export function finishStep(draft: DraftStep, facts: Facts): CompiledStep {
       const tool = facts.tool!;
       return {
         ...common, kind: 'tool', tool: tool.name, toolVersion: tool.version, queue: tool.queue, effect: tool.effect, idempotent: tool.idempotent, claim: needsClaim(tool), commands: tool.commands,
-        target: tool.target ?? tool.credential?.target ?? null, listOutput: tool.listOutput ?? null, retry: fullRetry(body.retry ?? tool.retry), timeoutMs: step.timeoutMs ?? tool.timeoutMs, adapt: body.adapt,
+        target: targetPointer(tool), listOutput: tool.listOutput ?? null, retry: fullRetry(body.retry ?? tool.retry), timeoutMs: step.timeoutMs ?? tool.timeoutMs, adapt: body.adapt,
         cacheMs: facts.cacheMs, probe: facts.probe,
       };
     }
@@ -45,6 +45,11 @@ export function finishStep(draft: DraftStep, facts: Facts): CompiledStep {
     case 'decide': return { ...common, kind: 'decide', choices: body.choices, default: body.default };
     case 'wait': return { ...common, kind: 'wait', ms: body.ms };
   }
+}
+
+/** JSON pointer of the input that names what a tool acts on, null when there is none. */
+export function targetPointer({ target, credential }: CatalogueTool): string | null {
+  return target ?? credential?.target ?? null;
 }
 
 function commonOf({ step, forEach, references }: DraftStep, { index, dependsOn, level, indexOf, drafts }: Facts) {

@@ -26,6 +26,7 @@ const PLANS: readonly (readonly [string, unknown])[] = [
   ['references in a list of another type', { steps: [{ id: 'q', tool: 'asset-query' }, { tool: 'ping', inputs: { target_host: many(20_000, () => '<<q.x>>') } }] }],
   ['wrong elements of a list', { steps: [{ tool: 'asset-query', inputs: { fields: many(50_000, () => 1), filters: { tags: many(20_000, () => 1) } } }] }],
   ['references among wrong elements', { steps: [{ id: 'q', tool: 'asset-query' }, { tool: 'asset-query', inputs: { fields: many(18_000, (i) => (i % 2 ? 1 : '<<q.x>>')) } }] }],
+  ['an address of nothing but colons', { steps: [{ tool: 'ping', inputs: { target_host: `${fill(() => ':')}!` } }] }],
   ['unknown arguments', { steps: [{ tool: 'ping', inputs: Object.fromEntries(many(20_000, (i) => [`target_hos${i}`, 1])) }] }],
   ['unknown keys', { steps: [{ tool: 'ping', ...Object.fromEntries(many(20_000, (i) => [`inputz${i}`, 1])) }] }],
   ['unknown tools with long names', { steps: many(500, (i) => ({ tool: `asset-query${'x'.repeat(400)}${i}` })) }],
@@ -36,6 +37,11 @@ const PLANS: readonly (readonly [string, unknown])[] = [
   ['a reference that never ends', { steps: [{ tool: 'anything', inputs: { text: `<<a${fill(() => '.b')}>>` } }] }],
   ['a default that is a deep list', { steps: [{ tool: 'anything', inputs: { text: `<<input.x ?? ${'['.repeat(100_000)}` } }] }],
   ['a command of many quotes and values', { inputs: { x: 1 }, steps: [{ tool: 'run-command', inputs: { target_host: 'h', command: `echo ${fill(() => `"<<input.x>>" '`, 60_000)}` } }] }],
+  ...([
+    ['words of a wrapper', 'sudo', ' a'], ['wrappers', '', 'sudo '], ['interpreters', 'sudo', ' bash'], ['interpreters with an option', 'find .', ' bash -c'], ['evaluators', 'sudo', ' ssh'], ['letters of an option', 'bash -', 'c'],
+  ] as const).map(([what, begin, part]) => [`a command of ${what}`, { inputs: { x: 1 }, steps: [{ tool: 'run-command', inputs: { target_host: 'h', command: `<<input.x>> ; ${begin}${fill(() => part)} ; a <<input.x>>` } }] }] as const),
+  ...([['quotes', '""'], ['quotes behind blanks', ' "" '], ['values', '"<<input.x>>" '], ['values of parameters', ' -a:<<input.x>>'], ['calls', '& "a" '], ['values of a list', '<<input.x>>,']] as const)
+    .map(([what, part]) => [`a script of ${what}`, { inputs: { x: 1 }, steps: [{ tool: 'run-script', inputs: { target_host: 'h', options: { script: `a ${fill(() => part)}` } } }] }] as const),
   ['a pattern that repeats repeats', { inputs: { x: 1 }, steps: [{ tool: 'anything', when: { field: 'input.x', operator: 'matches', value: '((((a{9}){9}){9}){9}){9}' } }] }],
   ['conditions beside each other', { inputs: { x: 1 }, steps: [{ tool: 'anything', when: { any: many(4000, () => ({ field: 'input.x', operator: '==', value: 1 })) } }] }],
   ['loops in loops, and references out of them', { steps: [{ id: 'q', tool: 'asset-query' }, ...many(30, (n) => nested(n, 15))] }],

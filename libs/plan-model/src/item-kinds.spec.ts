@@ -1,10 +1,15 @@
-import { containerOutput, deadlineOf, lockKeyOf, loopsAround } from './item-kinds.js';
+import { containerOutput, deadlineOf, lockKeyOf, loopsAround, mayAwait } from './item-kinds.js';
 import { stepsReferenced } from './steps-referenced.js';
 import { compileDocument } from './compile.js';
 import { TOOLS } from './testing/catalogue.js';
 import { approval, branch, loop, plan, step, wait } from './testing/plans.js';
 import { scope } from './testing/scopes.js';
 import { started } from './testing/simulation.js';
+
+it('a step may wait for the signal that it names, or for any where only its items know the name', () => {
+  const named = wait(0, { inputs: { signal: 'go' } });
+  expect([mayAwait(named, 'go'), mayAwait(named, 'other'), mayAwait(wait(0, { inputs: { signal: 'of-<<input.x>>' } }), 'of-y'), mayAwait(wait(0, { ms: 5 }), 'go'), mayAwait(step(0), 'go')]).toEqual([true, false, true, false, false]);
+});
 
 describe('what ends an item that began', () => {
   it('is its time, with a success or a failure, or nothing', () => {

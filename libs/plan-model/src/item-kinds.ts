@@ -1,6 +1,7 @@
 import { failure } from '@opsmesh/contracts';
 import { bind, type Bound } from './bind.js';
 import type { CompiledPlan, CompiledStep, Json, JsonObject, LoopStep, MapPolicy } from './plan.js';
+import { parseTemplate } from './references.js';
 import type { AttemptOutcome } from './run-event.js';
 import { isTerminalStep, type RunState } from './run-state.js';
 import type { Scope } from './scope.js';
@@ -27,6 +28,15 @@ export function deadlineOf(step: CompiledStep): Deadline | null {
     case 'decide': return { delayMs: step.timeoutMs ?? 0, outcome: { status: 'succeeded' }, output: { choice: step.default, by: 'default' } };
     default: return null;
   }
+}
+
+/** What a signal may be called. */
+export const SIGNAL_NAME = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+/** Whether an item of the step may wait for a signal of that name; of a name with references only its items know. */
+export function mayAwait(step: CompiledStep, name: string): boolean {
+  const wanted = step.kind === 'wait' && step.ms === null ? step.inputs['signal'] : undefined;
+  return typeof wanted === 'string' && (wanted === name || parseTemplate(wanted).kind !== 'text');
 }
 
 /** The output of a container that ended, before its mapping; undefined when it has none. */

@@ -1,7 +1,7 @@
 import { failure as makeFailure, type CachedFromView, type FailureDto, type ItemStatus } from '@opsmesh/contracts';
 import { moved, unprepared } from './counts.js';
 import type { Draft } from './draft.js';
-import { activeItems, isWaveOver, itemsToStart, joinStatus, thresholdExceeded } from './map-items.js';
+import { activeItems, isWaveOver, itemsToStart, joinStatus, thresholdExceeded, waveOf } from './map-items.js';
 import { isContainer } from './plan.js';
 import { PROBE_AFTER_MS } from './probe.js';
 import { readiness } from './ready-steps.js';
@@ -97,13 +97,38 @@ export function waveDue(draft: Draft, index: number, wave: number): undefined {
   joinIfDone(draft, index);
 }
 
+/** After the waves or their pause were changed: the wave that what has started lies in; where that one is over, its pause begins anew. */
+export function rewave(draft: Draft, index: number): void {
+  const step = draft.steps[index];
+  if (step?.status === 'running') draft.set(index, { ...step, wave: waveOf(step, draft.policy(index)), held: false });
+}
+
+/** An attempt that has not begun is given up with the rest. */
+export function withdrawn(draft: Draft, item: ItemState | undefined, { step: index, attempt }: { readonly step: number; readonly attempt: number }): ItemState | undefined {
+  const step = draft.steps[index];
+  if (item?.status !== 'queued' || item.attempt !== attempt || attempt !== 1 || step?.status !== 'running') return undefined;
+  draft.move(index, 'queued', 'skipped');
+  joinIfDone(draft, index);
+  return { status: 'skipped', attempt };
+}
+
 function giveUpRest(draft: Draft, index: number, step: RunningStep): void {
   const waitingForRetry = activeItems(step) - step.counts.queued - step.counts.running;
   const untouched = step.counts.pending - waitingForRetry;
-  if (untouched === 0) return;
-  draft.effects.push({ type: 'sweep', step: index, from: ['pending'], to: 'skipped', untouchedOnly: true });
-  // `next` goes to the end: none of the rest is started any more, so what is pending from here on waits for a retry.
-  draft.set(index, { ...step, next: step.base + step.total, counts: moved(step.counts, 'pending', 'skipped', untouched) });
+  if (untouched > 0) {
+    draft.effects.push({ type: 'sweep', step: index, from: ['pending'], to: 'skipped', untouchedOnly: true });
+    // `next` goes to the end: none of the rest is started any more, so what is pending from here on waits for a retry.
+    draft.set(index, { ...step, next: step.base + step.total, counts: moved(step.counts, 'pending', 'skipped', untouched) });
+  }
+  // Last: what it is answered with may end the step, and begin it anew in a loop.
+  if (step.counts.queued > 0 && mayWait(draft, index)) draft.effects.push({ type: 'withdraw', step: index });
+}
+
+/** Whether an attempt of the step that was sent may be known not to have begun: it asks for a claim, or waits at the gate. */
+function mayWait(draft: Draft, index: number): boolean {
+  const step = draft.plan.steps[index]!;
+  const { lock, rate } = draft.policy(index);
+  return step.kind === 'tool' && (step.claim || lock !== undefined || rate !== undefined);
 }
 
 /** Ends what has not started; of the kinds that nobody carries out also what has begun. */

@@ -135,6 +135,9 @@ describe('onFailure', () => {
     expect(waits(all)).toBe('a b<a a-compensate-2<ab d<a');
     expect(all[0]!.onFailure).toEqual({ compensate: [1, 2] });
   });
+  it('a compensation does not wait for what stands in one group with its step', () => {
+    expect(waits(steps(node('a', { parallelGroup: 'g', onFailure: { compensate: [node('undo')] } }), node('b', { parallelGroup: 'g' }), node('c', { dependsOn: ['a'] })))).toBe('a undo<a b c<ab');
+  });
   it('stands in the container of its step, and a serial plan goes on behind it', () => {
     const plan = compiled({ executionStrategy: 'serial', steps: [{ id: 'l', loop: { forEach: '<<input.x ?? []>>', steps: [node('a', { onFailure: { alternative: node('b') } }), node('c')] } }] });
     expect(plan.steps.map((s) => s.scope)).toEqual([null, { step: 0, arm: null }, { step: 0, arm: null }, { step: 0, arm: null }]);

@@ -30,6 +30,14 @@ function waveEnd({ base, total, wave }: Pick<RunningStep, 'base' | 'total' | 'wa
   return base + (share ? Math.min(total, countOf(share, total)) : total);
 }
 
+/** The wave in which the last item lies that was started. */
+export function waveOf(step: RunningStep, policy: MapPolicy): number {
+  const last = policy.waves?.length ?? 0;
+  let wave = 0;
+  while (wave < last && waveEnd({ ...step, wave }, policy) < step.next) wave++;
+  return wave;
+}
+
 /** Items of a share; a part of an item is a whole one. */
 function countOf(share: Share, total: number): number {
   return 'count' in share ? share.count : Math.ceil((share.percent * total) / 100);

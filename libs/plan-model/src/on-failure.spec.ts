@@ -1,5 +1,5 @@
 import { failure } from '@opsmesh/contracts';
-import { loop, plan, step } from './testing/plans.js';
+import { branch, loop, plan, step } from './testing/plans.js';
 import { started } from './testing/simulation.js';
 
 const nonzero = failure('nonzero-exit', 'exit 1');
@@ -48,11 +48,28 @@ describe('an alternative', () => {
     expect(run.statuses()).toEqual(['failed', 'skipped', 'skipped']);
   });
 
+  it.each(['branch', 'loop'] as const)('of a %s does not do again in another way what may have happened in it', (kind) => {
+    const made = kind === 'branch' ? branch(0, 1, { onFailure: { alternative: 2 } }) : loop(0, 'forEach', { onFailure: { alternative: 2 } });
+    const run = started(plan(made, step(1, { scope: { step: 0, arm: kind === 'branch' ? 0 : null } }), step(2, { guard: { step: 0 }, dependsOn: [0] })), [{ iterations: 1 }]);
+    run.fail(unsure, { step: 1, item: 0 });
+    expect(run.statuses()).toEqual(['failed', 'failed', 'skipped']);
+  });
+
   it('saves the container that it stands in', () => {
     const run = started(plan(loop(0, 'forEach'), step(1, { ...body, onFailure: { alternative: 2 } }), step(2, { ...body, guard: { step: 1 }, dependsOn: [1] })), [{ iterations: 1 }]);
     run.fail(nonzero, { step: 1, item: 0 });
     run.succeed(2, 0);
     expect(run.statuses()).toEqual(['succeeded', 'failed', 'succeeded']);
+  });
+});
+
+describe('a step that is not critical', () => {
+  it('is passed over when it fails: what comes after it runs, unless it needs its output', () => {
+    const run = started(plan(step(0, { critical: false }), step(1, { dependsOn: [0] }), step(2, { dependsOn: [0], needsValueOf: [0], critical: false })));
+    run.fail(nonzero, { step: 0, item: 0 });
+    run.succeed(1, 0);
+    expect(run.statuses()).toEqual(['failed', 'succeeded', 'skipped']);
+    expect(run.state.status).toBe('completed');
   });
 });
 

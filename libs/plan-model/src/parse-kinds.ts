@@ -1,4 +1,5 @@
 import type { Findings } from './diagnostics.js';
+import { SIGNAL_NAME } from './item-kinds.js';
 import type { Plan, PlanStep, StepBody } from './parsed-plan.js';
 import { parseAdapt, parseCache, parseRetry } from './parse-policies.js';
 import { isBetween, isFullText, isList, isObject, isOneOf, isText, isTexts, isTime, isWait, Section, TIME, WAIT_TIME } from './parse-values.js';
@@ -134,10 +135,12 @@ function readOrchestration(reading: KindReading): Own {
 function readApproval(reading: KindReading): Own {
   const approval = objectOf(reading, 'approval', ['message', 'approvers', 'minApprovals', 'expiresMs', 'onExpire']);
   const message = approval.need('message', isFullText, 'what the people are asked') ?? '';
-  const approvers = approval.get('approvers', isTexts, 'a list of people or roles') ?? [];
+  const approvers = approval.get('approvers', isTexts, 'a list of actors, by the names of their tokens') ?? [];
   const minApprovals = approval.get('minApprovals', (v): v is number => isBetween(v, 1, 100), 'a whole number from 1 to 100') ?? 1;
   const onExpire = approval.get('onExpire', isOneOf('fail', 'continue'), '"fail" or "continue"') ?? 'fail';
-  const expiresMs = approval.get('expiresMs', isWait, WAIT_TIME) ?? reading.section.get('timeoutMs', isWait, WAIT_TIME) ?? DEFAULT_APPROVAL_MS;
+  const timeoutMs = reading.section.get('timeoutMs', isWait, WAIT_TIME);
+  const expiresMs = approval.get('expiresMs', isWait, WAIT_TIME) ?? timeoutMs ?? DEFAULT_APPROVAL_MS;
+  refuseShorterTime(reading, { timeoutMs, own: expiresMs, name: 'expiresMs' });
   return { body: { kind: 'approval', minApprovals, onExpire }, inputs: { message, approvers }, forEach: forEachOf(reading), timeoutMs: expiresMs, keys: { inputs: 'approval' } };
 }
 
@@ -153,18 +156,25 @@ function readDecision(reading: KindReading): Own {
   return { body: { kind: 'decide', choices: choices ?? [], default: fallback ?? '' }, inputs: { question }, forEach: forEachOf(reading), timeoutMs, keys: { inputs: 'decide' } };
 }
 
-/** Signals have short names; references in them are bound for each item. */
-const SIGNAL = /^[A-Za-z0-9_.:-]{1,128}$/;
-
 function readWait(reading: KindReading): Own {
   const { section, pointer, findings } = reading;
   const wait = objectOf(reading, 'wait', ['ms', 'signal', 'timeoutMs']);
   const ms = wait.get('ms', isWait, WAIT_TIME) ?? null;
-  const isSignal = (v: unknown): v is string => isText(v) && (SIGNAL.test(v) || /<<|\{\{/.test(v));
+  // References in a name are bound for each item.
+  const isSignal = (v: unknown): v is string => isText(v) && (SIGNAL_NAME.test(v) || /<<|\{\{/.test(v));
   const signal = wait.get('signal', isSignal, 'a name of letters, digits, _ . : and -');
   const said = ['ms', 'signal'].filter((k) => wait.values[k] !== undefined && wait.values[k] !== null);
   if (said.length !== 1 && isObject(section.values['wait'])) findings.error('invalid-value', `${pointer}/wait`, 'has either "ms" or "signal"');
   if (said[0] === 'ms' && wait.values['timeoutMs'] !== undefined) findings.error('invalid-value', wait.at('timeoutMs'), 'is for a signal; a wait of "ms" has its own end');
-  const timeoutMs = wait.get('timeoutMs', isWait, WAIT_TIME) ?? section.get('timeoutMs', isWait, WAIT_TIME) ?? null;
+  const outer = section.get('timeoutMs', isWait, WAIT_TIME);
+  const timeoutMs = wait.get('timeoutMs', isWait, WAIT_TIME) ?? outer ?? null;
+  refuseShorterTime(reading, said[0] === 'ms' ? { timeoutMs: outer, own: ms, name: 'ms' } : { timeoutMs: outer, own: timeoutMs, name: 'timeoutMs' });
   return { body: { kind: 'wait', ms }, inputs: signal === undefined ? {} : { signal }, forEach: forEachOf(reading), timeoutMs: said[0] === 'ms' ? null : timeoutMs, keys: { inputs: 'wait' } };
+}
+
+/** What a step waits for ends by a time of its own, which a shorter `timeoutMs` beside it would contradict. */
+function refuseShorterTime({ section, findings }: KindReading, { timeoutMs, own, name }: { readonly timeoutMs: number | undefined; readonly own: number | null; readonly name: string }): void {
+  if (timeoutMs === undefined || own === null || timeoutMs >= own) return;
+  const at = section.at('timeoutMs');
+  findings.error('invalid-value', at, `is over before "${name}", which is ${own}; say one of them`, [{ op: 'remove', path: at }]);
 }

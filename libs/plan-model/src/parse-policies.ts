@@ -1,8 +1,9 @@
 import { InvalidMessage, RetryPolicyDto, validate, type DiagnosticDto } from '@opsmesh/contracts';
+import { checkGate } from './check-gate.js';
 import { Findings } from './diagnostics.js';
 import { pointerOf } from './json-pointer.js';
 import { isBetween, isObject, isTime, TIME } from './parse-values.js';
-import { LIMITS, type AdaptPolicy, type CompiledStep, type MapChange, type MapPolicy, type RatePolicy, type Share } from './plan.js';
+import { DEFAULT_CONCURRENCY, LIMITS, type AdaptPolicy, type CompiledStep, type MapChange, type MapPolicy, type RatePolicy, type Share } from './plan.js';
 
 /** Other spellings of keys of `map`. */
 const SPELLINGS: Readonly<Record<string, keyof MapPolicy>> = { failure_threshold: 'failureThreshold', rateLimit: 'rate', pauseMs: 'wavePauseMs', wave_pause_ms: 'wavePauseMs' };
@@ -40,22 +41,27 @@ export function parseMap(value: unknown, pointer: string, findings: Findings): P
   return policy;
 }
 
+/** Under which key `map.<part>` stands in a step's `map`, escaped for pointers, where that is another spelling. */
+export function spellingsIn(map: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.keys(isObject(map) ? map : {}).filter((k) => Object.hasOwn(SPELLINGS, k)).map((k) => [`map.${SPELLINGS[k]!}`, pointerOf(k)]));
+}
+
 /**
- * Reads a change of a running step's policy, as people write it: the keys of `map`, null to take one back.
+ * Reads a change of a running step's policy, as people write it: the keys of `map`, null to take one back. Pointers begin with `/map`.
  * A key for `lock` must not hold references, since nothing is bound any more: true, or null.
  */
-export function checkMapChange(step: Pick<CompiledStep, 'id' | 'kind'>, value: unknown): { readonly change: MapChange | null; readonly diagnostics: DiagnosticDto[] } {
+export function checkMapChange(step: Pick<CompiledStep, 'id' | 'kind' | 'target'> & { readonly tool?: string }, value: unknown): { readonly change: MapChange | null; readonly diagnostics: DiagnosticDto[] } {
   const findings = new Findings();
-  if (step.kind === 'branch' || step.kind === 'loop') findings.error('unsupported-option', '', `step "${step.id}" is a ${step.kind}, which has no items`);
-  if (!isObject(value)) findings.error('invalid-value', '', 'must be an object such as { "concurrency": 20 }');
+  if (step.kind === 'branch' || step.kind === 'loop') findings.error('unsupported-option', '/map', `step "${step.id}" is a ${step.kind}, which has no items`);
+  if (!isObject(value)) findings.error('invalid-value', '/map', 'must be an object such as { "concurrency": 20 }');
   const given = isObject(value) ? value : {};
-  const change: Record<string, unknown> = parseMap(given, '', findings);
-  if (typeof change['lock'] === 'string') findings.error('invalid-value', '/lock', 'must be true or null while the step runs');
+  const change: Record<string, unknown> = parseMap(given, '/map', findings);
+  const written = spellingsIn(given);
+  if (typeof change['lock'] === 'string') findings.error('invalid-value', '/map/lock', 'must be true or null while the step runs');
+  checkGate(change, { kind: step.kind, ...(step.tool === undefined ? {} : { tool: step.tool }), hasTarget: step.target !== null }, { at: (key) => `/map/${written[`map.${key}`] ?? key}`, findings });
   for (const [key, v] of Object.entries(given)) {
     const name = Object.hasOwn(SPELLINGS, key) ? SPELLINGS[key]! : key;
-    if (v !== null) continue;
-    if (name === 'concurrency') findings.error('invalid-value', '/concurrency', `must be ${READERS.concurrency.expected}`);
-    else change[name] = null;
+    if (v === null) change[name] = name === 'concurrency' ? DEFAULT_CONCURRENCY : null;
   }
   return { change: findings.failed ? null : change as MapChange, diagnostics: findings.all };
 }

@@ -1,7 +1,7 @@
 import type { Findings } from './diagnostics.js';
 import { KINDS, keysOf, readBody, type KindReading } from './parse-kinds.js';
 import type { Plan, PlanStep } from './parsed-plan.js';
-import { parseMap } from './parse-policies.js';
+import { parseMap, spellingsIn } from './parse-policies.js';
 import { isBoolean, isList, isObject, isText, isTexts, Section } from './parse-values.js';
 import { LIMITS, STEP_ROLES, type JsonObject, type OnFailure, type StepKind, type StepRole, type StepScope } from './plan.js';
 import { FORBIDDEN_NAMES } from './references.js';
@@ -74,7 +74,7 @@ export class StepReader {
     const role = section.get('role', isText, 'a role') ?? null;
     if (role !== null && !STEP_ROLES.includes(role as StepRole)) findings.error('invalid-value', section.at('role'), `must be one of ${STEP_ROLES.join(', ')}`);
     const step: PlanStep = {
-      pointer, id, keys: { ...section.keys, ...keys }, scope: place.scope, guard: place.guard, body,
+      pointer, id, keys: { ...section.keys, ...keys, ...spellingsIn(section.values['map']) }, scope: place.scope, guard: place.guard, body,
       map: parseMap(section.values['map'], section.at('map'), findings), when: section.condition('when'), onFailure: 'fail',
       critical: section.get('critical', isBoolean, 'true or false') ?? true, role: role as StepRole | null, parallelGroup: this.groupOf(section, place),
       outputMapping: (section.get('outputMapping', isObject, 'an object of names and values') ?? null) as JsonObject | null, dependsOn: section.get('dependsOn', isTexts, 'a list of step ids') ?? null, ...own,

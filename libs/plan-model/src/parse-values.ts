@@ -1,6 +1,7 @@
+import { isLoginName, isSecretName } from '@opsmesh/contracts';
 import type { Findings } from './diagnostics.js';
 import { conditionErrors } from './conditions.js';
-import { isLoginName, isSecretName, tellDropped } from './drop-credentials.js';
+import { tellDropped } from './drop-credentials.js';
 import { pointerOf } from './json-pointer.js';
 import { LIMITS, type Condition, type Json } from './plan.js';
 

@@ -13,3 +13,12 @@ export function withChange(map: MapPolicy, change: MapChange): MapPolicy {
   const merged = Object.entries({ ...map, ...change }).filter(([, value]) => value !== null);
   return Object.fromEntries(merged) as unknown as MapPolicy;
 }
+
+/** Whether a policy of the step means nothing any more: it has ended, and stands in no loop that could begin it anew. */
+export function isBeyondPolicy({ steps }: CompiledPlan, index: number, hasEnded: (step: number) => boolean): boolean {
+  if (!hasEnded(index)) return false;
+  for (let around = steps[index]!.scope; around; around = steps[around.step]!.scope) {
+    if (steps[around.step]!.kind === 'loop' && !hasEnded(around.step)) return false;
+  }
+  return true;
+}

@@ -56,4 +56,25 @@ describe('pause', () => {
     run.apply({ type: 'resume' });
     expect(run.sent.at(-1)).toEqual({ step: 1, item: 0, attempt: 1 });
   });
+
+  it('an attempt that was sent before does not begin until the run goes on, and is sent again then', () => {
+    const run = started(plan(step(0, { forEach: '<<x>>', idempotent: true })), [{ total: 2 }]);
+    run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });
+    run.apply({ type: 'pause' });
+    expect(run.apply({ type: 'claimed', step: 0, item: 1, attempt: 1 })).toBe(false);
+    expect(run.apply({ type: 'lost', step: 0, item: 1, attempt: 1, claimed: false })).toBe(false);
+    // What runs goes on, with another worker if need be.
+    expect(run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 })).toBe(true);
+    run.apply({ type: 'resume' });
+    expect(run.resent).toBe(1);
+    expect(run.apply({ type: 'claimed', step: 0, item: 1, attempt: 1 })).toBe(true);
+  });
+
+  it('nothing is sent again where nothing waits', () => {
+    const run = started(plan(step(0)));
+    run.apply({ type: 'claimed', step: 0, item: 0, attempt: 1 });
+    run.apply({ type: 'pause' });
+    run.apply({ type: 'resume' });
+    expect(run.resent).toBe(0);
+  });
 });

@@ -22,6 +22,7 @@ export function resume(draft: Draft): undefined {
   if (draft.status !== 'paused') return;
   draft.status = 'running';
   draft.record('run.resumed');
+  if (draft.steps.some((s) => s.status === 'running' && s.counts.queued > 0)) draft.effects.push({ type: 'resend' });
   for (const { index } of draft.plan.steps) {
     fill(draft, index);
     joinIfDone(draft, index);

@@ -23,6 +23,8 @@ export type RunEvent =
   | { readonly type: 'finished'; readonly step: number; readonly item: number; readonly attempt: number; readonly outcome: AttemptOutcome; readonly random: number; readonly cachedFrom?: CachedFromView }
   /** The attempt has neither a job nor a living worker. `claimed`: whether it was claimed when that was seen; one that was claimed since is not lost. Left out: it is as it is now. */
   | { readonly type: 'lost'; readonly step: number; readonly item: number; readonly attempt: number; readonly claimed?: boolean }
+  /** The first attempt of an item, which has not begun and can't any more: too many others failed. The answer to the effect `withdraw`. */
+  | { readonly type: 'withdrawn'; readonly step: number; readonly item: number; readonly attempt: number }
   | { readonly type: 'retry-due'; readonly step: number; readonly item: number; readonly attempt: number }
   /** The pause before a wave is over. */
   | { readonly type: 'wave-due'; readonly step: number; readonly wave: number }

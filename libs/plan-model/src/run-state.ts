@@ -1,4 +1,4 @@
-import type { FailureDto, ItemStatus, RunStatus } from '@opsmesh/contracts';
+import type { FailureDto, ItemStatus, RunStatus, StopReason } from '@opsmesh/contracts';
 import type { CompiledPlan, MapChange } from './plan.js';
 
 /**
@@ -16,7 +16,7 @@ import type { CompiledPlan, MapChange } from './plan.js';
 export interface RunState {
   readonly status: RunStatus;
   /** Set once a cancel was asked for or the run's time was over: nothing new starts, the run ends when what runs has ended. */
-  readonly stopping: null | 'cancelled' | 'timed-out';
+  readonly stopping: StopReason | null;
   readonly steps: readonly StepState[];
   /** Sequence number of the newest event of the history. */
   readonly seq: number;

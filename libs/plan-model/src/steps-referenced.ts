@@ -1,7 +1,7 @@
 import { conditionReferences } from './conditions.js';
 import type { CompiledPlan, CompiledStep, Condition } from './plan.js';
 import { referencesIn, type Reference } from './references.js';
-import { previousOf, stepOf } from './scope.js';
+import { inputName, previousOf, stepOf } from './scope.js';
 
 /** Indexes of the steps whose output, or whose items, are needed to evaluate, list and bind a step. */
 export interface ReferencedSteps {
@@ -33,6 +33,12 @@ function conditionsOf(step: CompiledStep): readonly Condition[] {
 export function stepsMapped(plan: CompiledPlan, step: CompiledStep): ReferencedSteps {
   const { outputs, items, previous } = indexesOf(plan, referencesIn(step.outputMapping).map((r) => r.reference));
   return { outputs: outputs.filter((i) => i !== step.index), items: items.filter((i) => i !== step.index), previous };
+}
+
+/** The inputs of the plan that anything of a step refers to. */
+export function inputsReferenced(step: CompiledStep): ReadonlySet<string> {
+  const written = referencesIn([step.inputs, step.forEach, typeof step.map.lock === 'string' ? step.map.lock : null, step.outputMapping]).map((r) => r.reference);
+  return new Set([...written, ...conditionsOf(step).flatMap(conditionReferences)].map(inputName).filter((name) => name !== undefined));
 }
 
 function indexesOf(plan: CompiledPlan, references: readonly Reference[]): ReferencedSteps {

@@ -63,16 +63,35 @@ describe('fan-out', () => {
     expect(run.state).toMatchObject({ status: 'failed', steps: [{ status: 'failed' }] });
   });
 
-  it('over the failure threshold nothing more starts, what started ends, the rest is skipped', () => {
+  it('over the failure threshold nothing more starts, what has begun ends, the rest is skipped', () => {
     const run = started(plan(step(0, { forEach: '<<x>>', map: { concurrency: 2, failureThreshold: { count: 1 } } })), [{ total: 6 }]);
     run.fail(nonzero, { step: 0, item: 0 });
     expect(run.sent).toHaveLength(3);
+    run.apply({ type: 'claimed', step: 0, item: 2, attempt: 1 });
     run.fail(nonzero, { step: 0, item: 1 });
     expect(run.sent).toHaveLength(3);
     expect(run.state.steps[0]!.status).toBe('running');
     run.succeed(0, 2);
     expect(run.state.steps[0]).toMatchObject({ status: 'failed', counts: { failed: 2, succeeded: 1, skipped: 3 } });
     expect(run.items.get('0.5')).toMatchObject({ status: 'skipped' });
+  });
+
+  it('an attempt that was sent and has not begun does not begin any more over the threshold, but one more try of what failed does', () => {
+    const run = started(plan(step(0, { forEach: '<<x>>', idempotent: true, retry: { maxAttempts: 2, backoff: { initialMs: 1, factor: 1, maxMs: 1, jitter: false } }, map: { concurrency: 3, failureThreshold: { count: 0 } } })), [{ total: 3 }]);
+    run.fail(unreachable, { step: 0, item: 0 });
+    run.apply({ type: 'retry-due', step: 0, item: 0, attempt: 1 });
+    run.fail(failure('auth-failed', 'no'), { step: 0, item: 1 });
+    expect(run.items.get('0.2')).toMatchObject({ status: 'skipped' });
+    expect(run.apply({ type: 'claimed', step: 0, item: 2, attempt: 1 })).toBe(false);
+    expect(run.apply({ type: 'claimed', step: 0, item: 0, attempt: 2 })).toBe(true);
+    run.succeed(0, 0, 2);
+    expect(run.state.steps[0]).toMatchObject({ status: 'failed', counts: { failed: 1, succeeded: 1, skipped: 1 } });
+  });
+
+  it('what needs no claim and no lock may have begun: over the threshold it is awaited', () => {
+    const run = started(plan(step(0, { forEach: '<<x>>', claim: false, map: { concurrency: 2, failureThreshold: { count: 0 } } })), [{ total: 3 }]);
+    run.fail(nonzero, { step: 0, item: 0 });
+    expect(run.state.steps[0]).toMatchObject({ status: 'running', counts: { failed: 1, queued: 1, skipped: 1 } });
   });
 
   it('a threshold of 20 % allows exactly 20 %', () => {

@@ -1,19 +1,19 @@
-import { failure as makeFailure, type FailureDto } from '@opsmesh/contracts';
+import { FAILURE_MEANINGS, failure as makeFailure, type FailureDto } from '@opsmesh/contracts';
 import { Draft } from './draft.js';
 import type { Effect } from './effect.js';
 import { adaptConcurrency, longerAttempt } from './adaptation.js';
 import { evaluationFailed, loopEnded, opened } from './containers.js';
 import { lateResult, repeat, resolved } from './doubt.js';
-import { endItem, endUnprepared, fill, joinIfDone, prepared, startAttempt, waveDue } from './items.js';
+import { endItem, endUnprepared, fill, joinIfDone, prepared, rewave, startAttempt, waveDue, withdrawn } from './items.js';
 import { isEqual } from './json-equal.js';
-import type { CompiledPlan, Json, ToolStep } from './plan.js';
-import { withChange } from './policy.js';
+import type { CompiledPlan, Json, MapPolicy, ToolStep } from './plan.js';
+import { isBeyondPolicy, withChange } from './policy.js';
 import { failureOf, isRepeatable, judgeFailure } from './retry.js';
 import { pause, resume, start, stop } from './run-control.js';
 import { settle } from './settle.js';
 import { probeDue } from './probe.js';
 import type { HistoryEntry, RunEvent } from './run-event.js';
-import { isTerminalRun, type ItemState, type RunState } from './run-state.js';
+import { isTerminalRun, isTerminalStep, type ItemState, type RunState } from './run-state.js';
 
 /** What an event makes of a run. `item` is the new state of the item that the event names, absent when it did not change. */
 export interface Transition {
@@ -56,6 +56,7 @@ function apply(draft: Draft, item: ItemState | undefined, event: RunEvent): Item
     case 'claimed': return claimed(draft, item, event);
     case 'finished': return finished(draft, item, event);
     case 'lost': return lost(draft, item, event);
+    case 'withdrawn': return withdrawn(draft, item, event);
     case 'retry-due': return retryDue(draft, item, event);
     case 'probe-due': return probeDue(draft, item, event);
     case 'wave-due': return waveDue(draft, event.step, event.wave);
@@ -82,7 +83,8 @@ function claimed(draft: Draft, item: ItemState | undefined, { step, item: index,
   if (!tool || !item || item.attempt !== attempt || draft.stopping) return undefined;
   // A second worker may take over only what may be repeated.
   if (item.status === 'running') return isRepeatable(tool) ? item : undefined;
-  if (item.status !== 'queued') return undefined;
+  // Nothing begins in a paused run; its queued attempts are sent again when it goes on.
+  if (item.status !== 'queued' || draft.paused) return undefined;
   draft.move(step, 'queued', 'running');
   draft.record('item.running', { step, item: index, data: { attempt } });
   return { status: 'running', attempt };
@@ -116,7 +118,7 @@ type Verdict = { readonly kind: 'retry'; readonly delayMs: number } | { readonly
 /** What a failure means for its item. Nothing is tried again in a run that is stopping, nor where people, a model or time decided. */
 function judge(draft: Draft, tool: ToolStep | undefined, { item, attempt, random }: ItemEvent<'finished'>, failure: FailureDto): Verdict {
   if (failure.code === 'cancelled' && draft.stopping) return { kind: 'cancelled' };
-  if (!tool) return { kind: 'failed' };
+  if (!tool) return { kind: FAILURE_MEANINGS[failure.code].doubtful ? 'unknown' : 'failed' };
   const verdict = judgeFailure(tool, attempt, failure, random);
   if (draft.stopping) return { kind: verdict.kind === 'unknown' ? 'unknown' : 'failed' };
   const delayMs = verdict.kind === 'failed' && tool.adapt ? longerAttempt(draft, tool, { item, attempt, failure, random }) : null;
@@ -126,6 +128,8 @@ function judge(draft: Draft, tool: ToolStep | undefined, { item, attempt, random
 function lost(draft: Draft, item: ItemState | undefined, { step, item: index, attempt, claimed: wasClaimed }: ItemEvent<'lost'>): ItemChange {
   const tool = toolOf(draft, step);
   if (!tool || !item || item.attempt !== attempt || (item.status !== 'queued' && item.status !== 'running')) return undefined;
+  // In a paused run it has no job because it is not to begin.
+  if (item.status === 'queued' && draft.paused) return undefined;
   // Sent again and claimed since it was seen, on the word of another process.
   if (wasClaimed === false && item.status === 'running') return undefined;
   // Only a claimed attempt is `running`; one that was never claimed has done nothing.
@@ -153,11 +157,17 @@ function retryDue(draft: Draft, item: ItemState | undefined, { step, item: index
 
 /** Takes effect at once: a larger concurrency starts more, a smaller threshold may give the rest up. */
 function policyChanged(draft: Draft, { step, map, actor }: ItemEvent<'policy-changed'>): undefined {
-  if (!draft.plan.steps[step] || isTerminalRun(draft.status)) return;
+  if (!draft.plan.steps[step] || isTerminalRun(draft.status) || isBeyondPolicy(draft.plan, step, (i) => isTerminalStep(draft.steps[i]!))) return;
   const before = draft.policy(step);
   if (isEqual(before as unknown as Json, withChange(before, map) as unknown as Json)) return;
   draft.changePolicy(step, map);
   draft.record('step.policy-changed', { step, data: { map, actor } });
+  const after = draft.policy(step);
+  if (!isEqual(wavesOf(before), wavesOf(after))) rewave(draft, step);
   fill(draft, step);
   joinIfDone(draft, step);
+}
+
+function wavesOf({ waves, wavePauseMs }: MapPolicy): Json {
+  return [(waves ?? null) as unknown as Json, wavePauseMs ?? null];
 }

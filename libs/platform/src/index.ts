@@ -4,13 +4,14 @@
  * | concept | where |
  * |---|---|
  * | settings from the environment, start errors | config/ `readConfig` `Env` `processConfig` `databaseUrl` `retentionDays` `StartError` |
- * | key files, service tokens, grants and the digest of endpoints in them | keys/ `openKeys` `Keys` `TokenRefused` `endpointOf` `endpointsSha256` |
- * | HTTP app, problem documents, DTO pipe, calls to other services, one by one and in batches | http/ `createHttpApp` `ProblemError` `ProblemFilter` `DtoPipe` `ServiceClient` `BatchClient` `answerBatch` `Gathered` `isLoopback` |
- * | who may do what | auth/ `ApiTokenGuard` `ServiceTokenGuard` `Scopes` `CurrentPrincipal` `assertTenant` `TOKEN_VERIFIER` |
+ * | key files, service tokens, grants and the digests of inputs and endpoints in them | keys/ `openKeys` `Keys` `TokenRefused` `inputSha256` `endpointOf` `endpointsSha256` |
+ * | known keys of SSH hosts, also as lines of a known_hosts file | host-keys/ `parseHostKeys` `hostKeysFault` `hostKeyFingerprint` |
+ * | HTTP app, problem documents, DTO pipe, calls to other services, one by one and in batches | http/ `createHttpApp` `ProblemError` `ProblemFilter` `DtoPipe` `ServiceClient` `BatchClient` `answerOf` `answerBatch` `Gathered` `isLoopback` |
+ * | who acts, and may do what | auth/ `ApiTokenGuard` `ServiceTokenGuard` `OnlyFrom` `Scopes` `CurrentPrincipal` `assertTenant` `actorOf` `isSamePerson` `TOKEN_VERIFIER` |
  * | DI tokens that createHttpApp provides everywhere | platform-tokens.ts `PROCESS_CONFIG` `KEYS` `LOGGER` |
  * | PostgreSQL: pool, migrations, transactions, what its errors mean | postgres/ `openDatabase` `transaction` `isOutcomeUnknown` `isTransient` `isUniqueViolation` `isForeignKeyViolation` `sqlState` |
- * | Redis: options and clients | redis/ `redisConnection` `patientRedisConnection` `createRedis` `endRedis` `limitedErrorLog` |
- * | log | logging/ `createLogger` |
+ * | Redis: options and clients | redis/ `redisConnection` `patientRedisConnection` `createRedis` `endRedis` |
+ * | log | logging/ `createLogger` `limitedErrorLog` |
  * | traces | tracing/ `isTracing` `beginSpan` `withSpan` `currentTraceparent` `batchPlace` `startTracing` `stopTracing` |
  * | signals, uncaught errors | shutdown/ `onShutdown` `exitOnUncaught` |
  *
@@ -18,6 +19,7 @@
  * `const log = createLogger(config.service, { level: config.logLevel })`, `exitOnUncaught(log)`, `const http = await createHttpApp(AppModule, { config, log, tokens: 'own' })`,
  * `onShutdown({ log, close: http.close })`, `await http.listen()`.
  */
+export * from './auth/actor.js';
 export * from './auth/api-token.guard.js';
 export * from './auth/principal.js';
 export * from './auth/remote-token-verifier.js';
@@ -26,7 +28,9 @@ export * from './auth/token-verifier.js';
 export * from './config/env.js';
 export * from './config/process-config.js';
 export * from './config/start-error.js';
+export * from './host-keys/host-keys.js';
 export * from './http/answer-batch.js';
+export * from './http/answer-of.js';
 export * from './http/batch-client.js';
 export * from './http/body-parsing.js';
 export * from './http/dto.pipe.js';
@@ -38,8 +42,10 @@ export * from './http/problem.filter.js';
 export * from './http/service-client.js';
 export * from './keys/endpoints.js';
 export type { GrantSigner } from './keys/grants.js';
+export * from './keys/input-sha256.js';
 export * from './keys/keys.js';
 export * from './keys/token-refused.js';
+export * from './logging/limited-error-log.js';
 export * from './logging/logger.js';
 export * from './logging/nest-logger.js';
 export * from './platform-tokens.js';

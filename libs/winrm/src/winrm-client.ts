@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { checkOptions } from './check-options.js';
 import type { ConnectOptions } from './connect-options.js';
 import type { RunOnceOptions, WinRmConnection } from './connection.js';
@@ -12,11 +13,14 @@ export interface WinRmClient {
   /** @throws WinRmError; TypeError or RangeError for misuse, such as Basic without TLS. */
   connect(options: ConnectOptions): Promise<WinRmConnection>;
   /**
-   * Connects, opens a shell, runs, deletes the shell, closes. Every failure is a result; only misuse throws.
+   * Connects, opens a shell, runs, deletes the shell, closes; a result waits at most 1 s for the last two. Every failure is a result; only misuse throws.
    * `signal` covers all of it; `deadlineMs` starts with the run.
    */
   run(options: RunOnceOptions): Promise<RunResult>;
 }
+
+/** How long a result waits for its shell to be deleted, in ms. A host that does not answer that keeps no result back; the connection closes once it did, or after the time of a stop. */
+const CLOSE_TIMEOUT_MS = 1000;
 
 /** A logged-in connection. @throws WinRmError; TypeError or RangeError for misuse, such as Basic without TLS. */
 export async function connectWinRm(options: ConnectOptions): Promise<WinRmConnection> {
@@ -37,7 +41,7 @@ export async function runOverWinRm(options: RunOnceOptions): Promise<RunResult> 
     if (thrown instanceof TypeError || thrown instanceof RangeError) throw thrown;
     return { kind: 'failed', error: toWinRmError(thrown, 'protocol'), stop: 'not-started', stdout: '', stderr: '', truncated: false, stdoutBytes: 0, stderrBytes: 0 };
   } finally {
-    await connection?.close();
+    if (connection) await Promise.race([connection.close(), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
   }
 }
 

@@ -110,7 +110,7 @@ export class Attempt implements ToolContext {
 }
 
 /** What an error of a handler means for its attempt. */
-export function failureOf(error: unknown, attempt: Pick<Attempt, 'aborted' | 'mayHaveActed' | 'job'>): ToolFailure {
+export function failureOf(error: unknown, attempt: Pick<Attempt, 'aborted' | 'mayHaveActed' | 'job' | 'tool'>): ToolFailure {
   const { aborted } = attempt;
   // A failure of the handler's own is its word. The reason of the abort that merely passed through (as fetch does with it) says nothing of the target.
   if (error instanceof ToolFailure && error !== aborted) return error;
@@ -118,8 +118,8 @@ export function failureOf(error: unknown, attempt: Pick<Attempt, 'aborted' | 'ma
   const { code } = aborted.failure;
   if (code === 'timed-out') return aborted;
   if (attempt.mayHaveActed) return new ToolFailure('stop-unconfirmed', `${aborted.message}; whether the target stopped is not known`);
-  // It was claimed but had not acted: no doubt is left.
-  if (attempt.job.claim && FAILURE_MEANINGS[code].doubtful) return new ToolFailure('service-unavailable', `${aborted.message} before the tool acted`);
+  // It was claimed but had not acted: no doubt is left. What may be repeated may have; its doubt does no harm.
+  if (attempt.job.claim && !attempt.tool.options.idempotent && FAILURE_MEANINGS[code].doubtful) return new ToolFailure('service-unavailable', `${aborted.message} before the tool acted`);
   return aborted;
 }
 

@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ANY_PROTOCOL, canonicalJson, ClaimAnswerDto, FAILURE_CODES, InvalidMessage, ToolFailure, validate, type AttemptClaimDto, type Credential, type FailureCode, type GrantClaims, type LeaseRequestDto } from '@opsmesh/contracts';
-import { BatchClient, ProblemError, StartError, TokenRefused, type Keys, type ServiceClient } from '@opsmesh/platform';
+import { ANY_PROTOCOL, ClaimAnswerDto, FAILURE_CODES, InvalidMessage, ToolFailure, validate, type AttemptClaimDto, type Credential, type FailureCode, type GrantClaims, type LeaseRequestDto } from '@opsmesh/contracts';
+import { BatchClient, inputSha256, ProblemError, StartError, TokenRefused, type Keys, type ServiceClient } from '@opsmesh/platform';
 import type { Attempt, Granted } from './attempt.js';
 import { makeLeaseKey, type LeaseKey } from './lease-key.js';
 
@@ -34,11 +34,11 @@ export class ClaimClient {
     const key = attempt.tool.options.credential ? makeLeaseKey() : undefined;
     // Without a credential nothing is ever sealed: any text of the form stands for a key nobody has, and keeps the claim tied to this one delivery.
     const keyThumbprint = key?.thumbprint ?? randomBytes(32).toString('base64url');
-    const inputSha256 = createHash('sha256').update(canonicalJson(attempt.job.input)).digest('hex');
-    const answer = await this.ask(attempt, { attemptId: attempt.job.attemptId, workerId: this.parts.workerId, inputSha256, keyThumbprint });
+    const digest = inputSha256(attempt.job.input);
+    const answer = await this.ask(attempt, { attemptId: attempt.job.attemptId, workerId: this.parts.workerId, inputSha256: digest, keyThumbprint });
     if (!answer) return undefined;
     const claims = await this.verify(answer.grant);
-    const expected = { attempt: attempt.job.attemptId, tenant: attempt.tenantId, worker: this.parts.workerId, tool: attempt.job.tool, inputSha256, keyThumbprint, manifestSha256: attempt.job.manifestSha256 ?? null };
+    const expected = { attempt: attempt.job.attemptId, tenant: attempt.tenantId, worker: this.parts.workerId, tool: attempt.job.tool, inputSha256: digest, keyThumbprint, manifestSha256: attempt.job.manifestSha256 ?? null };
     for (const [name, value] of Object.entries(expected)) {
       if (claims[name as keyof GrantClaims] !== value) throw new ToolFailure('grant-refused', `the grant is for another ${name}`);
     }

@@ -4,8 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { attemptId, canonicalJson, MESSAGE_VERSION, type AttemptClaimDto, type Credential, type GrantClaims, type JobDto } from '@opsmesh/contracts';
-import { answerBatch, createLogger, openKeys, ProblemError, type Keys } from '@opsmesh/platform';
+import { attemptId, MESSAGE_VERSION, type AttemptClaimDto, type Credential, type GrantClaims, type JobDto } from '@opsmesh/contracts';
+import { answerBatch, createLogger, inputSha256, openKeys, ProblemError, type Keys } from '@opsmesh/platform';
 import { CompactEncrypt, importJWK, type JWK } from 'jose';
 import { uuidv7 } from 'uuidv7';
 
@@ -108,7 +108,7 @@ export class FakeMesh {
     const request = JSON.parse(seen.body.toString()) as AttemptClaimDto;
     const id = request.attemptId;
     const job = this.attempts.get(id);
-    if (!job || request.inputSha256 !== createHash('sha256').update(canonicalJson(job.input)).digest('hex')) throw new ProblemError(409, 'claim-refused', 'differs');
+    if (!job || request.inputSha256 !== inputSha256(job.input)) throw new ProblemError(409, 'claim-refused', 'differs');
     const iat = Math.floor(Date.now() / 1000);
     const claims: GrantClaims = {
       jti: `${id}#${request.keyThumbprint}`, attempt: id, iat, exp: iat + 60, tenant: job.tenantId, worker: request.workerId, tool: job.tool, targets: ['a1'], via: [], credentialIds: ['c1'],

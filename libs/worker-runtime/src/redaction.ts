@@ -1,10 +1,9 @@
-import type { Credential } from '@opsmesh/contracts';
+import { REDACTED, type Credential } from '@opsmesh/contracts';
 
 /** Shorter secrets would be found in everything. */
 const SHORTEST = 4;
 /** A line of a key shorter than this is not looked for by itself. */
 const KEY_LINE = 16;
-const MARK = '[redacted]';
 
 /** Members of a credential that are no secrets. */
 const OPEN = new Set(['kind', 'username', 'certificate']);
@@ -26,7 +25,7 @@ export class Redactor {
   text(text: string): string {
     let clean = text;
     for (const needle of this.needles) {
-      if (clean.includes(needle)) clean = clean.replaceAll(needle, () => MARK);
+      if (clean.includes(needle)) clean = clean.replaceAll(needle, () => REDACTED);
     }
     return clean;
   }

@@ -67,6 +67,10 @@ describe('what a handler does becomes a result', () => {
     expect([claim.mock.calls.length, handler.mock.calls.length]).toEqual([0, 0]);
   });
 
+  it('a long read whose job asks for no claim, as of a plan that was compiled when it needed none, is carried out', async () => {
+    expect(await setUp({ timeoutMs: 60_001 }).run(() => ({ text: 'a' }), { claim: false })).toMatchObject({ status: 'succeeded' });
+  });
+
   it('a job that can not be read is thrown back', async () => { await expect(setUp().run(() => ({ text: '' }), { item: 3 })).rejects.toThrow(InvalidMessage); });
 });
 
@@ -133,11 +137,12 @@ describe('an abort', () => {
     return result;
   }
 
-  it.each<[string, Handler, { reason: ToolFailure; claimed: boolean }, string]>([
+  it.each<[string, Handler, { reason: ToolFailure; claimed: boolean | 'read' }, string]>([
     ['a read that stops', rethrow, { reason: ABORTS.cancelled, claimed: false }, 'cancelled'],
     ['a read that stops with an error', other, { reason: ABORTS.cancelled, claimed: false }, 'cancelled'],
     ['a read that does not stop', never, { reason: ABORTS.cancelled, claimed: false }, 'stop-unconfirmed'],
     ['a read whose worker stops', rethrow, { reason: ABORTS.lost, claimed: false }, 'worker-lost'],
+    ['a read that was claimed, and whose worker stops', rethrow, { reason: ABORTS.lost, claimed: 'read' }, 'worker-lost'],
     ['a claimed change that confirms', own, { reason: ABORTS.cancelled, claimed: true }, 'cancelled'],
     ['a claimed change that only passes the reason on', rethrow, { reason: ABORTS.cancelled, claimed: true }, 'stop-unconfirmed'],
     ['a claimed change that stops with an error', other, { reason: ABORTS.cancelled, claimed: true }, 'stop-unconfirmed'],
@@ -145,7 +150,7 @@ describe('an abort', () => {
     ['a claimed change whose worker stops, without a word of its own', other, { reason: ABORTS.lost, claimed: true }, 'stop-unconfirmed'],
     ['a claimed change whose worker stops, confirmed', own, { reason: ABORTS.lost, claimed: true }, 'cancelled'],
   ])('of %s', async (_what, handler, { reason, claimed }, code) => {
-    expect(await aborted(handler, { reason, ...(claimed ? { tool: CLAIMED[0], job: CLAIMED[1] } : {}) })).toMatchObject({ status: 'failed', failure: { code } });
+    expect(await aborted(handler, { reason, ...(claimed ? { tool: claimed === 'read' ? { timeoutMs: 60_001 } : CLAIMED[0], job: CLAIMED[1] } : {}) })).toMatchObject({ status: 'failed', failure: { code } });
   });
 
   it('does not undo what was finished in time', async () => expect(await aborted(finished, { reason: ABORTS.cancelled })).toMatchObject({ status: 'succeeded' }));

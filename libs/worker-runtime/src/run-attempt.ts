@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { failure, fits, InvalidMessage, MESSAGE_VERSION, needsClaim, ToolFailure, validate, type FailureCode, type FailureDto, type JobDto, type ResultDto } from '@opsmesh/contracts';
+import { failure, fits, InvalidMessage, MESSAGE_VERSION, needsGrant, ToolFailure, validate, type FailureCode, type FailureDto, type JobDto, type ResultDto } from '@opsmesh/contracts';
 import { beginSpan, codeOf, isTracing, withSpan } from '@opsmesh/platform';
 import type { Logger } from 'pino';
 import { Attempt, failureOf, type AttemptSurroundings, type Granted } from './attempt.js';
@@ -148,8 +148,8 @@ export class AttemptRunner implements AttemptSurroundings {
       }
       attempt.grant(granted);
       // Cancelled while the answer was on its way: nothing was done.
-      if (attempt.aborted) return failedBy(failureOf(attempt.aborted, { aborted: attempt.aborted, mayHaveActed: false, job }));
-    } else if (needsClaim(options)) {
+      if (attempt.aborted) return failedBy(failureOf(attempt.aborted, { aborted: attempt.aborted, mayHaveActed: false, job, tool: attempt.tool }));
+    } else if (needsGrant(options)) {
       return failed('grant-refused', `the tool "${job.tool}" must be claimed, but the job asks for no claim`);
     }
     return this.settled(attempt, invoke(job.tool, { input, context: attempt }));

@@ -83,10 +83,18 @@ describe('the process', () => {
     await rig.run(rig.mesh.job('echo'));
     const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
     expect(await (await get('/health/live')).json()).toEqual({ status: 'ok' });
-    expect(await (await get('/health/ready')).json()).toEqual({ status: 'ok', checks: { started: true, redis: true, registered: true, running: true } });
+    expect(await (await get('/health/ready')).json()).toEqual({ status: 'ok' });
     const metrics = await get('/metrics');
     expect(metrics.headers.get('content-type')).toContain('text/plain');
     expect(await metrics.text()).toMatch(/opsmesh_attempts_total\{tool="echo",outcome="succeeded"\} 1/);
+  });
+
+  it('tells its figures to tokens with the scope metrics:read only, when it asks for tokens', async () => {
+    const { config } = rig.options();
+    rig.mesh.routes['POST /internal/tokens/introspect'] = ({ body }) => ({ tenantId: 'default', actorId: 'ann', scopes: [(JSON.parse(body.toString()) as { token: string }).token] });
+    const { port } = await rig.start({ config: { ...config!, auth: 'on' } });
+    const ask = async (token?: string) => (await fetch(`http://127.0.0.1:${port}/metrics`, token ? { headers: { authorization: `Bearer ${token}` } } : {})).status;
+    expect([await ask(), await ask('runs:read'), await ask('metrics:read')]).toEqual([401, 403, 200]);
   });
 
   it('is not ready before it is registered', async () => {
@@ -96,7 +104,7 @@ describe('the process', () => {
     await rig.mesh.until(() => rig.mesh.bodies('POST /internal/workers').length > 0);
     const answer = await fetch(`http://127.0.0.1:${port}/health/ready`);
     expect(answer.status).toBe(503);
-    expect(await answer.json()).toMatchObject({ status: 'unavailable', checks: { registered: false } });
+    expect(await answer.json()).toMatchObject({ code: 'not-ready', detail: expect.stringContaining('the orchestrator has not registered the worker') as string });
     rig.mesh.routes['POST /internal/workers'] = () => undefined;
     rig.workers.push(await starting);
   });

@@ -97,7 +97,7 @@ class WorkerProcess {
   private readonly metrics = new WorkerMetrics();
   /** Undone in reverse order. */
   private readonly undo: (() => Promise<unknown>)[] = [];
-  private readiness: Readiness = () => ({ started: false });
+  private readiness: Readiness = () => ['the process is being started'];
   private closing: Promise<void> | undefined;
 
   constructor(private readonly options: WorkerOptions, private readonly config: WorkerConfig, private readonly log: Logger) {
@@ -132,7 +132,11 @@ class WorkerProcess {
     app.connectMicroservice({ strategy: server });
     const registration = new Registration({ orchestrator, log, stopped: this.stop.signal, worker: { workerId, service: config.service, queue, concurrency: config.concurrency, tools: [...tools.values()].map((t) => t.declaration) } });
     const heartbeat = new Heartbeat({ workerId, orchestrator: client('orchestrator', config.orchestratorUrl, BEAT_MS), registration, runner, results, log, onRefused: (e) => { queueMicrotask(() => { throw e; }); } });
-    this.readiness = () => ({ started: true, redis: redis.status === 'ready', registered: registration.registered, running: !this.stop.signal.aborted });
+    this.readiness = () => [
+      ...(redis.status === 'ready' ? [] : ['redis does not answer']),
+      ...(registration.registered ? [] : ['the orchestrator has not registered the worker']),
+      ...(this.stop.signal.aborted ? ['the process is being stopped'] : []),
+    ];
 
     await this.options.beforeListen?.(app);
     const port = await listen();

@@ -18,7 +18,7 @@ export interface ToolOptions {
   readonly target?: string;
   readonly listOutput?: string;
   readonly commands?: readonly CommandInputDto[];
-  /** Default time an attempt may take, in milliseconds; a plan may say another. */
+  /** Default time an attempt may take, in milliseconds; a plan may say another. Above 60 s attempts are claimed, also of a tool that only reads. */
   readonly timeoutMs: number;
   readonly retry?: RetryPolicyDto;
   readonly estimate?: ToolEstimateDto;

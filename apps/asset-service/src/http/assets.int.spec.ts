@@ -66,6 +66,13 @@ describe('scopes', () => {
     expect(await service.call(method, path, { token: 'nonsense', body })).toEqual(problem(401, 'unauthenticated'));
   });
 
+  it('/internal answers the orchestrator alone, but for leases', async () => {
+    const as = async (from: string, path: string, body: object) => (await service.call('POST', `/internal/${path}`, { token: await service.store.keys.serviceToken(from, 'asset-service'), body })).status;
+    const routes: [string, object][] = [['targets', { tenantId: 'mine', targets: [] }], ['reads/asset-list', { tenantId: 'mine', input: {} }], ['connections', { batch: [{ tenantId: 'mine', target: 'box' }] }]];
+    for (const [path, body] of routes) expect([path, await as('automation-service', path, body), await as('orchestrator', path, body)]).toEqual([path, 403, 200]);
+    expect(await as('automation-service', 'leases', { batch: [{ grant: 'none', credentialId: 'c', publicKey: {} }] })).not.toBe(403);
+  });
+
   it('/internal takes no API token', async () => {
     expect(await service.call('POST', '/internal/connections', { body: { batch: [{ tenantId: 'mine', target: 'box' }] } })).toEqual(problem(401, 'unauthenticated'));
   });

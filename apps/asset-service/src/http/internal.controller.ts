@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, UseGuards, UseInterceptors } from '@nestjs/common';
 import { InvalidMessage, InventoryReadDto, TargetsQueryDto, validate, type TargetFacts, type UnknownTarget } from '@opsmesh/contracts';
-import { ProblemError, ServiceTokenGuard } from '@opsmesh/platform';
+import { OnlyFrom, ProblemError, ServiceTokenGuard } from '@opsmesh/platform';
 import { AssetListDto, AssetQueryDto } from '../inventory/asset-query.dto.js';
 import { InventoryService } from '../inventory/inventory.service.js';
 import { TargetService } from '../inventory/target.service.js';
@@ -9,6 +9,7 @@ import { InventoryProblems } from './inventory-problems.js';
 /** What only the orchestrator asks of the inventory; it names the tenant. */
 @Controller('internal')
 @UseGuards(ServiceTokenGuard)
+@OnlyFrom('orchestrator')
 @UseInterceptors(InventoryProblems)
 export class InternalController {
   constructor(@Inject(TargetService) private readonly targetService: TargetService, @Inject(InventoryService) private readonly inventory: InventoryService) {}

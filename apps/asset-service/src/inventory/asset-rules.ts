@@ -1,5 +1,6 @@
 import { IsOptional, ValidateBy } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
+import { hostKeysFault } from '@opsmesh/platform';
 import { isAddress } from './asset-fields.js';
 import { attributesFault } from './attributes.js';
 
@@ -16,6 +17,11 @@ export function Clearable(): PropertyDecorator {
 /** An IPv4 or IPv6 address without a zone or a mask. */
 export function IsAddress(): PropertyDecorator {
   return ValidateBy({ name: 'matches', constraints: [/^[0-9A-Fa-f.:]+$/], validator: { validate: (v: unknown) => typeof v === 'string' && isAddress(v), defaultMessage: () => '$property must be an IPv4 or IPv6 address' } });
+}
+
+/** Text with host keys that a worker can read; the schema says no more than that there is a key's beginning. */
+export function IsHostKeys(): PropertyDecorator {
+  return ValidateBy({ name: 'matches', constraints: [/\sAAAA/], validator: { validate: (v: unknown) => typeof v === 'string' && hostKeysFault(v) === undefined, defaultMessage: (args) => `$property: ${hostKeysFault(String(args?.value)) ?? 'is not valid'}` } });
 }
 
 /** An object of JSON within the limits of ./attributes. */

@@ -2,7 +2,7 @@ import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
 import { HOST_KEY_POLICIES, type HostKeyPolicy } from '@opsmesh/contracts';
 import { ASSET_STATUSES, HOSTNAME, ONE_LINE, PROTOCOLS, TAG, type AssetStatus, type Protocol } from './asset-fields.js';
-import { Clearable, IsAddress, IsAttributes } from './asset-rules.js';
+import { Clearable, IsAddress, IsAttributes, IsHostKeys } from './asset-rules.js';
 
 /** Most tags of one asset. */
 export const MAX_TAGS = 64;
@@ -12,9 +12,6 @@ const MAX_IMPORT = 10_000;
 const HOSTNAME_RULE = { message: 'hostname must be a host name: labels of letters, digits, - and _ with dots between, at most 253 characters' };
 const TAG_RULE = { each: true, message: 'each tag must begin and end with a letter or digit, have at most 64 characters, and between them only letters, digits, spaces and . _ : / = @ + -' };
 const ONE_LINE_RULE = { message: '$property must be one line without control characters' };
-/** OpenSSH public keys, one a line: type, base64, comment. */
-const HOST_KEYS = /^(?:(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]+={0,2}(?: [^\0\r\n]{0,255})?\n?)+$/;
-
 const CERTIFICATES = /^(?:\s*-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----)+\s*$/;
 
 /** What can be said of an asset, its name apart. */
@@ -34,7 +31,8 @@ export class AssetFieldsDto {
   @Clearable() @IsInt() @Min(1) @Max(65_535) port?: number | null;
   /** A credential of the vault whose kind is the protocol. */
   @Clearable() @IsUUID() credential_id?: string | null;
-  @Clearable() @IsString() @MaxLength(16_384) @Matches(HOST_KEYS, { message: 'host_key must be OpenSSH public keys, one a line' }) host_key?: string | null;
+  /** OpenSSH public keys or lines of a known_hosts file, as ssh-keyscan prints them. */
+  @Clearable() @IsString() @MaxLength(16_384) @IsHostKeys() host_key?: string | null;
   @Clearable() @IsIn(HOST_KEY_POLICIES) host_key_policy?: HostKeyPolicy | null;
   /** winrm: whether over TLS; when left out it is, unless the port is 5985. */
   @Clearable() @IsBoolean() tls?: boolean | null;

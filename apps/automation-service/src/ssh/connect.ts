@@ -1,11 +1,14 @@
 import { createConnection } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionDto, HostKeyPolicy, SshCredential } from '@opsmesh/contracts';
-import ssh2, { type AnyAuthMethod, type Client as Ssh2Client, type ClientErrorExtensions } from 'ssh2';
+import { InvalidHostKeys, parseHostKeys, type KnownKey } from '@opsmesh/platform';
+import ssh2, { type Client as Ssh2Client, type ClientErrorExtensions } from 'ssh2';
+import { ConnectFailure } from './connect-failure.js';
 import { gatherWrites } from './gather-writes.js';
-import { judgeHostKey, orderAlgorithms, parseHostKeys, InvalidHostKeys, type KnownKey } from './host-keys.js';
+import { judgeHostKey, orderAlgorithms } from './host-keys.js';
+import { authHandlerOf } from './login.js';
 
-const { Client, utils } = ssh2;
+const { Client } = ssh2;
 
 /** One SSH server and who logs in there. */
 export interface Hop {
@@ -18,17 +21,8 @@ export interface ConnectTarget extends Hop {
   readonly through?: Duplex | undefined;
   /** Socket of the SSH agent for credentials that want it; undefined where none may be used. */
   readonly agent: string | undefined;
-  /** Keys learned earlier under the policy `accept-new`, beside those of the connection. */
-  readonly learned: readonly KnownKey[];
-}
-
-/** Why there is no connection. `again`: nothing but the transport failed, before authentication, so another try may succeed. */
-export class ConnectFailure extends Error {
-  override readonly name = 'ConnectFailure';
-
-  constructor(readonly kind: 'unreachable' | 'auth-failed' | 'hostkey-mismatch', message: string, readonly again = false) {
-    super(message);
-  }
+  /** Key that was learned earlier; it counts only while the policy is `accept-new` and the connection has no valid key of its own. */
+  readonly learned: KnownKey | undefined;
 }
 
 export interface Connected {
@@ -56,14 +50,18 @@ const KEEPALIVES_MISSED = 3;
 export async function connect(target: ConnectTarget, { connectMs, keepaliveMs }: ConnectTimes): Promise<Connected> {
   const { connection } = target;
   const policy: HostKeyPolicy = connection.hostKeyPolicy ?? 'strict';
-  const known = [...knownKeys(connection), ...target.learned];
-  const methods = authMethods(target);
+  const known = knownKeys(connection);
+  if (target.learned && policy === 'accept-new' && known.every((k) => k.revoked)) known.push(target.learned);
   const client = new Client();
   let phase: 'connecting' | 'authenticating' = 'connecting';
   let refusal: string | undefined;
   let learned: KnownKey | undefined;
 
+  let refuse: (why: string) => void = () => {};
+  const authHandler = authHandlerOf({ credential: target.credential, agent: target.agent, refuse: (why) => refuse(why) });
+
   await new Promise<void>((ok, bad) => {
+    refuse = (why) => failed('auth-failed', why);
     const failed = (kind: ConnectFailure['kind'], message: string, again = false) => {
       clearTimeout(timer);
       bad(new ConnectFailure(kind, message, again));
@@ -97,11 +95,7 @@ export async function connect(target: ConnectTarget, { connectMs, keepaliveMs }:
           } else refusal = verdict.reason;
           verify(verdict.accept);
         },
-        authHandler: (left: string[] | null) => {
-          let next = methods.shift();
-          while (next !== undefined && left !== null && !left.includes(next.type)) next = methods.shift();
-          return next ?? false;
-        },
+        authHandler,
       } as Parameters<Ssh2Client['connect']>[0]);
     } catch (error) {
       failed('unreachable', (error as Error).message);
@@ -122,29 +116,6 @@ function knownKeys(connection: ConnectionDto): KnownKey[] {
     if (error instanceof InvalidHostKeys) throw new ConnectFailure('hostkey-mismatch', error.message);
     throw error;
   }
-}
-
-/** Agent and key first, then password, the latter also for servers that ask for it by keyboard-interactive (RFC 4256). */
-function authMethods({ credential, agent }: ConnectTarget): AnyAuthMethod[] {
-  const { username, password, privateKey, passphrase } = credential;
-  const methods: AnyAuthMethod[] = [];
-  if (credential.useAgent === true) {
-    if (agent === undefined) throw new ConnectFailure('auth-failed', 'the credential wants the SSH agent of the worker, whose settings do not allow it (OPSMESH_SSH_AGENT)');
-    methods.push({ type: 'agent', username, agent });
-  }
-  if (privateKey !== undefined) {
-    const key = utils.parseKey(privateKey, passphrase);
-    if (key instanceof Error || !(Array.isArray(key) ? key[0] as typeof key : key).isPrivateKey()) throw new ConnectFailure('auth-failed', 'the private key of the credential cannot be read');
-    methods.push({ type: 'publickey', username, key: privateKey, ...(passphrase === undefined ? {} : { passphrase }) });
-  }
-  if (password !== undefined) {
-    methods.push({ type: 'password', username, password });
-    methods.push({
-      type: 'keyboard-interactive', username,
-      prompt: (...[, , , prompts, finish]) => finish(prompts.map((p) => (p.echo === true ? '' : password))),
-    });
-  }
-  return methods;
 }
 
 /** Whether a failed transport may work a moment later: the host was there and dropped us, as sshd does when it has too many unauthenticated. */

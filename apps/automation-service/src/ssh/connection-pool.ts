@@ -1,13 +1,15 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import type { Client } from 'ssh2';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { KnownKey } from '@opsmesh/platform';
 import { unlessAborted } from '../host/unless-aborted.js';
-import { connect, ConnectFailure, type ConnectTimes, type Hop } from './connect.js';
+import { connect, type ConnectTimes, type Hop } from './connect.js';
+import { ConnectFailure } from './connect-failure.js';
+import type { ConnectionLease } from './connection-lease.js';
 import { secretsOf } from './credential-secrets.js';
 import { openTunnel, type Tunnel } from './tunnel.js';
 import { hangUp } from './hang-up.js';
 import type { HostLimits } from './host-limits.js';
-import type { KnownKey } from './host-keys.js';
 
 export interface PoolOptions extends ConnectTimes {
   /** Most connections kept; beyond it the longest unused goes. Those in use are never closed for room. */
@@ -34,17 +36,6 @@ export interface PoolTarget extends Hop {
 /** The place in the network that a target is: its address, seen from its last jump host. */
 export function placeOf({ connection, via = [] }: Pick<PoolTarget, 'connection' | 'via'>): string {
   return [...via.map((h) => h.connection), connection].map((c) => `${c.address}:${c.port}`).join('>');
-}
-
-/** The right to use a connection until `release`. */
-export interface ConnectionLease {
-  readonly client: Client;
-  /** Secrets of the credentials on the way: one list for all connections with the same, so that what finds them in an output is made once. */
-  readonly secrets: readonly string[];
-  /** False once the connection has ended. */
-  alive(): boolean;
-  /** Gives the connection back; with `broken` it is closed instead of kept. */
-  release(fate: 'keep' | 'broken'): void;
 }
 
 interface Entry {
@@ -144,8 +135,7 @@ export class ConnectionPool {
     const tunnel = await this.tunnelTo(target);
     const release = await this.limits.handshake(host, this.stopped.signal).catch((error: unknown) => { tunnel?.close(); throw error; });
     try {
-      const known = this.learned.get(learnedAt);
-      const { client, learned } = await connect({ connection, credential, learned: known ? [known] : [], through: tunnel?.stream, agent: this.options.agent }, this.options);
+      const { client, learned } = await connect({ connection, credential, learned: this.learned.get(learnedAt), through: tunnel?.stream, agent: this.options.agent }, this.options);
       if (learned) this.learned.set(learnedAt, learned);
       if (tunnel) client.on('close', () => tunnel.close());
       return this.keep(key, client, this.listOf(secretsOf([...(target.via ?? []), target])));

@@ -1,25 +1,10 @@
-import { fingerprint, InvalidHostKeys, judgeHostKey, orderAlgorithms, parseHostKeys } from './host-keys.js';
+import { hostKeyFingerprint, parseHostKeys } from '@opsmesh/platform';
+import { judgeHostKey, orderAlgorithms } from './host-keys.js';
 
 const ED = 'AAAAC3NzaC1lZDI1NTE5AAAAIGPKSUTyz1HwHReFVvD5obVsALAgJRNarH4TRpNePnAS';
 const ED2 = 'AAAAC3NzaC1lZDI1NTE5AAAAIJlBMAvKVexXQQlKUMlCkLb6k5QZfAqdHvXbpBxqbS2h';
 const host = { names: ['10.0.0.5', 'web-01'], port: 22 };
-const odd = { names: ['10.0.0.5', 'web-01'], port: 2222 };
 const bytes = (blob: string) => Buffer.from(blob, 'base64');
-
-describe('key lines', () => {
-  it('plain lines hold for the host whatever its name', () => {
-    expect(parseHostKeys(`# mine\n\nssh-ed25519 ${ED} root@web\r\nssh-ed25519 ${ED2}`, odd).map((k) => k.blob)).toEqual([ED, ED2]);
-  });
-
-  it.each([
-    ['web-01', host, 1], ['web-02', host, 0], ['web-01,web-02', host, 1], ['WEB-01', host, 1], ['[web-01]:2222', host, 0], ['[web-01]:2222', odd, 1], ['web-01', odd, 0],
-    ['web-*', host, 1], ['web-?1', host, 1], ['*,!web-01', host, 0], ['10.0.0.*', host, 1], ['10.0.0.5x', host, 0], ['10x0.0.5', host, 0],
-  ])('known_hosts names %s', (names, of, count) => expect(parseHostKeys(`${names} ssh-ed25519 ${ED}`, of)).toHaveLength(count));
-
-  it.each([
-    ['ssh-ed25519', 'no key'], ['ssh-ed25519 !!!!', 'no key'], [`ssh-rsa ${ED}`, 'a type that is not the key\'s'], [`@cert-authority * ssh-ed25519 ${ED}`, 'an unsupported mark'], ['rubbish', 'rubbish'],
-  ])('refuses %s: %s', (line) => expect(() => parseHostKeys(line, host)).toThrow(InvalidHostKeys));
-});
 
 describe('judgement', () => {
   const known = parseHostKeys(`ssh-ed25519 ${ED}`, host);
@@ -35,7 +20,7 @@ describe('judgement', () => {
     const verdict = judgeHostKey(bytes(presented), keys, policy);
     expect(verdict.accept).toBe(accept);
     if (verdict.accept) expect(verdict.learned).toBe(learned);
-    else expect(verdict.reason).toContain(fingerprint(bytes(presented)));
+    else expect(verdict.reason).toContain(hostKeyFingerprint(bytes(presented)));
   });
 
   it('asks for the kinds of known keys first', () => {

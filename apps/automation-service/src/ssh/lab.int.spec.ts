@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ToolFailure } from '@opsmesh/contracts';
+import { parseHostKeys } from '@opsmesh/platform';
 import { missingForLab, startLab, waitFor, type Lab } from '@opsmesh/testing';
 import { DEFAULT_POOL, type PoolOptions } from './connection-pool.js';
-import { parseHostKeys } from './host-keys.js';
 import { describeOnLab, LabClient, stdoutOf } from './lab.fixture.js';
 import { SshClient } from './ssh-client.js';
 

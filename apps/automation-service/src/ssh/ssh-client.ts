@@ -1,8 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { interruptedWhileWaiting, interruptible } from '../host/interruption.js';
-import { ConnectFailure, type Hop } from './connect.js';
-import { ConnectionPool, DEFAULT_POOL, placeOf, type ConnectionLease, type PoolOptions } from './connection-pool.js';
+import type { Hop } from './connect.js';
+import { ConnectFailure } from './connect-failure.js';
+import type { ConnectionLease } from './connection-lease.js';
+import { ConnectionPool, DEFAULT_POOL, placeOf, type PoolOptions } from './connection-pool.js';
 import { secretsOf } from './credential-secrets.js';
 import { execute } from './exec-channel.js';
 import type { ExecutionEnd, Interruption, OutputStream } from './execution.js';
@@ -114,12 +116,13 @@ export class SshClient implements OnApplicationShutdown {
 
   /** Stops by the command's own connection, or by a new one if that has ended. */
   private async stop(request: SshRequest, lease: ConnectionLease, group: ProcessGroup): Promise<Stop> {
-    const stop = lease.alive() ? await stopRemote(lease.client, group, sudoOf(request)) : undefined;
+    const options = { end: performance.now() + STOP_MS, sudo: sudoOf(request) };
+    const stop = lease.alive() ? await stopRemote(lease.client, group, options) : undefined;
     if (stop && (stop.state !== 'unconfirmed' || lease.alive())) return stop;
     try {
-      const fresh = await this.pool.acquire(request, AbortSignal.timeout(Math.min(this.connectMs, STOP_MS)));
+      const fresh = await this.pool.acquire(request, AbortSignal.timeout(Math.max(0, Math.floor(options.end - performance.now()))));
       try {
-        return await stopRemote(fresh.client, group, sudoOf(request));
+        return await stopRemote(fresh.client, group, options);
       } finally {
         fresh.release('keep');
       }

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ToolFailure, type ConnectionDto } from '@opsmesh/contracts';
+import { hostKeyFingerprint, parseHostKeys } from '@opsmesh/platform';
 import { hasSshd, isAlive, startSshd, waitFor, type Sshd } from '@opsmesh/testing';
 import { DEFAULT_POOL } from './connection-pool.js';
-import { fingerprint, parseHostKeys } from './host-keys.js';
 import type { HostOutcome } from './outcome.js';
 import { SshClient, type SshRequest } from './ssh-client.js';
 
@@ -155,7 +155,7 @@ onRealSshd('on Debian\'s sshd', () => {
   it('prints fingerprints as ssh-keygen -l does', () => {
     const key = join(sshd.folder, 'host_ed25519.pub');
     const printed = execFileSync('ssh-keygen', ['-l', '-f', key], { encoding: 'utf8' }).split(' ')[1];
-    expect(fingerprint(Buffer.from(readFileSync(key, 'utf8').split(' ')[1]!, 'base64'))).toBe(printed);
+    expect(hostKeyFingerprint(Buffer.from(readFileSync(key, 'utf8').split(' ')[1]!, 'base64'))).toBe(printed);
   });
 
   it('survives the loss of an idle connection and makes a new one', async () => {

@@ -20,7 +20,7 @@ it('says gone for a group that is not there', () => {
 });
 
 it('never takes group 0, that of the kernel, for a command\'s', () => {
-  expect(stopScript({ pgid: 0, startTime: '', nonce: NOBODY })).toContain('[ "$g" != 0 ] && {');
+  expect(stopScript({ pgid: 0, startTime: '', nonce: NOBODY })).toContain('[ "$g" = 0 ] || search');
   expect(ask({ pgid: 0, startTime: '', nonce: NOBODY })).toMatchObject({ stdout: 'gone\n' });
 });
 
@@ -50,7 +50,7 @@ async function stopped(stand: keyof typeof STANDS, shell: string, script: string
   const nonce = newNonce();
   const { by: [tool, ...given] } = STANDS[stand];
   // Bash on a socket reads the .bashrc of a home folder.
-  const env = { PATH: '/usr/bin:/bin', HOME: '/nowhere' };
+  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/nonexistent' };
   const child = spawn(tool, [...given, shell, '-c', bootstrap(nonce).replaceAll('/bin/sh', shell)], { env });
   const exited = once(child, 'exit');
   child.stdin.write(programLine({ script }));
@@ -90,4 +90,26 @@ describe.each(Object.keys(STANDS) as (keyof typeof STANDS)[])('where the login s
   it('ends what outlives the shell', async () => {
     expect(await stopped(stand, '/bin/bash', `set -m; { while kill -s 0 $$ 2>/dev/null; do :; done; echo $BASHPID; ${LOOP}; } &`)).toEqual({ answer: 'gone\n', left: [], ownGroup });
   });
+});
+
+/** Ways to leave group, session and environment behind, as what starts a shell with a script; `su` and `runuser` are root's. */
+const ESCAPES = { 'env -i setsid': 'env -i setsid /bin/sh -c', ...(process.getuid?.() === 0 ? { 'su -': 'su - nobody -s /bin/sh -c', 'runuser -l': 'runuser -l nobody -s /bin/sh -c' } : {}) };
+
+describe.each(Object.entries(ESCAPES))('what %s starts', (_name, escape) => {
+  // As another user it may signal nobody; the shell stays beside it, as the parent of what it starts.
+  const child = `echo $$; while [ -d /proc/${process.pid} ]; do :; done; echo after`;
+
+  it('is ended as a descendant of the command', async () => {
+    expect(await stopped('leads a session', '/bin/sh', `${escape} '${child}' 2>/dev/null; :`)).toEqual({ answer: 'gone\n', left: [], ownGroup: true });
+  });
+
+  it('is ended also when it and its parents ignore TERM', async () => {
+    expect(await stopped('leads a session', '/bin/sh', `trap "" TERM; ${escape} 'trap "" TERM; ${child}' 2>/dev/null; :`)).toEqual({ answer: 'gone\n', left: [], ownGroup: true });
+  });
+});
+
+it('a process whose name looks like the fields of others is found, and no other for it', async () => {
+  // The name has at most 15 bytes.
+  const renamed = `printf "x) S 1\n2 (b) S" >/proc/$$/comm; echo $$; ${LOOP}`;
+  expect(await stopped('leads a session', '/bin/bash', renamed)).toEqual({ answer: 'gone\n', left: [], ownGroup: true });
 });

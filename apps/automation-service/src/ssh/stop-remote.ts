@@ -16,25 +16,35 @@ export interface ProcessGroup {
   readonly nonce: string;
 }
 
-/** Time to stop a command, in milliseconds: more than the two waits of the script, less than the time of grace that an aborted attempt has. */
-export const STOP_MS = 4500;
+/** Time to stop a command, in milliseconds: more than the waits and looks of the script. */
+export const STOP_MS = 3800;
+/** Time for processes to end by themselves once they were told to, in milliseconds, and for the host to end them. */
+const TERM_MS = 1500;
+const KILL_MS = 800;
 /** Channels for stopping at once on a connection: what MaxSessions 10 leaves beside the 8 for commands. */
 const STOP_CHANNELS = 2;
 const TRIES = 3;
-const never = new AbortController().signal;
 const places = new WeakMap<Client, Semaphore>();
+
+export interface StopOptions {
+  /** Point of `performance.now()` at which the answer is given, whatever is known by then. */
+  readonly end: number;
+  /** Of a command that was run by sudo. */
+  readonly sudo?: Sudo | undefined;
+}
 
 /**
  * Ends a command's processes: TERM, then KILL after 1.5 s, to its process group, to the session of that group's leader (where a shell with job control
- * gives its forks groups of their own), and to every process that left both but began with the nonce in its environment. A command of sudo is
- * stopped as its own user. `confirmed` means that the host was asked afterwards and none of them lives.
+ * gives its forks groups of their own), to every process that left both but began with the nonce in its environment, and to the descendants of all these.
+ * A command of sudo is stopped as its own user. `confirmed` means that the host was asked afterwards and none of them lives. What escapes is a process
+ * that left group, session and environment behind and whose parent has ended before the stop.
  */
-export async function stopRemote(client: Client, group: ProcessGroup, sudo?: Sudo): Promise<Stop> {
+export async function stopRemote(client: Client, group: ProcessGroup, { end, sudo }: StopOptions): Promise<Stop> {
   let semaphore = places.get(client);
   if (!semaphore) places.set(client, semaphore = new Semaphore(STOP_CHANNELS));
-  const release = await semaphore.take(never);
+  const release = await semaphore.take(AbortSignal.timeout(Math.max(0, Math.floor(end - performance.now())))).catch(() => undefined);
+  if (!release) return { state: 'unconfirmed', detail: 'other commands were being stopped over the same connection' };
   let detail = '';
-  const end = performance.now() + STOP_MS;
   try {
     for (let n = 1; n <= TRIES && performance.now() < end; n++) {
       try {
@@ -53,51 +63,107 @@ export async function stopRemote(client: Client, group: ProcessGroup, sudo?: Sud
   }
 }
 
-/** Prints `gone`, or `left` and the ids of what is left. Works on any POSIX shell; without /proc it knows the group only, and prints nothing where there is none. */
+/**
+ * Prints `gone`, or `left` and the ids of what is left. Works on any POSIX shell; without /proc it knows the group only, and prints nothing where there is none.
+ * 1. A look at all processes finds those of the group, of its leader's session and with the nonce, and the descendants of all these, whoever they run as and
+ *    whatever they left. There are three such looks; between them only what was found is looked at, by pid and start time.
+ * 2. Nothing is halted first: a sudo whose command halts would halt too, and may be of a user whom we cannot wake.
+ * 3. The time for TERM and for KILL is that of the host's clock, however many processes it has.
+ */
 export function stopScript({ pgid, startTime, nonce }: ProcessGroup): string {
   return `
 g=${pgid}
 m=${EXEC_VARIABLE}=${nonce}
-field() { IFS= read -r s 2>/dev/null <"/proc/$1/stat" || return 1; s=\${s##*") "}; }
+# The fields of proc(5) from the third on, in s. A name with a line feed is no reason to miss a process.
+field() {
+  IFS= read -r s 2>/dev/null <"/proc/$1/stat" || return 1
+  case $s in *") "*) ;; *) s=$(cat "/proc/$1/stat" 2>/dev/null) ;; esac
+  s=\${s##*") "}
+}
+# now: hundredths of a second, from any time on.
+now() {
+  if IFS=' .' read -r a b c 2>/dev/null </proc/uptime; then
+    a=00000$a
+    t=1\${a#"\${a%?????}"}$b
+  else
+    t=$((t + 10))
+  fi
+}
+t=0
 if [ -n "${startTime}" ] && field "$g"; then
   set -- $s
   [ "\${20-}" = "${startTime}" ] || g=0
 fi
-[ "$g" != 0 ] || [ -r /proc/$$/stat ] || exit 0
-alive() {
-  found=
-  if [ -r /proc/$$/stat ]; then
-    for d in /proc/[0-9]*; do
-      field "\${d#/proc/}" || continue
-      set -- $s
-      case $1 in Z|X) continue ;; esac
-      # Group and session 0 are those of the kernel and of process 1.
-      if [ "$g" != 0 ] && { [ "$3" = "$g" ] || [ "$4" = "$g" ]; }; then found="$found \${d#/proc/}"; fi
+if [ -r /proc/$$/stat ]; then
+  # What grep finds is added; where it cannot be started nothing is known, and nothing is said.
+  search() {
+    files=$(grep "$@" 2>/dev/null)
+    [ $? -lt 126 ] || exit 0
+    for f in $files; do
+      f=\${f#/proc/}
+      add "\${f%%/*}"
     done
-    for f in $(grep -lsF "$m" /proc/[0-9]*/environ 2>/dev/null); do
-      p=\${f#/proc/}
-      found="$found \${p%/environ}"
+  }
+  add() {
+    case $tree in *" $1 "*) return ;; esac
+    field "$1" || return 0
+    p=$1
+    set -- $s
+    case $1 in Z|X) return ;; esac
+    tree="$tree$p " found="$found $p:\${20}" parents="$parents|$p"
+  }
+  look() {
+    found= tree=' ' parents=
+    search -lsF "$m" /proc/[0-9]*/environ
+    # Group and session 0 are those of the kernel and of process 1.
+    [ "$g" = 0 ] || search -lsE "\\) [A-Za-z] [0-9]+ ($g [0-9]+|[0-9]+ $g) " /proc/[0-9]*/stat
+    while [ -n "$parents" ]; do
+      of=\${parents#?} parents=
+      search -lsE "\\) [A-Za-z] ($of) " /proc/[0-9]*/stat
     done
-  elif [ "$g" != 0 ] && kill -s 0 -- -"$g" 2>/dev/null; then
-    found=" -$g"
-  fi
-  [ -n "$found" ]
-}
+    [ -n "$found" ]
+  }
+  lives() {
+    field "\${1%:*}" || return 1
+    set -- "$1" $s
+    case $2 in Z|X) return 1 ;; esac
+    [ "\${21-}" = "\${1#*:}" ]
+  }
+  alive() {
+    left=
+    for x in $found; do if lives "$x"; then left="$left $x"; fi; done
+    found=$left
+    [ -n "$found" ]
+  }
+else
+  [ "$g" != 0 ] || exit 0
+  look() { found= && kill -s 0 -- -"$g" 2>/dev/null && found=" -$g"; }
+  alive() { look; }
+fi
 tell() {
   if [ "$g" != 0 ]; then kill -s "$1" -- -"$g" 2>/dev/null; fi
-  for p in $found; do kill -s "$1" "$p" 2>/dev/null; done
+  for x in $found; do kill -s "$1" -- "\${x%:*}" 2>/dev/null; done
 }
-for signal in TERM KILL; do
-  alive || { echo gone; exit 0; }
-  tell $signal
-  i=0
-  while [ $i -lt 15 ]; do
-    alive || { echo gone; exit 0; }
-    sleep 0.1 2>/dev/null || { sleep 1; i=$((i + 9)); }
-    i=$((i + 1))
+# watch HUNDREDTHS: until all that was found has ended, or that time has passed.
+watch() {
+  now
+  begin=$t
+  while alive; do
+    now
+    # The clock has five digits of seconds.
+    [ $t -ge $begin ] || t=$((t + 10000000))
+    [ $((t - begin)) -lt $1 ] || return 1
+    sleep 0.1 2>/dev/null || { sleep 1; t=$((t + 90)); }
   done
-done
-alive || { echo gone; exit 0; }
-echo "left$found"
+}
+look || { echo gone; exit 0; }
+tell TERM
+watch ${TERM_MS / 10}
+look || { echo gone; exit 0; }
+tell KILL
+watch ${KILL_MS / 10} && { look || { echo gone; exit 0; }; }
+l=
+for x in $found; do l="$l \${x%:*}"; done
+echo "left$l"
 `;
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { ConnectionDto } from '@opsmesh/contracts';
-import { ConnectFailure } from './connect.js';
-import type { ConnectionLease } from './connection-pool.js';
+import { ConnectFailure } from './connect-failure.js';
+import type { ConnectionLease } from './connection-lease.js';
 
 /** A way through a jump host; its lease of the jump host's connection ends with `close`. */
 export interface Tunnel {

@@ -1,5 +1,5 @@
 import { failureOf } from './outcome-failure.js';
-import type { RunCommandOutput } from './run-command.js';
+import type { RunCommandOutput } from './run-command.dto.js';
 import type { TargetOutcome } from './run-on-target.js';
 
 /**

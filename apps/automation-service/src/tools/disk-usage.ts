@@ -51,13 +51,16 @@ export class DiskUsage {
   }
 }
 
-const ROW = /^(\S.*?) +(\d+) +(\d+) +(\d+) +(?:(\d+)%|-) +(\/.*)$/;
+/** The numbers of a row between two names. */
+const NUMBERS = / \d+ +\d+ +\d+ +(?:\d+%|-) +\//;
 
-/** The one row of `df -P -B1 PATH` (POSIX.1-2017, df, STDOUT); undefined when the text is anything else. Names may hold spaces. */
+const ROW = /^(?=.*$)([^ ]+(?: +[^ ]+)*?) +(\d+) +(\d+) +(\d+) +(?:(\d+)%|-) +(\/.*)$/;
+
+/** The one row of `df -P -B1 PATH` (POSIX.1-2017, df, STDOUT); undefined when the text is anything else. Names may hold spaces; a row is refused whose names hold what could be its numbers. */
 export function parseDf(text: string): Omit<DiskUsageOutput, 'host'> | undefined {
   const [header, row, ...more] = text.replace(/\n$/, '').split('\n');
   const m = ROW.exec(row ?? '');
-  if (!header?.startsWith('Filesystem') || !header.includes('1-blocks') || more.length > 0 || !m) return undefined;
+  if (!header?.startsWith('Filesystem') || !header.includes('1-blocks') || more.length > 0 || !m || NUMBERS.test(m[6]!)) return undefined;
   const numbers = [m[2], m[3], m[4], m[5] ?? '0'].map(Number);
   if (!numbers.every(Number.isSafeInteger)) return undefined;
   const [sizeBytes, usedBytes, availableBytes, usedPercent] = numbers as [number, number, number, number];

@@ -7,8 +7,10 @@ import { DiskUsage, DiskUsageInput } from './disk-usage.js';
 import { LogSearch, LogSearchInput } from './log-search.js';
 import { ProcessList, ProcessListInput } from './process-list.js';
 import { RestartService, RestartServiceInput } from './restart-service.js';
-import { RunCommand, RunCommandInput } from './run-command.js';
-import { RunScript, RunScriptInput } from './run-script.js';
+import { RunCommandInput } from './run-command.dto.js';
+import { RunCommand } from './run-command.js';
+import { RunScriptInput } from './run-script.dto.js';
+import { RunScript } from './run-script.js';
 import { ServiceStatus, ServiceStatusInput } from './service-status.js';
 import { SshScriptRunner } from './ssh-script-runner.js';
 

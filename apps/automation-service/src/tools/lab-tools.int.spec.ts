@@ -8,11 +8,15 @@ import { DiskUsage, DiskUsageInput } from './disk-usage.js';
 import { LogSearch, LogSearchInput } from './log-search.js';
 import { ProcessList, ProcessListInput } from './process-list.js';
 import { RestartService, RestartServiceInput } from './restart-service.js';
-import { RunCommand, RunCommandInput } from './run-command.js';
-import { RunScript, RunScriptInput } from './run-script.js';
+import { RunCommandInput } from './run-command.dto.js';
+import { RunCommand } from './run-command.js';
+import { RunScriptInput } from './run-script.dto.js';
+import { RunScript } from './run-script.js';
 import { ServiceStatus, ServiceStatusInput } from './service-status.js';
 import { SshScriptRunner } from './ssh-script-runner.js';
 import { SystemInfo, SystemInfoInput } from './system-info.js';
+
+const JOURNALD = '/lib/systemd/systemd-journald';
 
 describeOnLab(missingForLab())('tools on real hosts', () => {
   let lab: Lab;
@@ -53,6 +57,13 @@ describeOnLab(missingForLab())('tools on real hosts', () => {
       expect(Date.now() - Date.parse(processes.find((p) => p.name === 'ps')!.startedAt)).toBeLessThan(30_000);
     });
 
+    it('process-list keeps the names of processes and users as they are', async () => {
+      const user = 'DOM\\john doe';
+      await lab.host('web-1').sh(`echo '${user}:x:61099:61099::/:/bin/sh' >>/etc/passwd; cp /bin/sleep '/tmp/wörker'; setpriv --reuid 61099 --clear-groups '/tmp/wörker' 7402 >/dev/null 2>&1 &`);
+      const { processes } = await new ProcessList(client.ssh).run(call(validate(ProcessListInput, { ...target, user, commandLines: true })));
+      expect(processes).toMatchObject([{ user, name: 'wörker', commandLine: '/tmp/wörker 7402' }]);
+    });
+
     it('system-info and disk-usage', async () => {
       const info = await new SystemInfo(client.ssh).run(call(validate(SystemInfoInput, target)));
       expect(info).toMatchObject({ hostname: 'web-1', architecture: expect.any(String) as string });
@@ -66,6 +77,37 @@ describeOnLab(missingForLab())('tools on real hosts', () => {
       const search = (more: object) => new LogSearch(client.ssh).run(call(validate(LogSearchInput, { ...target, path: '/tmp/secret.log', pattern: 'error', ignoreCase: true, ...more })));
       await expect(search({})).rejects.toMatchObject({ failure: { code: 'nonzero-exit', cause: expect.stringContaining('Permission denied') as string } });
       expect(await search({ sudo: true })).toMatchObject({ entries: [{ line: 2, text: 'two ERROR' }], truncated: false });
+    });
+
+    it('log-search tells a folder that may not be entered from a file that is not there', async () => {
+      await lab.host('web-1').sh('mkdir -m 700 /tmp/closed; echo one >/tmp/closed/log');
+      const search = (path: string, more: object = {}) => new LogSearch(client.ssh).run(call(validate(LogSearchInput, { ...target, path, ...more })));
+      await expect(search('/tmp/closed/log')).rejects.toMatchObject({ failure: { code: 'nonzero-exit', cause: expect.stringContaining('Permission denied') as string } });
+      await expect(search('/tmp/nowhere')).rejects.toMatchObject({ failure: { code: 'not-found' } });
+      await expect(search('/tmp/closed/nowhere', { sudo: true })).rejects.toMatchObject({ failure: { code: 'not-found' } });
+      expect(await search('/tmp/closed/log', { sudo: true })).toMatchObject({ entries: [{ line: 1, text: 'one' }] });
+    });
+
+    (existsSync(JOURNALD) ? describe : describe.skip)('log-search in a journal', () => {
+      const search = (more: object = {}) => new LogSearch(client.ssh).run(call(validate(LogSearchInput, { ...target, pattern: 'of the spec', ...more })));
+      beforeAll(async () => {
+        await lab.host('web-1').sh(`mount -t tmpfs tmpfs /var/log/journal; mkdir -p /run/systemd/journal /run/log/journal; ${JOURNALD} >/dev/null 2>&1 &`);
+        await lab.host('web-1').sh(`until [ -S /run/systemd/journal/stdout ]; do sleep 0.1; done
+          { printf 'first of the spec\n'; printf 'second of the spec %010000d\n' 0; printf 'third of the spec \\377\n'; } | systemd-cat -t lab -p warning
+          until [ "$(journalctl -t lab -o cat | wc -l)" -eq 3 ]; do sleep 0.1; done`);
+      });
+
+      it('gives texts of any length, and bytes that are none', async () => {
+        const { entries } = await search({ sudo: true });
+        expect(entries).toMatchObject([{ text: 'first of the spec', identifier: 'lab', priority: 4, pid: expect.any(Number) as number }, { text: expect.stringMatching(/^second of the spec 0+$/) as string }, { text: 'third of the spec \uFFFD' }]);
+        expect(entries[1]!.text).toHaveLength(8192);
+      });
+
+      it.each([['may not be read', 'chmod 755 /run/log/journal/*; chmod 640 /run/log/journal/*/*'], ['is in a folder that may not be read', 'chmod 750 /run/log/journal/*']])('one that %s is a failure, never no entries', async (_what, rights) => {
+        await lab.host('web-1').sh(rights);
+        await expect(search()).rejects.toMatchObject({ failure: { code: 'nonzero-exit', message: expect.stringContaining('may not read the system journal of web-1') as string } });
+        expect((await search({ sudo: true })).entries).toHaveLength(3);
+      });
     });
 
     it('say that a host has no systemd', async () => {

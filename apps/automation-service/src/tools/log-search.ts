@@ -4,7 +4,7 @@ import { Tool, type ToolCall, type ToolContext } from '@opsmesh/worker-runtime';
 import { Type } from 'class-transformer';
 import { IsArray, IsBoolean, IsIn, IsISO8601, IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
 import { SshClient } from '../ssh/ssh-client.js';
-import { fileScript, grepStatus, journalScript, literalPattern, NO_FILE, parseJournal, parseLines, type LogEntry, type LogQuery } from './log-sources.js';
+import { fileScript, grepComplaint, grepStatus, journalScript, literalPattern, NO_ACCESS, NO_FILE, parseJournal, parseLines, type LogEntry, type LogQuery } from './log-sources.js';
 import { ask, unreadable, word } from './run-on-target.js';
 import { IsSudo, type SudoInput } from './sudo-input.js';
 import { NO_PROGRAM, requireSystemd, UNIT_NAME } from './systemd-unit.js';
@@ -34,6 +34,8 @@ export class LogSearchInput {
 /** One line of a file, or one entry of the journal. Texts are cut after 8 KiB. */
 class LogEntryDto implements LogEntry {
   @IsString() text!: string;
+  /** Journal of systemd before 236: the entry has a text of more than 4 KiB, which is left out; `text` is empty. */
+  @IsOptional() @IsBoolean() tooLong?: boolean;
   /** File: number of the line, from 1. */
   @IsOptional() @IsInt() @Min(1) line?: number;
   /** Journal: ISO 8601 UTC. */
@@ -63,7 +65,7 @@ export class LogSearch {
 
   @Tool({
     name: 'log-search',
-    version: '1.0.0',
+    version: '1.1.0',
     description: 'Finds the newest lines of a log file, or entries of the systemd journal, that hold a text or fit a regular expression, on a Linux host over SSH.',
     input: LogSearchInput,
     output: LogSearchOutput,
@@ -85,12 +87,13 @@ export class LogSearch {
 
   private async file(path: string, { input, context, count }: { readonly input: LogSearchInput; readonly context: ToolContext; readonly count: number }): Promise<{ host: string; entries: LogEntry[] }> {
     const query: LogQuery = { pattern: word('pattern', input.pattern ?? ''), regex: input.match === 'regex', ignoreCase: input.ignoreCase === true, count };
-    const answer = await ask(this.ssh, context, { script: fileScript(word('path', path), query), sudo: input.sudo, maxOutputBytes: MAX_BYTES, alsoFine: [NO_FILE] });
+    const answer = await ask(this.ssh, context, { script: fileScript(word('path', path), query), sudo: input.sudo, maxOutputBytes: MAX_BYTES, alsoFine: [NO_FILE, NO_ACCESS] });
+    if (answer.exitCode === NO_ACCESS) throw new ToolFailure('nonzero-exit', `${answer.host} does not let this user look for ${path}`, { cause: answer.stderr.trim().slice(0, 500), output: { host: answer.host } });
     if (answer.exitCode === NO_FILE) throw new ToolFailure('not-found', `${answer.host} has no file ${path}`);
     const status = grepStatus(answer.stderr);
     const entries = status === undefined ? undefined : parseLines(answer.stdout);
     if (!entries) throw unreadable('grep', answer);
-    if (status! > 1) throw new ToolFailure('nonzero-exit', `grep failed on ${answer.host}`, { cause: answer.stderr.slice(0, 500) });
+    if (status! > 1) throw new ToolFailure('nonzero-exit', `grep failed on ${answer.host}`, { cause: grepComplaint(answer.stderr).slice(0, 500) });
     return { host: answer.host, entries };
   }
 
@@ -100,7 +103,8 @@ export class LogSearch {
     const scope = { unit: input.unit === undefined ? undefined : word('unit', input.unit), since: seconds(input.since), until: seconds(input.until) };
     const script = journalScript(scope, { pattern: word('pattern', pattern), ignoreCase: input.ignoreCase === true, count });
     // With --grep journalctl ends with 1 when nothing fits.
-    const answer = await ask(this.ssh, context, { script, sudo: input.sudo, maxOutputBytes: MAX_BYTES, alsoFine: [1, NO_PROGRAM] });
+    const answer = await ask(this.ssh, context, { script, sudo: input.sudo, maxOutputBytes: MAX_BYTES, alsoFine: [1, NO_PROGRAM, NO_ACCESS] });
+    if (answer.exitCode === NO_ACCESS) throw new ToolFailure('nonzero-exit', `this user may not read the system journal of ${answer.host}: search as root (sudo), or add the user to the group systemd-journal`, { cause: 'Permission denied', output: { host: answer.host } });
     requireSystemd(answer);
     if (answer.stderr.includes('No journal files were found')) throw new ToolFailure('capability-missing', `${answer.host} keeps no systemd journal`);
     if (/insufficient permissions/.test(answer.stderr) || (answer.exitCode !== 0 && answer.stderr.trim() !== '')) throw new ToolFailure('nonzero-exit', `journalctl failed on ${answer.host}`, { cause: answer.stderr.slice(0, 500), output: { host: answer.host } });

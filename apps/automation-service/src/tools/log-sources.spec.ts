@@ -31,7 +31,7 @@ describe('files', () => {
   });
   it('nothing found, no file and a bad expression are three things', () => {
     expect(search('nowhere')).toEqual({ code: 0, status: 1, entries: [] });
-    expect(search('x', { path: '/nowhere' })).toMatchObject({ code: NO_FILE });
+    expect(search('x', { path: join(folder, 'nowhere') })).toMatchObject({ code: NO_FILE });
     expect(search('x', { path: folder })).toMatchObject({ code: NO_FILE });
     expect(search('(', { regex: true }).status).toBe(2);
   });
@@ -50,14 +50,22 @@ describe('the journal', () => {
   it('takes bytes that are no text, repeated fields and none', () => {
     expect(parseJournal(entry({ MESSAGE: [...Buffer.from('ü'), 0xff] }))?.[0]?.text).toBe('ü\uFFFD');
     expect(parseJournal(entry({ MESSAGE: ['first', 'second'] }))?.[0]?.text).toBe('first');
-    expect(parseJournal(entry({ MESSAGE: null }))?.[0]?.text).toBe('');
+    expect(parseJournal(entry({ MESSAGE: undefined }))?.[0]).toEqual({ text: '', time: '2024-01-05T10:00:00.123Z' });
     expect(parseJournal('')).toEqual([]);
     expect(parseJournal('-- No entries --\n')).toEqual([]);
   });
+  it('entries of one microsecond keep the order of their journal', () => {
+    const at = (n: string, MESSAGE: string) => entry({ MESSAGE, __CURSOR: `s=deb0;i=${n};b=0d6a;m=11;t=66;x=6f` });
+    expect(parseJournal([at('100', 'third'), at('ff', 'second'), at('9', 'first')].join('\n'))?.map((e) => e.text)).toEqual(['first', 'second', 'third']);
+  });
+  it('a text that the host left out is none', () => {
+    expect(parseJournal(entry({ MESSAGE: null }))?.[0]).toEqual({ text: '', tooLong: true, time: '2024-01-05T10:00:00.123Z' });
+  });
   it.each(['hello', '[]', '{}', '{"__REALTIME_TIMESTAMP":"soon"}'])('refuses %j', (line) => expect(parseJournal(line)).toBeUndefined());
   it('asks for what was asked', () => {
-    expect(journalScript({ unit: "'nginx'", since: 1, until: 2 }, { pattern: "'a'", ignoreCase: true, count: 5 })).toBe("journalctl --no-pager -o json -n 5 -u 'nginx' --since=@1 --until=@2 --case-sensitive=no --grep='a'");
-    expect(journalScript({}, { pattern: "''", ignoreCase: false, count: 5 })).toBe('journalctl --no-pager -o json -n 5');
+    const asked = (...of: Parameters<typeof journalScript>) => journalScript(...of).split('\n').at(-1);
+    expect(asked({ unit: "'nginx'", since: 1, until: 2 }, { pattern: "'a'", ignoreCase: true, count: 5 })).toBe("journalctl --no-pager -o json $all -n 5 -u 'nginx' --since=@1 --until=@2 --case-sensitive=no --grep='a'");
+    expect(asked({}, { pattern: "''", ignoreCase: false, count: 5 })).toBe('journalctl --no-pager -o json $all -n 5');
   });
   it('a literal pattern matches itself only', () => {
     for (const text of ['a.b*c', '[x](y)', '\\d', '^$|{2}', 'ü + ß', '$(id)']) {

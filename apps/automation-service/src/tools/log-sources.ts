@@ -3,6 +3,8 @@ import { isoOfSeconds } from './linux-time.js';
 /** One line of a file, or one entry of the journal. */
 export interface LogEntry {
   text: string;
+  /** The host left the text out, because it is longer than an old journalctl prints (4 KiB); `text` is empty. */
+  tooLong?: boolean;
   /** Number of the line in its file, from 1. */
   line?: number;
   /** ISO 8601 UTC; entries of the journal have one. */
@@ -27,12 +29,15 @@ export interface LogQuery {
 const LINE_BYTES = 8192;
 /** Exit code of the file script when there is no such file. */
 export const NO_FILE = 94;
+/** Exit code of both scripts when there is something that the user may not read. */
+export const NO_ACCESS = 95;
 const STATUS = 'opsmesh-grep ';
 
 /** Prints the newest matching lines as `number:line`, and grep's exit code as the last line of stderr; `path` is a word of the shell. */
 export function fileScript(path: string, { pattern, regex, ignoreCase, count }: LogQuery): string {
   const options = `-n -a ${regex ? '-E' : '-F'}${ignoreCase ? ' -i' : ''}`;
-  return `[ -f ${path} ] || exit ${NO_FILE}
+  // A folder that may not be entered looks like one in which there is no such file.
+  return `[ -f ${path} ] || { said=$(ls -d -- ${path} 2>&1 >/dev/null); case $said in *"Permission denied"*) printf "%s\\n" "$said" >&2; exit ${NO_ACCESS};; esac; exit ${NO_FILE}; }
 { grep ${options} -e ${pattern} -- ${path}; printf "%s%s\\n" "${STATUS}" $? >&2; } | tail -n ${count} | cut -b 1-${LINE_BYTES}`;
 }
 
@@ -40,6 +45,11 @@ export function fileScript(path: string, { pattern, regex, ignoreCase, count }: 
 export function grepStatus(stderr: string): number | undefined {
   const last = stderr.trimEnd().split('\n').at(-1) ?? '';
   return last.startsWith(STATUS) && /^\d{1,3}$/.test(last.slice(STATUS.length)) ? Number(last.slice(STATUS.length)) : undefined;
+}
+
+/** What grep itself said on stderr. */
+export function grepComplaint(stderr: string): string {
+  return stderr.trimEnd().split('\n').slice(0, -1).join('\n');
 }
 
 /** What {@link fileScript} printed, or undefined when it is something else. */
@@ -60,14 +70,27 @@ export interface JournalScope {
   readonly until?: number | undefined;
 }
 
-/** Prints the newest matching entries as one JSON object a line (systemd's Journal JSON Format). */
+/** Where journald keeps its files (systemd-journald.service(8), FILES). */
+const JOURNALS = '/var/log/journal/* /run/log/journal/*';
+/** Fields that are read; others may be of any size, as that of a core dump. */
+const FIELDS = 'MESSAGE,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER,_PID,PRIORITY';
+
+/**
+ * Prints the newest matching entries as one JSON object a line (systemd's Journal JSON Format). Texts of more than 4 KiB are printed by `--all` only, which is
+ * asked for where the fields can be chosen (systemd 236). journalctl leaves out without a word what its user may not read, so that is looked for first.
+ */
 export function journalScript({ unit, since, until }: JournalScope, { pattern, ignoreCase, count }: Omit<LogQuery, 'regex'>): string {
-  const words = ['journalctl --no-pager -o json', `-n ${count}`];
+  const words = ['journalctl --no-pager -o json $all', `-n ${count}`];
   if (unit !== undefined) words.push(`-u ${unit}`);
   if (since !== undefined) words.push(`--since=@${since}`);
   if (until !== undefined) words.push(`--until=@${until}`);
   if (pattern !== "''") words.push(`--case-sensitive=${ignoreCase ? 'no' : 'yes'} --grep=${pattern}`);
-  return words.join(' ');
+  return `for d in ${JOURNALS}; do
+[ ! -d "$d" ] || { [ -r "$d" ] && [ -x "$d" ]; } || exit ${NO_ACCESS}
+for f in "$d"/system*.journal; do [ ! -e "$f" ] || [ -r "$f" ] || exit ${NO_ACCESS}; done
+done
+case $(journalctl --help 2>/dev/null) in *--output-fields*) all='--all --output-fields=${FIELDS}';; *) all=;; esac
+${words.join(' ')}`;
 }
 
 /** A regular expression (PCRE, as journalctl takes it) that means exactly the text. */
@@ -79,10 +102,17 @@ export function literalPattern(text: string): string {
 export function parseJournal(text: string): LogEntry[] | undefined {
   const rows = text.split('\n').filter((l) => l !== '' && l !== '-- No entries --').map(parseEntry);
   if (rows.includes(undefined)) return undefined;
-  return (rows as { micros: number; entry: LogEntry }[]).sort((a, b) => a.micros - b.micros).map((r) => r.entry);
+  return (rows as Row[]).sort((a, b) => a.micros - b.micros || a.sequence - b.sequence).map((r) => r.entry);
 }
 
-function parseEntry(line: string): { micros: number; entry: LogEntry } | undefined {
+interface Row {
+  readonly micros: number;
+  /** Of the entry in its journal: several may have come in one microsecond. */
+  readonly sequence: number;
+  readonly entry: LogEntry;
+}
+
+function parseEntry(line: string): Row | undefined {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -96,10 +126,11 @@ function parseEntry(line: string): { micros: number; entry: LogEntry } | undefin
   const time = micros === undefined ? undefined : isoOfSeconds(micros / 1_000_000);
   if (micros === undefined || time === undefined) return undefined;
   const [unit, identifier, pid, priority] = [field('_SYSTEMD_UNIT'), field('SYSLOG_IDENTIFIER'), number('_PID'), number('PRIORITY')];
+  const [, sequence = '0'] = /;i=([0-9a-f]{1,13});/.exec(field('__CURSOR') ?? '') ?? [];
   return {
-    micros,
+    micros, sequence: Number.parseInt(sequence, 16),
     entry: {
-      text: (field('MESSAGE') ?? '').slice(0, LINE_BYTES), time, ...(unit === undefined ? {} : { unit }), ...(identifier === undefined ? {} : { identifier }),
+      text: (field('MESSAGE') ?? '').slice(0, LINE_BYTES), ...((value as Record<string, unknown>)['MESSAGE'] === null ? { tooLong: true } : {}), time, ...(unit === undefined ? {} : { unit }), ...(identifier === undefined ? {} : { identifier }),
       ...(pid === undefined ? {} : { pid }), ...(priority === undefined ? {} : { priority }),
     },
   };

@@ -5,6 +5,7 @@ import { IsArray, IsBoolean, IsIn, IsISO8601, IsInt, IsNotEmpty, IsNumber, IsOpt
 import { SshClient } from '../ssh/ssh-client.js';
 import { isoOfCtime } from './linux-time.js';
 import { ask, unreadable } from './run-on-target.js';
+import { splitAtColumn } from './text-columns.js';
 
 const PROCESS_SORTS = ['pid', 'memory', 'cpu', 'started'] as const;
 
@@ -77,8 +78,7 @@ export class ProcessList {
     examples: [{ target_host: 'web-01', sort: 'memory', limit: 10 }, { target_host: 'db-01', name: 'postgres', commandLines: true }],
   })
   async run({ input, context }: ToolCall<ProcessListInput>): Promise<ProcessListOutput> {
-    const script = `ps -ww -e -o pid= -o ppid= -o user:64= -o stat= -o rss= -o pcpu= -o lstart= -o comm:${NAME_WIDTH}=${input.commandLines === true ? ' -o args=' : ''}`;
-    const answer = await ask(this.ssh, context, { script, maxOutputBytes: 8_388_608 });
+    const answer = await ask(this.ssh, context, { script: psScript(input.commandLines === true ? 'with command lines' : 'names'), maxOutputBytes: 8_388_608 });
     const all = parsePs(answer.stdout);
     if (!all) throw unreadable('ps', answer);
     const fitting = all.filter((p) => (input.name === undefined || p.name === input.name) && (input.user === undefined || p.user === input.user)).sort(ORDER[input.sort ?? 'pid']);
@@ -87,17 +87,24 @@ export class ProcessList {
   }
 }
 
-const ROW = /^ *(\d+) +(\d+) +(\S+) +(\S+) +(\d+) +(\d+(?:\.\d+)?) +([A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4}) (.*)$/;
+/** Prints one row for each process. In the C locale ps gives `?` for each byte that is not ASCII, so it gets UTF-8; a host that has no such locale goes on in C. */
+export function psScript(what: 'names' | 'with command lines'): string {
+  return `env LC_ALL=C.UTF-8 ps -ww -e -o pid= -o ppid= -o user:64= -o stat= -o rss= -o pcpu= -o lstart= -o comm:${NAME_WIDTH}=${what === 'names' ? '' : ' -o args='}`;
+}
 
-/** The rows of `ps -o` as the tool asks for them, or undefined when one is something else. Names may hold spaces. */
+/** The user is all between two numbers and a state that numbers and a time follow: names of directory users hold spaces. */
+const ROW = /^ *(\d+) +(\d+) (\S.{0,255}?) {1,80}([A-Z][A-Za-z<+]{0,8}) +(\d+) +(\d+(?:\.\d+)?) +([A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4}) (.*)$/;
+
+/** The rows of {@link psScript}, or undefined when one is something else. Names may hold spaces. */
 export function parsePs(text: string): LinuxProcess[] | undefined {
   const rows = text.split('\n').filter((l) => l !== '').map((line): LinuxProcess | undefined => {
     const [, pid, parent, user, state, rss, cpu, started, rest = ''] = ROW.exec(line) ?? [];
     const startedAt = isoOfCtime(started ?? '');
-    const commandLine = rest.slice(NAME_WIDTH + 1).trimEnd();
+    const [name, after] = splitAtColumn(rest, NAME_WIDTH);
+    const commandLine = after.slice(1).trimEnd();
     if (startedAt === undefined) return undefined;
     return {
-      pid: Number(pid), parentPid: Number(parent), user: user!, name: rest.slice(0, NAME_WIDTH).trimEnd(), state: state!,
+      pid: Number(pid), parentPid: Number(parent), user: user!, name: name.trimEnd(), state: state!,
       memoryBytes: Number(rss) * 1024, cpuPercent: Number(cpu), startedAt, ...(commandLine === '' ? {} : { commandLine }),
     };
   });

@@ -5,6 +5,7 @@ import type { CommandOutput, HostOutcome } from '../ssh/outcome.js';
 import { posixQuote, UnquotableText } from '../ssh/posix-quote.js';
 import type { RemoteCommand } from '../ssh/remote-program.js';
 import type { SshClient } from '../ssh/ssh-client.js';
+import { STOP_MS } from '../ssh/stop-remote.js';
 import { liveOutput, workerStopped } from './live-output.js';
 import { failureOf } from './outcome-failure.js';
 import { sudoUser, type SudoInput } from './sudo-input.js';
@@ -29,12 +30,21 @@ export interface TargetOutcome {
   readonly workerStopped: boolean;
 }
 
-/** Time to tidy up on a host after the attempt's own time, in milliseconds: less than what an aborted attempt has to end. */
+/** Most time to tidy up on a host, in milliseconds. */
 const TIDY_MS = 4000;
+/** Time from an abort to the end of all that is done on the host, the stop ({@link STOP_MS}) and the tidying together, in milliseconds: less than what an aborted attempt has to end. */
+const ENDING_MS = STOP_MS + 800;
 
 /** The target of one attempt, with the credentials of it and its jump hosts. */
 export class SshTarget {
-  private constructor(private readonly ssh: SshClient, private readonly context: ToolContext, private readonly route: Hop & { readonly via: readonly Hop[] }) {}
+  private abortedAt = Infinity;
+
+  private constructor(private readonly ssh: SshClient, private readonly context: ToolContext, private readonly route: Hop & { readonly via: readonly Hop[] }) {
+    const { signal } = context;
+    const onAbort = () => { this.abortedAt = performance.now(); };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  }
 
   /** @throws ToolFailure when there is no SSH connection or credential */
   static async of(ssh: SshClient, context: ToolContext): Promise<SshTarget> {
@@ -76,11 +86,16 @@ export class SshTarget {
     }
   }
 
-  /** Runs a short script of our own that takes back what this attempt left there, also after its time, its grant or its cancelling. True when it succeeded. */
+  /**
+   * Runs a short script of our own that takes back what this attempt left there, also after its time, its grant or its cancelling; then in what is left of the
+   * attempt's time of grace. True when it succeeded.
+   */
   async tidy(script: string, sudo: SudoInput | undefined): Promise<boolean> {
+    const now = performance.now();
+    const leftMs = Math.max(0, Math.min(TIDY_MS, Math.min(this.abortedAt, this.context.deadline) + ENDING_MS - now));
     const outcome = await this.ssh.run({
       ...this.route, tenantId: this.context.tenantId, command: { script }, sudo: sudoUser(sudo), maxOutputBytes: 4096,
-      deadline: performance.now() + TIDY_MS, signal: AbortSignal.timeout(TIDY_MS), beforeStart: () => undefined,
+      deadline: now + leftMs, signal: AbortSignal.timeout(Math.floor(leftMs)), beforeStart: () => undefined,
     });
     return outcome.kind === 'ok';
   }

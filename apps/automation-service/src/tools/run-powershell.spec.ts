@@ -2,7 +2,7 @@ import { fits, validate } from '@opsmesh/contracts';
 import { TOOL_METADATA, type ToolOptions } from '@opsmesh/worker-runtime';
 import { FakeWindows, failureOf } from '../cmdlets/fake-windows.fixture.js';
 import { HOSTILE_TEXTS } from '../cmdlets/hostile-texts.fixture.js';
-import { RunCommandOutput } from './run-command.js';
+import { RunCommandOutput } from './run-command.dto.js';
 import { RunPowerShell, RunPowerShellInput } from './run-powershell.js';
 
 const windows = new FakeWindows();

@@ -5,7 +5,7 @@ import { NAME } from '../cmdlets/fields.js';
 import { PowerShellClient } from '../winrm/powershell-client.js';
 import { runOnWindows } from '../winrm/run-on-windows.js';
 import { commandResult } from './command-result.js';
-import { RunCommandOutput } from './run-command.js';
+import { RunCommandOutput } from './run-command.dto.js';
 
 export class RunPowerShellInput {
   /** Asset id, address or host name. */

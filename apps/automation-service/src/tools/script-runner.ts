@@ -1,6 +1,6 @@
 import type { ConnectionDto } from '@opsmesh/contracts';
 import type { ToolContext } from '@opsmesh/worker-runtime';
-import type { RunScriptInput, RunScriptOutput } from './run-script.js';
+import type { RunScriptInput, RunScriptOutput } from './run-script.dto.js';
 
 /**
  * How the tool `run-script` brings a script to the hosts of one protocol, runs it there and takes it away again.

@@ -9,7 +9,7 @@ import { SshClient } from '../ssh/ssh-client.js';
 import { commandResult } from './command-result.js';
 import { checkedEnv } from './environment.js';
 import { failureOf } from './outcome-failure.js';
-import type { RunScriptInput, RunScriptOutput } from './run-script.js';
+import type { RunScriptInput, RunScriptOutput } from './run-script.dto.js';
 import { SshTarget, word, type TargetOutcome } from './run-on-target.js';
 import type { ScriptRunner } from './script-runner.js';
 
@@ -67,7 +67,7 @@ function begun(outcome: HostOutcome): outcome is Extract<HostOutcome, { readonly
   return 'output' in outcome && !('stop' in outcome && outcome.stop.state === 'nothing-started');
 }
 
-/** @throws ToolFailure when the script was not stored: it did not run then. */
+/** @throws ToolFailure when the script was not stored: it did not run then, and whether the upload was stopped changes nothing on the host. */
 function fileOf({ host, outcome, workerStopped }: TargetOutcome): string {
   switch (outcome.kind) {
     case 'connection-lost':
@@ -79,6 +79,9 @@ function fileOf({ host, outcome, workerStopped }: TargetOutcome): string {
       if (/^\/[^\0\n]*\/opsmesh-[0-9a-f]{24}\/script$/.test(file)) return file;
       throw new ToolFailure('capability-missing', `${host} did not say where the script is`);
     }
+    case 'cancelled':
+    case 'timed-out':
+      throw failureOf({ ...outcome, stop: { state: 'nothing-started' } }, { host, workerStopped, output: { host } });
     default:
       throw failureOf(outcome, { host, workerStopped, output: { host } });
   }

@@ -7,8 +7,10 @@ import { DiskUsage, DiskUsageInput, DiskUsageOutput } from './disk-usage.js';
 import { LogSearch, LogSearchInput, LogSearchOutput } from './log-search.js';
 import { ProcessList, ProcessListInput, ProcessListOutput } from './process-list.js';
 import { RestartService, RestartServiceInput, RestartServiceOutput } from './restart-service.js';
-import { RunCommand, RunCommandInput, RunCommandOutput } from './run-command.js';
-import { RunScript, RunScriptInput, RunScriptOutput } from './run-script.js';
+import { RunCommandInput, RunCommandOutput } from './run-command.dto.js';
+import { RunCommand } from './run-command.js';
+import { RunScriptInput, RunScriptOutput } from './run-script.dto.js';
+import { RunScript } from './run-script.js';
 import { ServiceStatus, ServiceStatusInput } from './service-status.js';
 import { SshScriptRunner } from './ssh-script-runner.js';
 import { SystemInfo, SystemInfoInput, SystemInfoOutput } from './system-info.js';
@@ -158,6 +160,22 @@ describe('run-script', () => {
     expect(await leftovers()).toBe('none\n');
   });
 
+  it('is told not to have run when it is cancelled while it is brought there', async () => {
+    const cancel = new AbortController();
+    const assertGrant = () => process.nextTick(() => cancel.abort(new ToolFailure('cancelled', 'stop')));
+    const { failure } = await failureOf(script({ script: 'ledger ran' }, { signal: cancel.signal, assertGrant }));
+    expect(failure).toMatchObject({ code: 'cancelled', message: 'the command was cancelled on db-01; it had not been started' });
+    expect(await leftovers()).toBe('none\n');
+    expect(await fleet.readLedger()).toEqual([]);
+  });
+
+  it('takes a folder of Windows only without control characters', async () => {
+    const windows = new RunScript([{ protocol: 'winrm', run: () => Promise.reject(new Error('it was run')) }]);
+    const run = async (cwd: string) => windows.run(call(validate(RunScriptInput, { target_host: 'x', powershell: 'x', cwd }), { connection: { ...connection(), protocol: 'winrm' } }));
+    await expect(run('C:\\a\nb')).rejects.toMatchObject({ failure: { code: 'input-invalid' } });
+    await expect(run('C:\\a')).rejects.toThrow('it was run');
+  });
+
   it('runs at most once, and not at all with an expired grant', async () => {
     const assertGrant = () => { throw new ToolFailure('grant-refused', 'expired'); };
     expect((await failureOf(script({ script: 'ledger script' }, { assertGrant }))).failure.code).toBe('grant-refused');
@@ -212,7 +230,8 @@ describe('the typed tools give objects', () => {
     expect(await search({ pattern: 'WARN(ING)?', match: 'regex', ignoreCase: true, limit: 1 })).toMatchObject({ truncated: true, entries: [{ priority: 4 }] });
     expect(await search({ pattern: '$(ledger canary)' })).toMatchObject({ entries: [] });
     expect(await search({ pattern: 'Started', until: '2000-01-01T00:00:00Z' })).toMatchObject({ entries: [] });
-    expect((await failureOf(search({ path: '/nowhere' }))).failure.code).toBe('not-found');
+    expect((await failureOf(search({ path: '/nonexistent' }))).failure.code).toBe('not-found');
+    expect((await failureOf(search({ path: '/etc/passwd', pattern: '(', match: 'regex' }))).failure).toMatchObject({ code: 'nonzero-exit', cause: expect.stringMatching(/^grep: [^\n]*$/) as string });
     expect((await failureOf(search({ path: '/x', unit: 'ssh' }))).failure.code).toBe('input-invalid');
     expect(await fleet.readLedger()).toEqual([]);
   });

@@ -4,7 +4,8 @@ import { fakeToolContext, type ToolContext } from '@opsmesh/worker-runtime';
 import { Cmdlets } from '../cmdlets/cmdlets.js';
 import { failureOf } from '../cmdlets/fake-windows.fixture.js';
 import { HOSTILE_TEXTS } from '../cmdlets/hostile-texts.fixture.js';
-import { RunScript, RunScriptInput, RunScriptOutput } from '../tools/run-script.js';
+import { RunScript } from '../tools/run-script.js';
+import { RunScriptInput, RunScriptOutput } from '../tools/run-script.dto.js';
 import { PowerShellClient } from './powershell-client.js';
 import { WindowsScriptRunner } from './windows-script-runner.js';
 

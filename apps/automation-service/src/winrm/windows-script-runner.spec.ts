@@ -1,6 +1,6 @@
 import { validate } from '@opsmesh/contracts';
 import { FakeWindows, failureOf, type HostAnswer } from '../cmdlets/fake-windows.fixture.js';
-import { RunScriptInput } from '../tools/run-script.js';
+import { RunScriptInput } from '../tools/run-script.dto.js';
 import { REMOVE_SCRIPT, RUN_STORED_SCRIPT, STORE_SCRIPT } from './stored-script.js';
 import { WindowsScriptRunner } from './windows-script-runner.js';
 

@@ -5,7 +5,7 @@ import type { ToolContext } from '@opsmesh/worker-runtime';
 import { Cmdlets } from '../cmdlets/cmdlets.js';
 import { commandResult } from '../tools/command-result.js';
 import { checkedEnv } from '../tools/environment.js';
-import type { RunScriptInput, RunScriptOutput } from '../tools/run-script.js';
+import type { RunScriptInput, RunScriptOutput } from '../tools/run-script.dto.js';
 import type { ScriptRunner } from '../tools/script-runner.js';
 import { PowerShellClient } from './powershell-client.js';
 import { runOnWindows, type WindowsContext } from './run-on-windows.js';

@@ -4,9 +4,9 @@ import { NmapInput } from './nmap.dto.js';
 import { nmapArguments, type NmapPlan } from './nmap-arguments.js';
 
 const cidr = (text: string) => (parseAddress(text) ?? parseNetwork(text))!;
-const plan: NmapPlan = { family: 'ipv4', targets: [cidr('10.0.0.1')], excluded: [], rawSockets: true, maxRate: 500 };
+const plan: NmapPlan = { family: 'ipv4', targets: [cidr('10.0.0.1')], excluded: [], rawSockets: true, maxRate: 500, dataDir: '/tmp/x' };
 const input = (fields: object = {}) => validate(NmapInput, { targets: '10.0.0.1', ...fields });
-const fixed = ['-n', '-oX', '-', '-T4', '--max-rate', '500', '--max-hostgroup', '64', '--stats-every', '2s'];
+const fixed = ['-n', '--datadir', '/tmp/x', '-oX', '-', '-T4', '--max-rate', '500', '--max-hostgroup', '64', '--stats-every', '2s'];
 
 it('a connect scan is the default', () => {
   expect(nmapArguments(input(), plan)).toEqual([...fixed, '--host-timeout', '300s', '-sT', '--', '10.0.0.1']);

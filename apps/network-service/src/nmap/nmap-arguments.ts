@@ -11,15 +11,17 @@ export interface NmapPlan {
   readonly rawSockets: boolean;
   /** Most probes a second. */
   readonly maxRate: number;
+  /** Folder with an empty list of scripts. */
+  readonly dataDir: string;
 }
 
 /**
- * Arguments of nmap. Every value is a number we made, a checked port list or an address we formatted; no caller's text comes through.
+ * Arguments of nmap. Every value is a number or a folder we made, a checked port list or an address we formatted; no caller's text comes through.
  * Hosts are reported in groups of 64, so that a stopped scan keeps what was finished.
  */
 export function nmapArguments(input: NmapInput, plan: NmapPlan): string[] {
   return [
-    '-n', '-oX', '-', '-T4', '--max-rate', String(plan.maxRate), '--max-hostgroup', '64', '--stats-every', '2s',
+    '-n', '--datadir', plan.dataDir, '-oX', '-', '-T4', '--max-rate', String(plan.maxRate), '--max-hostgroup', '64', '--stats-every', '2s',
     '--host-timeout', `${input.hostTimeout ?? 300}s`,
     input.scan === 'syn' && plan.rawSockets ? '-sS' : '-sT',
     ...(input.serviceDetection ? ['-sV'] : []),

@@ -19,16 +19,32 @@ export function parseAddress(text: string): Cidr | undefined {
   return { network, prefix: bitsOf(network) };
 }
 
-/** The network in `address/length`, with the host bits cleared, or undefined. */
+/** The network in `address/length`, with the host bits cleared, or undefined. A network of IPv4-mapped addresses is the one of their IPv4 addresses. */
 export function parseNetwork(text: string): Cidr | undefined {
   if (text.includes('%')) return undefined;
   if (ipaddr.IPv4.isValidCIDRFourPartDecimal(text)) {
     return { network: ipaddr.IPv4.networkAddressFromCIDR(text), prefix: ipaddr.IPv4.parseCIDR(text)[1] };
   }
   if (ipaddr.IPv6.isValidCIDR(text)) {
-    return { network: ipaddr.IPv6.networkAddressFromCIDR(text), prefix: ipaddr.IPv6.parseCIDR(text)[1] };
+    const network = ipaddr.IPv6.networkAddressFromCIDR(text);
+    const prefix = ipaddr.IPv6.parseCIDR(text)[1];
+    return prefix >= EMBEDDED_AT && network.isIPv4MappedAddress() ? { network: network.toIPv4Address(), prefix: prefix - EMBEDDED_AT } : { network, prefix };
   }
   return undefined;
+}
+
+/** Bits before an IPv4 address that is part of an IPv6 one. */
+const EMBEDDED_AT = 96;
+/** IPv6 addresses that lead to the IPv4 address in them: of a translator (RFC 6052, section 2.1), and IPv4-compatible ones (RFC 4291, section 2.5.5.1). */
+const EMBEDDING = ['64:ff9b::', '::'].map((text) => ipaddr.IPv6.parse(text).toByteArray().slice(0, EMBEDDED_AT / 8));
+/** `::` and `::1` have the form of IPv4-compatible addresses and are none. */
+const UNSPECIFIED_AND_LOOPBACK: Cidr = { network: ipaddr.IPv6.parse('::'), prefix: 127 };
+
+/** A network and all others that lead to the same hosts. */
+export function allForms(cidr: Cidr): Cidr[] {
+  if (cidr.network.kind() !== 'ipv4') return [cidr];
+  const embedded = EMBEDDING.map((bytes): Cidr => ({ network: new ipaddr.IPv6([...bytes, ...cidr.network.toByteArray()]), prefix: EMBEDDED_AT + cidr.prefix }));
+  return [cidr, ...embedded.filter((form) => !contains(form, UNSPECIFIED_AND_LOOPBACK))];
 }
 
 /** Whether every address of `inner` is in `outer`. */

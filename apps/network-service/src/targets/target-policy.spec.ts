@@ -41,6 +41,25 @@ describe('protected hosts', () => {
   });
 });
 
+describe('where every network is allowed', () => {
+  const everywhere = policyOf({ NETWORK_ALLOWED_CIDRS: '0.0.0.0/0,::/0', NETWORK_PROTECTED: '169.254.169.254,10.9.0.0/16,0.0.0.0/8' });
+  it.each([
+    '169.254.169.254', '::ffff:169.254.169.254', '::ffff:169.254.169.254/128', '::ffff:a9fe:a9fe/128', '::ffff:10.9.3.0/120', '::ffff:10.9.0.0/112', '::169.254.169.254', '::169.254.169.254/128', '::10.9.3.0/120',
+    '64:ff9b::a9fe:a9fe', '64:ff9b::169.254.169.254/128', '64:ff9b::10.9.3.4', '64:ff9b::10.9.0.0/112',
+  ])('%s is a protected host', (text) => expect(refusal(() => everywhere.check(cidr(text)))).toBe('target-refused protected'));
+
+  it.each(['::1', '::', '64:ff9b::8.8.8.8', '::8.8.8.8', '::ffff:8.8.8.8/128', '2001:db8::a9fe:a9fe'])('%s is none', (text) => expect(refusal(() => everywhere.check(cidr(text)))).toBeUndefined());
+
+  it('protected hosts are left out of a network around them, however it is written', () => {
+    expect(everywhere.check(cidr('64:ff9b::169.254.169.0/120')).map(formatCidr)).toEqual(['64:ff9b::a9fe:a9fe']);
+    expect(everywhere.check(cidr('::ffff:169.254.169.0/120')).map(formatCidr)).toEqual(['169.254.169.254']);
+  });
+});
+
+it('networks of IPv4-mapped addresses are not those of IPv6', () => {
+  expect(refusal(() => policyOf({ NETWORK_ALLOWED_CIDRS: '::/0' }).check(cidr('::ffff:169.254.169.254/128')))).toBe('target-refused allowed');
+});
+
 describe('the cap on hosts', () => {
   it('counts all networks of a call together', () => {
     const policy = policyOf({ NETWORK_MAX_HOSTS: '256' });

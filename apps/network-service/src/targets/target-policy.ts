@@ -1,5 +1,5 @@
 import { ToolFailure } from '@opsmesh/contracts';
-import { type Cidr, contains, formatCidr, sizeOf } from './cidr.js';
+import { allForms, type Cidr, contains, formatCidr, sizeOf } from './cidr.js';
 
 /** Where the network tools may send. */
 export interface TargetRules {
@@ -13,7 +13,11 @@ export interface TargetRules {
 
 /** Decides about addresses only; names are resolved before. Nothing is sent to an address this class did not let through. */
 export class TargetPolicy {
-  constructor(private readonly rules: TargetRules) {}
+  private readonly protectedForms: readonly Cidr[];
+
+  constructor(private readonly rules: TargetRules) {
+    this.protectedForms = rules.protectedHosts.flatMap(allForms);
+  }
 
   /**
    * Checks one address or network.
@@ -25,7 +29,7 @@ export class TargetPolicy {
     const said = name === formatCidr(cidr) ? name : `${name} (${formatCidr(cidr)})`;
     if (!this.isAllowed(cidr)) throw new ToolFailure('target-refused', `${said} is outside the networks this tenant may reach`, { cause: 'allowed' });
     if (this.isProtected(cidr)) throw new ToolFailure('target-refused', `${said} is a protected host`, { cause: 'protected' });
-    return this.rules.protectedHosts.filter((inner) => contains(cidr, inner));
+    return this.protectedForms.filter((inner) => contains(cidr, inner));
   }
 
   /** Whether {@link check} would let it through. */
@@ -38,7 +42,7 @@ export class TargetPolicy {
   }
 
   private isProtected(cidr: Cidr): boolean {
-    return this.rules.protectedHosts.some((outer) => contains(outer, cidr));
+    return this.protectedForms.some((outer) => contains(outer, cidr));
   }
 
   /** @throws ToolFailure `limit-exceeded` when the networks hold more addresses than one call may name */

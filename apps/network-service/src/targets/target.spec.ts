@@ -21,6 +21,10 @@ describe('a target', () => {
     ['FD00::1', 'fd00::1'],
     ['fd00::1/64', 'fd00::/64'],
     ['::ffff:10.0.0.1', '10.0.0.1'],
+    ['::ffff:10.0.0.1/128', '10.0.0.1'],
+    ['::ffff:10.0.0.1/120', '10.0.0.0/24'],
+    ['::ffff:0:0/96', '0.0.0.0/0'],
+    ['::ffff:0:0/95', '::fffe:0:0/95'],
   ])('%s is the network %s', (text, expected) => {
     const target = parseTarget(text);
     expect(target.kind === 'network' && formatCidr(target.cidr)).toBe(expected);

@@ -20,6 +20,8 @@ beforeAll(async () => {
     'NS zone.test': [wireName('ns1.zone.test')],
     'CNAME www.test': [wireName('web.test')],
     'PTR 5.0.0.10.in-addr.arpa': [wireName('web.test')],
+    'PTR 1.0.0.127.in-addr.arpa': [wireName('not-in-the-hosts-file.test')],
+    [`PTR 5.0.0.0.${'0.'.repeat(24)}0.0.d.f.ip6.arpa`]: [wireName('six.test')],
     'SOA zone.test': [Buffer.concat([wireName('ns1.zone.test'), wireName('admin.zone.test'), u32(2026112101, 3600, 600, 86400, 300)])],
     'SRV _sip._tcp.zone.test': [Buffer.concat([u16(1, 5, 5060), wireName('sip.zone.test')])],
     'MX web.test': [],
@@ -41,6 +43,8 @@ it.each([
   ['CNAME', 'www.test', [{ type: 'CNAME', value: 'web.test' }]],
   ['PTR', '10.0.0.5', [{ type: 'PTR', value: 'web.test' }]],
   ['PTR', '5.0.0.10.in-addr.arpa', [{ type: 'PTR', value: 'web.test' }]],
+  ['PTR', 'fd00::5', [{ type: 'PTR', value: 'six.test' }]],
+  ['PTR', '127.0.0.1', [{ type: 'PTR', value: 'not-in-the-hosts-file.test' }]],
   ['SOA', 'zone.test', [{ type: 'SOA', value: 'ns1.zone.test', mailbox: 'admin.zone.test', serial: 2026112101, refresh: 3600, retry: 600, expire: 86400, minimumTtl: 300 }]],
   ['SRV', '_sip._tcp.zone.test', [{ type: 'SRV', value: 'sip.zone.test', priority: 1, weight: 5, port: 5060 }]],
 ])('%s records of %s are typed', async (type, name, records) => {

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ import { toolCall } from '../testing/tool-call.js';
 import { NmapTool } from './nmap.js';
 
 const NMAP = '/usr/bin/nmap';
+const SETPRIV = '/usr/bin/setpriv';
 const input = (fields: object) => validate(NmapInput, fields);
 const toolWith = (capabilities: Capabilities, env: Record<string, string> = {}) => new NmapTool(capabilities, admissionWith(env, resolveBySystem));
 
@@ -112,18 +114,61 @@ describeWith(NMAP)('nmap', () => {
   });
 });
 
-it('an nmap that stops with an error is a failure, not a host that is down', async () => {
+/** Runs a call with a program in place of nmap: a shell script with these lines, which gets a file to write to as `$out`. @returns the answer and what was written */
+async function withScript(lines: string, run: (nmap: string) => Promise<NmapOutput>): Promise<{ output: NmapOutput; written: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'nmap-'));
   try {
-    const recorded = fileURLToPath(new URL('../nmap/recorded/raw-sockets-refused.xml', import.meta.url));
-    const nmap = join(folder, 'nmap');
-    await writeFile(nmap, `#!/bin/sh\ncat '${recorded}'\n`, { mode: 0o755 });
-    await expect(toolWith(new Capabilities({ nmap }, new Set(['nmap-raw-sockets']))).run(toolCall(input({ targets: '127.0.0.1', scan: 'syn' })))).rejects.toMatchObject({
-      failure: { code: 'tool-failed', message: expect.stringContaining('raw socket') },
-    });
+    const [nmap, out] = [join(folder, 'nmap'), join(folder, 'out')];
+    await chmod(folder, 0o755);
+    await writeFile(out, '', { mode: 0o666 });
+    await chmod(out, 0o666);
+    await writeFile(nmap, `#!/bin/sh\nout='${out}'\n${lines}\n`, { mode: 0o755 });
+    return { output: await run(nmap), written: await readFile(out, 'utf8') };
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+describeWith(NMAP)('what nmap says of itself', () => {
+  let server: Server;
+  let port: number;
+  beforeAll(async () => {
+    server = createHttpServer((_request, response) => response.setHeader('Server', 'nginx/1.24.0').end('hello'));
+    port = await listen(server, '127.0.0.1');
+  });
+  afterAll(() => { server.close(); });
+
+  it('versions are found out without any script, and the folder for that is gone', async () => {
+    // What it loads it says on stdout only, which is the report's place: here the report takes the way through a file.
+    const aloud = `for word; do shift; case "$word" in -oX|-) ;; *) set -- "$@" "$word" ;; esac; done\necho "$@" > "$out"; ${NMAP} -d -oX "$out.xml" "$@" >> "$out"; cat "$out.xml"`;
+    const { output, written } = await withScript(aloud, (nmap) =>
+      toolWith(new Capabilities({ nmap }, new Set())).run(toolCall(input({ targets: '127.0.0.1', ports: String(port), serviceDetection: true }))));
+    expect(output.hosts[0]?.ports).toMatchObject([{ port, product: 'nginx', version: '1.24.0' }]);
+    expect(written).toContain('NSE: Loaded 0 scripts for scanning.');
+    expect(existsSync(/--datadir (\S+)/.exec(written)![1]!)).toBe(false);
+  });
+
+  // With the capability alone nmap takes raw sockets only when it is told that it may.
+  (process.getuid?.() === 0 && existsSync(SETPRIV) ? it : it.skip)('an ordinary user who has CAP_NET_RAW makes a SYN scan', async () => {
+    const asNobody = `${SETPRIV} --reuid 65534 --regid 65534 --clear-groups --inh-caps +net_raw --ambient-caps +net_raw`;
+    const { output } = await withScript(`exec ${asNobody} ${NMAP} "$@"`, (nmap) =>
+      toolWith(new Capabilities({ nmap }, new Set(['nmap-raw-sockets']))).run(toolCall(input({ targets: '127.0.0.1', scan: 'syn', ports: String(port) }))));
+    expect(output).toMatchObject({ scanType: 'syn', degraded: false, openPorts: 1 });
+  });
+});
+
+it.each([[true, 'NMAP_PRIVILEGED=1'], [false, 'NMAP_UNPRIVILEGED=1']])('whether raw sockets may be used (%s) is told to nmap, whoever runs it: %s', async (may, told) => {
+  const recorded = fileURLToPath(new URL('../nmap/recorded/connect.xml', import.meta.url));
+  const { written } = await withScript(`env > "$out"; cat '${recorded}'`, (nmap) =>
+    toolWith(new Capabilities({ nmap }, new Set(may ? ['nmap-raw-sockets'] : []))).run(toolCall(input({ targets: '127.0.0.1' }))));
+  expect(written.split('\n').filter((line) => line.startsWith('NMAP_'))).toEqual([told]);
+});
+
+it('an nmap that stops with an error is a failure, not a host that is down', async () => {
+  const recorded = fileURLToPath(new URL('../nmap/recorded/raw-sockets-refused.xml', import.meta.url));
+  await expect(withScript(`cat '${recorded}'`, (nmap) => toolWith(new Capabilities({ nmap }, new Set(['nmap-raw-sockets']))).run(toolCall(input({ targets: '127.0.0.1', scan: 'syn' }))))).rejects.toMatchObject({
+    failure: { code: 'tool-failed', message: expect.stringContaining('raw socket') },
+  });
 });
 
 describe('before any program is started', () => {

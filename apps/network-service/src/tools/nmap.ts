@@ -6,6 +6,7 @@ import { nmapAnswer, type NmapQuestion } from '../nmap/nmap-answer.js';
 import { nmapArguments } from '../nmap/nmap-arguments.js';
 import { NmapInput, NmapOutput } from '../nmap/nmap.dto.js';
 import { type NmapReport, readNmapXml } from '../nmap/nmap-xml.js';
+import { withoutScripts } from '../nmap/no-scripts.js';
 import { Admission, type AdmittedCall } from '../policy/admission.js';
 import type { PacketWish } from '../policy/packet-budget.js';
 import { failureWithOutput } from '../process/abort.js';
@@ -42,16 +43,16 @@ export class NmapTool {
     const targets = await call.check(input.targets);
     if (input.host_name !== undefined && !(targets.length === 1 && isSingle(targets[0]!.cidr))) throw new ToolFailure('input-invalid', 'host_name is for one target that is no network');
     const question: NmapQuestion = { targets, hostName: input.host_name, requested: input.scan ?? 'connect', osDetection: input.osDetection ?? false, discovery: input.discovery ?? 'probe', rawSockets: this.capabilities.may('nmap-raw-sockets') };
-    return call.sending(wishOf(call), (maxRate) => this.scan({ path, input, context, question, maxRate }));
+    return call.sending(wishOf(call), (maxRate) => withoutScripts((dataDir) => this.scan({ path, input, context, question, maxRate, dataDir })));
   }
 
-  private async scan({ path, input, context, question, maxRate }: Scan): Promise<NmapOutput> {
+  private async scan({ path, input, context, question, maxRate, dataDir }: Scan): Promise<NmapOutput> {
     const { rawSockets } = question;
     const reports: NmapReport[] = [];
     for (const family of FAMILIES) {
       const checked = question.targets.filter((target) => target.cidr.network.kind() === family);
       if (checked.length === 0) continue;
-      const argv = nmapArguments(input, { family, targets: checked.map((target) => target.cidr), excluded: checked.flatMap((target) => target.excluded), rawSockets, maxRate });
+      const argv = nmapArguments(input, { family, targets: checked.map((target) => target.cidr), excluded: checked.flatMap((target) => target.excluded), rawSockets, maxRate, dataDir });
       const env: Record<string, string> = rawSockets ? { NMAP_PRIVILEGED: '1' } : { NMAP_UNPRIVILEGED: '1' };
       const result = await runBinary({ path, argv, signal: context.signal, env, onStdout: (piece) => tellProgress(piece, context) });
       const stopped = failureOfEnd('nmap', result, context.signal);
@@ -69,6 +70,7 @@ interface Scan {
   readonly context: ToolContext;
   readonly question: NmapQuestion;
   readonly maxRate: number;
+  readonly dataDir: string;
 }
 
 /** A scan waits for an eighth of what its tenant may send, so that eight can run at once. */
@@ -94,6 +96,6 @@ function stump(result: BinaryResult): NmapReport[] {
 }
 
 function tellProgress(piece: string, context: ToolContext): void {
-  const last = [...piece.matchAll(/<taskprogress task="([^"]*)"[^>]* percent="(\d+)(?:\.\d+)?"/g)].at(-1);
+  const last = [...piece.matchAll(/<taskprogress task="([^"<]*)"[^<>]* percent="(\d+)(?:\.\d+)?"/g)].at(-1);
   if (last) context.progress({ message: `${last[1]} ${last[2]} %` });
 }

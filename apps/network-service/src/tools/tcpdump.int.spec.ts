@@ -78,6 +78,10 @@ describeInLab('/usr/bin/tcpdump', '/usr/bin/tshark')('captures', () => {
       captureId = output.capture!.id;
     });
 
+    it('leaves protected hosts out, also where a translator stands for them', () => {
+      expect(output.filter).toContain(' and not host 169.254.169.254 and not host 64:ff9b::a9fe:a9fe ');
+    });
+
     it('is kept as a file of the run, with its type', () => {
       expect(output).toMatchObject({ interface: lab.interface, packets: 10, dropped: 0, endedBy: 'packets', partial: false, capture: { mediaType: 'application/vnd.tcpdump.pcap' } });
       const kept = files.kept.get(captureId)!;

@@ -12,6 +12,7 @@ import { failureOfAbort, failureWithOutput } from '../process/abort.js';
 import { runBinary, runProgram, type ProgramResult } from '../process/run-binary.js';
 import { CappedBytes } from '../process/sinks.js';
 import { failureOfEnd, stopUnconfirmed } from '../process/stopped.js';
+import { allForms } from '../targets/cidr.js';
 
 const PCAP_TYPE = 'application/vnd.tcpdump.pcap';
 
@@ -141,7 +142,8 @@ async function scopeOf(call: AdmittedCall, hosts: readonly string[] | undefined)
   const { allowed, protectedHosts } = call.rules.targets;
   const within = hosts === undefined ? allowed : (await call.check(hosts)).map((target) => target.cidr);
   if (within.length === 0) throw new ToolFailure('target-refused', 'this tenant may reach no network, so there is nothing to capture', { cause: 'allowed' });
-  return { within, without: protectedHosts };
+  const reachesIpv6 = within.some((cidr) => cidr.network.kind() === 'ipv6');
+  return { within, without: reachesIpv6 ? protectedHosts.flatMap(allForms) : protectedHosts };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DEFAULT_APPROVAL_POLICY, type PlanApprovalView, type PreviewView, type ProblemDto, type ProposedRunView, type RunView } from '@opsmesh/contracts';
+import { DEFAULT_APPROVAL_POLICY, type ApprovalView, type PlanApprovalView, type PreviewView, type ProblemDto, type ProposedRunView, type RunView } from '@opsmesh/contracts';
 import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import { Pool } from 'pg';
@@ -57,15 +57,15 @@ it('a preview tells manifest, risk and bounds, and stores nothing', async () => 
   const preview = (await asked('ann', 'POST', '/plans/preview', { body: { plan: fanOut('change', 3) } })).json<PreviewView>();
   expect(preview).toMatchObject({ risk: { class: 'write', tier: 'typed', changedHosts: 3 }, bounds: { hosts: 3, commands: 3 }, manifest: { tenant: 'acme' }, manifest_sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown });
   expect((await asked('ann', 'GET', '/runs')).json()).toMatchObject({ items: [] });
-  expect((await asked('ann', 'GET', '/approvals')).json()).toEqual([]);
+  expect((await asked('ann', 'GET', '/approvals')).json()).toEqual({ items: [], next: null });
 });
 
 it('a run that needs people is told so, shown, listed, approved and then a run under the same id', async () => {
-  const started = await asked('ann', 'POST', '/runs', { body: { plan: fanOut('change', 3), actor_id: 'mallory' }, key: 'once' });
+  const started = await asked('ann', 'POST', '/runs', { body: { plan: fanOut('change', 3), actor_id: 'ann' }, key: 'once' });
   const { id, approval } = started.json<{ id: string; status: string; approval: PlanApprovalView }>();
   expect([started.status, started.json()]).toMatchObject([202, { status: 'awaiting-approval', status_url: `/runs/${id}`, approval: { kind: 'plan', typed_text: '3 hosts' } }]);
   expect((await asked('ann', 'GET', `/runs/${id}`)).json<ProposedRunView>()).toMatchObject({ id, status: 'awaiting-approval', origin: 'api', bounds: { hosts: 3 }, approvals: [{ id: 'plan', status: 'open' }] });
-  expect((await asked('bob', 'GET', '/approvals')).json<PlanApprovalView[]>()).toMatchObject([{ kind: 'plan', runId: id, manifest_sha256: approval.manifest_sha256 }]);
+  expect((await asked('bob', 'GET', '/approvals')).json()).toMatchObject({ items: [{ kind: 'plan', runId: id, manifest_sha256: approval.manifest_sha256 }], next: null });
   expect((await asked('bob', 'GET', `/runs/${id}/manifest`)).json()).toMatchObject({ manifest_sha256: approval.manifest_sha256, approval: 'plan', manifest: { steps: [{ step: 'each', items: [{ assetId: 'id-host-0' }, {}, {}] }] } });
   const decide = (body: object, scopes = SCOPES): Promise<Answer> => asked('bob', 'POST', `/runs/${id}/approvals/plan`, { body, scopes });
   const word = { decision: 'approve', manifest_sha256: approval.manifest_sha256, typed_text: '3 hosts' };
@@ -80,6 +80,19 @@ it('a run that needs people is told so, shown, listed, approved and then a run u
   const again = await asked('ann', 'POST', '/runs', { body: { plan: fanOut('change', 3) }, key: 'once' });
   expect([again.headers.get('idempotent-replayed'), again.json<{ id: string }>().id]).toEqual(['true', id]);
   expect((await asked('ann', 'GET', `/runs/${id}/manifest`)).json()).toMatchObject({ manifest_sha256: approval.manifest_sha256, approval: null });
+});
+
+it('questions about proposed runs and of steps are one list, oldest first, whose pages lead through it', async () => {
+  const ask = { steps: [{ id: 'ok', forEach: '<<input.hosts>>', map: { concurrency: 2 }, approval: { message: '<<item>>?' } }], inputs: { hosts: ['a', 'b'] } };
+  for (const plan of [fanOut('change', 3), ask, fanOut('change', 2), ask, fanOut('change', 4)]) expect((await asked('ann', 'POST', '/runs', { body: { plan } })).status).toBe(202);
+  const seen: string[] = [];
+  for (let cursor = ''; ;) {
+    const { items, next } = (await asked('ann', 'GET', `/approvals?limit=1${cursor}`)).json<{ items: (ApprovalView | PlanApprovalView)[]; next: string | null }>();
+    seen.push(...items.map((i) => `${i.kind} ${i.kind === 'step' ? i.message : i.typed_text}`));
+    if (next === null) break;
+    cursor = `&cursor=${next}`;
+  }
+  expect(seen).toEqual(['plan 3 hosts', 'step a?', 'step b?', 'plan 2 hosts', 'step a?', 'step b?', 'plan 4 hosts']);
 });
 
 it('a manifest is found by those who may see the run only', async () => {

@@ -1,3 +1,4 @@
+import { ANONYMOUS } from '@opsmesh/platform';
 import { countOf } from '../testing/rig.js';
 import type { AwaitingApproval } from './ports.js';
 import { person } from './testing/process.js';
@@ -49,9 +50,19 @@ describe('who must agree', () => {
     expect(await runs(made.runId)).toEqual([]);
   });
 
-  it('not the holder of the token that asked in the name of somebody else', async () => {
-    const made = await mesh.approvals.propose(bob, { plan: one('wipe'), origin: 'api', requestedBy: 'ann', idempotencyKey: null }).then(() => mesh.approvals.propose(bob, { plan: one('wipe'), origin: 'chat', requestedBy: 'ann' })) as AwaitingApproval;
-    for (const who of [ann, bob]) await expect(mesh.approvals.decide(who, yes(made))).rejects.toMatchObject({ code: 'own-request' });
+  it.each(['chat', 'api'] as const)('a token asks in no other name than its own (%s)', async (origin) => {
+    const before = await countOf(pool, 'runs');
+    for (const applies of [['chat'], ['chat', 'api']] satisfies ('chat' | 'api')[][]) {
+      await setPolicy({ applies });
+      await expect(mesh.approvals.propose(bob, { plan: one('wipe'), origin, requestedBy: 'ann' })).rejects.toMatchObject({ status: 403, code: 'actor-mismatch' });
+    }
+    expect([await countOf(pool, 'proposals'), await countOf(pool, 'runs')]).toEqual([0, before]);
+  });
+
+  it('with authentication off neither the one who is named as the requester nor nobody in particular', async () => {
+    const made = await mesh.approvals.propose(ANONYMOUS, { plan: one('wipe'), origin: 'chat', requestedBy: 'ann' }) as AwaitingApproval;
+    for (const actorId of ['ann', undefined]) await expect(mesh.approvals.decide(ANONYMOUS, yes(made, { actorId }))).rejects.toMatchObject({ code: 'own-request' });
+    expect(await mesh.approvals.decide(ANONYMOUS, yes(made, { actorId: 'bob' }))).toMatchObject({ approval: { acts: [{ actor_id: 'bob' }] } });
   });
 
   it('programs start runs as before, until the policy says that it applies to them', async () => {
@@ -60,6 +71,13 @@ describe('who must agree', () => {
     expect((await proposed(one('wipe'), { origin: 'api' })).approval.tier).toBe('two-people');
     expect((await mesh.approvals.propose(ann, { plan: fleet('ask'), origin: 'api', requestedBy: 'ann' })).kind).toBe('started');
   });
+});
+
+it('what is proposed is shown without what looks like a secret', async () => {
+  const made = await proposed(one());
+  await pool.query(`update orchestrator.proposals set inputs = '{"facts": {"password": "hunter2"}}' where run_id = $1`, [made.runId]);
+  expect((await mesh.approvals.find(ann, made.runId))!.inputs).toEqual({ facts: { password: '[masked]' } });
+  expect((await mesh.approvals.withdraw(ann, made.runId))!.inputs).toEqual({ facts: { password: '[masked]' } });
 });
 
 describe('an approval is refused', () => {
@@ -77,7 +95,7 @@ describe('an approval is refused', () => {
     const stranger = person('ann', 'globex');
     await expect(mesh.approvals.decide(stranger, yes(made))).rejects.toMatchObject({ status: 404, code: 'approval-not-found' });
     expect(await mesh.approvals.find(stranger, made.runId)).toBeUndefined();
-    expect(await mesh.approvals.open(stranger)).toEqual([]);
+    expect(await mesh.approvals.open(stranger, { after: null, limit: 10 })).toEqual([]);
     await expect(mesh.approvals.manifest(stranger, made.runId)).rejects.toMatchObject({ status: 404 });
   });
 
@@ -88,7 +106,7 @@ describe('an approval is refused', () => {
     expect(await mesh.approvals.find(ann, made.runId)).toMatchObject({ status: 'expired' });
     await mesh.sweeper.turn();
     expect((await pool.query('select status from orchestrator.proposals')).rows).toEqual([{ status: 'expired' }]);
-    expect(await mesh.approvals.open(ann)).toEqual([]);
+    expect(await mesh.approvals.open(ann, { after: null, limit: 10 })).toEqual([]);
     expect(await runs(made.runId)).toEqual([]);
   });
 

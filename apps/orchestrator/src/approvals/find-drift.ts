@@ -1,5 +1,6 @@
 import type { ChangedTarget, EndpointChange, Manifest, ManifestItem } from '@opsmesh/contracts';
-import { inputsSha256, type JudgedStep } from './preview/make-manifest.js';
+import { inputSha256 } from '@opsmesh/platform';
+import type { JudgedStep } from './preview/make-manifest.js';
 import type { ResolvedItem } from './preview/resolved-plan.js';
 import { ManifestCoverage, type Action } from './manifest-coverage.js';
 import { shownText } from './shown.js';
@@ -25,7 +26,7 @@ export function findDrift(asked: readonly Manifest[], now: { readonly steps: rea
   for (const { resolved, judgement } of now.steps) {
     const { path, step, items, known } = resolved;
     const action = (item: ResolvedItem): Action => ({
-      step: path, tool: step.tool, toolVersion: step.toolVersion, target: item.target === null ? null : shownText(item.target), inputsSha256: item.inputs ? inputsSha256(item.inputs) : null,
+      step: path, tool: step.tool, toolVersion: step.toolVersion, target: item.target === null ? null : shownText(item.target), inputSha256: item.inputs ? inputSha256(item.inputs) : null,
       assetId: item.facts.length === 1 ? item.facts[0]!.assetId : undefined, endpoints: item.endpoints,
     });
     // Less is known than was approved: then it is as a whole another step.

@@ -3,7 +3,7 @@ import { failed, happens } from '../testing/submissions.js';
 import type { AwaitingApproval, Started } from './ports.js';
 import { HOST_TOOLS, asset } from './testing/inventory.js';
 import { approvalProcess, registerSpecTools } from './testing/process.js';
-import { ann, answerQuery, bob, eve, fleet, inventory, mesh, one, pool, proposed, useProposals, yes } from './testing/proposals.js';
+import { ann, answerQuery, bob, eve, fleet, inventory, mesh, one, pool, proposed, setPolicy, useProposals, yes } from './testing/proposals.js';
 
 useProposals();
 
@@ -71,5 +71,12 @@ describe('an attempt of an approved run', () => {
     expect([child.kind, (await mesh.claim(`${child.runId}.do.0.1`)).grant.manifestSha256]).toEqual(['started', made.approval.manifest_sha256]);
     await pool.query('update orchestrator.proposals set expires_at = now()');
     expect((await again()).kind).toBe('awaiting-approval');
+  });
+
+  it('of a re-run with other inputs needs an approval of its own', async () => {
+    await setPolicy({ applies: ['chat', 'api'] });
+    const made = await approvedRun({ ...one(), inputs: { host: 'web1' }, steps: [{ id: 'do', tool: 'fix', inputs: { host: '<<input.host>>' } }] });
+    await mesh.engine.submit([{ kind: 'event', runId: made.runId, event: { type: 'cancel' } }]);
+    expect((await mesh.approvals.rerun(ann, made.runId, { items: ['not-started'], inputs: { host: 'web2' } }, null)).kind).toBe('awaiting-approval');
   });
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
     let text = '';
     request.on('data', (d) => { text += String(d); }).on('end', () => {
       const { targets } = JSON.parse(text) as { targets: string[] };
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(targets.map((t) => ({ assetId: `id-${t}`, hostname: t, environment: 'staging', tags: [], credentialIds: [], via: [], refusal: null }))));
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(targets.map((t) => ({ assetId: `id-${t}`, hostname: t, environment: 'staging', tags: [], endpoints: [], refusal: null }))));
     });
   });
   await new Promise<void>((ok) => { assets.listen(0, '127.0.0.1', ok); });

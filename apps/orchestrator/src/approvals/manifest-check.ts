@@ -1,8 +1,9 @@
 import type { ConnectionDto, Endpoint, EndpointChange } from '@opsmesh/contracts';
 import { endpointOf, endpointsSha256, ProblemError, type EndpointOfAnyVersion } from '@opsmesh/platform';
 import type { ToolCatalogue, ToolStep } from '@opsmesh/plan-model';
-import type { AttemptToCheck, ManifestCheck, RunFacts } from '../engine/ports.js';
+import type { AttemptToCheck, ManifestCheck } from '../engine/ports.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
+import type { RunFacts } from '../engine/run.js';
 import { planSha256 } from './preview/make-manifest.js';
 import { changesText } from './endpoint-changes.js';
 import { isOfThisKind, ManifestCoverage } from './manifest-coverage.js';
@@ -22,7 +23,7 @@ export class ApprovedManifests implements ManifestCheck {
   constructor(private readonly parts: { readonly store: Pick<ProposalStore, 'manifest'>; readonly facts: RunFactsCache; readonly catalogue: { current(): Promise<ToolCatalogue> } }) {}
 
   async check(attempt: AttemptToCheck): Promise<string | null> {
-    const { run, step, target, inputsSha256, connection } = attempt;
+    const { run, step, target, inputSha256, connection } = attempt;
     const sha256 = run.manifestSha256;
     if (sha256 === null || sha256 === undefined) return null;
     const manifest = await this.load(sha256);
@@ -33,7 +34,7 @@ export class ApprovedManifests implements ManifestCheck {
     const endpoints = connection ? [...connection.via ?? [], connection].map(endpointOf) : [];
     const at = { target: target === null ? null : shownText(target), assetId: connection?.assetId, endpoints };
     if (probed && (step.effect !== 'read' || step.tool !== probed.probe?.step.tool)) throw mismatch(`${step.tool} is not the probe of ${probed.tool}`);
-    const found = probed ? manifest.coverage.findProbe({ ...at, step: path.slice(0, -1) }) : manifest.coverage.find({ ...at, step: path + step.id, tool: step.tool, toolVersion: step.toolVersion, inputsSha256 });
+    const found = probed ? manifest.coverage.findProbe({ ...at, step: path.slice(0, -1) }) : manifest.coverage.find({ ...at, step: path + step.id, tool: step.tool, toolVersion: step.toolVersion, inputSha256 });
     switch (found.kind) {
       case 'covered': return connection && found.endpoints ? digestOf(endpoints, found.endpoints) : null;
       case 'changed': throw targetChanged(connection, found.changes);

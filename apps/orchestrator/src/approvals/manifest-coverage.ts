@@ -8,7 +8,7 @@ export interface Action extends TargetNow {
   readonly tool: string;
   readonly toolVersion: string;
   readonly target: string | null;
-  readonly inputsSha256: string | null;
+  readonly inputSha256: string | null;
 }
 
 /**
@@ -53,7 +53,7 @@ export class ManifestCoverage {
     if (!steps) return { kind: 'missing', why: `the step "${action.step}" is not in it` };
     const same = steps.filter(({ step }) => step.tool === action.tool && step.toolVersion === action.toolVersion);
     if (same.length === 0) return { kind: 'missing', why: `${action.tool} has another version than ${steps[0]!.step.toolVersion}` };
-    return this.best(same, action, (s) => (s.step.known === 'exact' ? (action.inputsSha256 === null ? undefined : s.byInputs.get(action.inputsSha256)) : onTarget(s, action)))
+    return this.best(same, action, (s) => (s.step.known === 'exact' ? (action.inputSha256 === null ? undefined : s.byInputs.get(action.inputSha256)) : onTarget(s, action)))
       ?? { kind: 'missing', why: `its inputs or its target ${action.target ?? ''} are not in it` };
   }
 

@@ -1,16 +1,17 @@
 import type { ApprovalDecision, DiagnosticDto, ListRunsQueryDto, ManifestView, PlanApprovalView, PreviewView, ProposedRunView, RerunDto, RunOrigin, RunPageView } from '@opsmesh/contracts';
 import type { Principal } from '@opsmesh/platform';
+import type { OpenQuestion, OpenQuestionsQuery } from '../http/open-questions.js';
 
 /** A plan document with values for its inputs, as a caller gives them. */
 export interface PlanRequest {
-  readonly plan: unknown;
+  readonly plan: object;
   readonly inputs?: Record<string, unknown> | undefined;
 }
 
 export interface ProposeRequest extends PlanRequest {
   readonly origin: RunOrigin;
-  /** Who asks for the run; it is this person who may not be the second one. */
-  readonly requestedBy: string;
+  /** Who asks for the run, where authentication is off; else it must be the principal's actor or left out. It is this person who may not be the second one. */
+  readonly requestedBy: string | undefined;
   /** A repeated request with it gives the same run or proposal again. Null: there is none. */
   readonly idempotencyKey?: string | null;
 }
@@ -62,7 +63,7 @@ export interface RunApprovals {
   preview(principal: Principal, request: PlanRequest): Promise<PreviewView>;
   /**
    * Starts the run, or stores a proposal of it where the tenant's policy asks for people.
-   * @throws ProblemError 422 `plan-invalid` or `idempotency-key-reused`, 503 `service-unavailable`
+   * @throws ProblemError 403 `actor-mismatch`, 422 `plan-invalid` or `idempotency-key-reused`, 503 `service-unavailable`
    */
   propose(principal: Principal, request: ProposeRequest): Promise<Started | AwaitingApproval>;
   /**
@@ -81,8 +82,8 @@ export interface RunApprovals {
    * @throws ProblemError 409 `run-ended`, or `run-starting` in the moment in which it becomes a run
    */
   withdraw(principal: Principal, runId: string): Promise<ProposedRunView | undefined>;
-  /** Every question of the tenant that waits for people, oldest first, at most 200. */
-  open(principal: Principal): Promise<PlanApprovalView[]>;
+  /** Questions of the tenant about proposed runs that wait for people, oldest first. */
+  open(principal: Principal, query: OpenQuestionsQuery): Promise<OpenQuestion<PlanApprovalView>[]>;
   /** The questions that a run was asked before it started, oldest first; empty when nobody had to agree. */
   ofRun(principal: Principal, runId: string): Promise<PlanApprovalView[]>;
 }
@@ -96,7 +97,7 @@ export interface ApprovedRuns extends RunApprovals {
    */
   manifest(principal: Principal, runId: string, approval?: string): Promise<ManifestView>;
   /**
-   * Starts a child run that repeats a part of an ended run, or proposes it. What was approved for the parent binds a child that follows the same plan, as long as the approval holds and targets are reached as they were;
+   * Starts a child run that repeats a part of an ended run, or proposes it. What was approved for the parent binds a child that follows the same plan with the same inputs, as long as the approval holds and targets are reached as they were;
    * else people are asked as for a new run.
    * @throws ProblemError 404 `run-not-found`; 409 `run-not-ended`; 422 `plan-invalid`, `nothing-to-rerun`, `repeated-as-a-whole`, `rerun-plan-differs` or `idempotency-key-reused`; 503 `service-unavailable`
    */

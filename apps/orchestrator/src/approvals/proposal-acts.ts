@@ -1,9 +1,8 @@
 import type { ApprovalDecision } from '@opsmesh/contracts';
-import { ProblemError, transaction } from '@opsmesh/platform';
+import { isSamePerson, ProblemError, transaction } from '@opsmesh/platform';
 import type { Pool, PoolClient } from 'pg';
 import type { StoredProposal, StoredQuestion } from './proposal.js';
 import { readProposal, UUID } from './proposal-store.js';
-import { isSamePerson } from './same-person.js';
 
 export interface PlanVote {
   readonly runId: string;

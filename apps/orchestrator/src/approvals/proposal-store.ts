@@ -1,6 +1,8 @@
 import type { ListRunsQueryDto, Manifest, PlanApprovalActView, ProposalStatus, RiskView, RunPageView, RunSummary } from '@opsmesh/contracts';
 import { transaction } from '@opsmesh/platform';
 import type { Pool, PoolClient } from 'pg';
+import type { OpenQuestionsQuery, QuestionPlace } from '../http/open-questions.js';
+import { momentOf } from '../store/moment.js';
 import type { NewProposal, NewQuestion, StoredProposal, StoredQuestion, StoredStatus } from './proposal.js';
 import { shownText } from './shown.js';
 
@@ -59,10 +61,16 @@ export class ProposalStore {
     return this.one('p.tenant_id = $1 and p.idempotency_key = $2', [tenantId, key]);
   }
 
-  /** Those of the tenant that wait for people, oldest first, at most 200. */
-  async waiting(tenantId: string): Promise<StoredProposal[]> {
-    const { rows } = await this.pool.query<ProposalRow>(`${SELECT} where p.tenant_id = $1 and p.status = 'waiting' and p.expires_at > now() order by p.run_id limit 200`, [tenantId]);
-    return rows.map(toProposal);
+  /** Open questions of the tenant about proposals that wait for people, oldest first. */
+  async waiting(tenantId: string, { after, limit }: OpenQuestionsQuery): Promise<{ readonly place: QuestionPlace; readonly proposal: StoredProposal }[]> {
+    const { rows } = await this.pool.query<ProposalRow & { asked_at: string; asked_part: number }>(
+      `select s.*, ${momentOf('o.created_at')} as asked_at, o.part as asked_part from (${SELECT} where p.tenant_id = $1 and p.status = 'waiting' and p.expires_at > now()) s
+       join orchestrator.proposal_questions o on o.run_id = s.run_id and o.status = 'open'
+       where $2::timestamptz is null or (date_trunc('milliseconds', o.created_at), o.run_id, o.part, 0) > ($2, $3::uuid, $4::int, $5::int)
+       order by date_trunc('milliseconds', o.created_at), o.run_id, o.part limit $6`,
+      [tenantId, after?.at ?? null, after?.runId ?? null, after?.step ?? null, after?.item ?? null, limit],
+    );
+    return rows.map((r) => ({ place: { at: r.asked_at, runId: r.run_id, step: r.asked_part, item: 0 }, proposal: toProposal(r) }));
   }
 
   /** Those of the tenant that are no runs, the newest first; `cursor` is the id of the last one of the page before. */

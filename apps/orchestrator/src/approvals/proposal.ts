@@ -2,7 +2,7 @@ import type { ChangedTarget, DiagnosticDto, Manifest, PlanApprovalActView, PlanA
 import type { CompiledPlan, JsonObject } from '@opsmesh/plan-model';
 import type { Repeat } from '../engine/submission.js';
 import { changesText } from './endpoint-changes.js';
-import { shownText } from './shown.js';
+import { shownInputs, shownText } from './shown.js';
 
 /** `approved`: enough people agreed and the run is yet to be created; `starting`: it is created now, and can't be withdrawn any more. */
 export type StoredStatus = 'waiting' | 'approved' | 'starting' | 'started' | 'rejected' | 'withdrawn' | 'expired';
@@ -110,7 +110,7 @@ function openStatus(shown: StoredProposal['shown']): PlanApprovalView['status'] 
 export function toProposedRunView(proposal: StoredProposal, status: ProposalStatus): ProposedRunView {
   const { runId, tenantId, requestedBy, plan, origin, inputs, warnings, preview, createdAt, expiresAt, questions, vanished, trouble, rerun } = proposal;
   return {
-    id: runId, tenant_id: tenantId, actor_id: requestedBy, name: shownText(plan.name), createdAt, finishedAt: null, parentRunId: rerun?.parentRunId ?? null, origin, inputs, warnings, bounds: preview.bounds, expiresAt, status,
+    id: runId, tenant_id: tenantId, actor_id: requestedBy, name: shownText(plan.name), createdAt, finishedAt: null, parentRunId: rerun?.parentRunId ?? null, origin, inputs: shownInputs(inputs, {}), warnings, bounds: preview.bounds, expiresAt, status,
     approvals: questions.map((q) => toApprovalView(proposal, q)), drift: { added: questions.flatMap((q) => q.added), changed: questions.flatMap((q) => q.changed), vanished }, trouble,
   };
 }

@@ -1,7 +1,8 @@
 import type { ApprovalPolicyDto, ListRunsQueryDto, ManifestView, PlanApprovalView, PreviewView, ProposedRunView, RerunDto, RunPageView } from '@opsmesh/contracts';
-import { ANONYMOUS, currentTraceparent, isOutcomeUnknown, ProblemError, type Principal } from '@opsmesh/platform';
+import { actorOf, currentTraceparent, isAnonymous, isOutcomeUnknown, ProblemError, type Principal } from '@opsmesh/platform';
 import { uuidv7 } from 'uuidv7';
 import { runOutcomeUnknown, succeedsSoon } from '../http/lost-commit.js';
+import type { OpenQuestion, OpenQuestionsQuery } from '../http/open-questions.js';
 import type { PreparedRun, StartedRun } from '../http/run-commands.js';
 import { findDrift } from './find-drift.js';
 import type { Launcher, LauncherParts } from './launcher.js';
@@ -30,7 +31,8 @@ export class RunApprovalService implements ApprovedRuns {
 
   async propose(principal: Principal, request: ProposeRequest): Promise<Started | AwaitingApproval> {
     const { store, policies, starter } = this.parts;
-    const { origin, requestedBy, idempotencyKey = null } = request;
+    const { origin, idempotencyKey = null } = request;
+    const requestedBy = actorOf(principal, request.requestedBy);
     const policy = await policies.current(principal.tenantId);
     const earlier = idempotencyKey === null ? undefined : await store.findByKey(principal.tenantId, idempotencyKey);
     const requestSha256 = starter.requestSha256(request);
@@ -48,7 +50,7 @@ export class RunApprovalService implements ApprovedRuns {
     if (earlier) return this.again(prepared.requestSha256, earlier);
     const running = await this.startedBefore(principal, idempotencyKey, prepared.requestSha256);
     if (running) return running;
-    const approved = request.plan === undefined ? await store.manifestOfRun(principal.tenantId, runId) ?? null : null;
+    const approved = request.plan === undefined && request.inputs === undefined ? await store.manifestOfRun(principal.tenantId, runId) ?? null : null;
     const start = async (manifestSha256: string | null): Promise<Started> => started(await starter.rerunNow(principal, prepared, { manifestSha256, idempotencyKey }));
     if (approved !== null && await store.holds(principal.tenantId, approved) && await this.isUnchanged(principal, approved, prepared)) return start(approved);
     const policy = await policies.current(principal.tenantId);
@@ -59,12 +61,11 @@ export class RunApprovalService implements ApprovedRuns {
 
   async decide(principal: Principal, decision: Decision): Promise<Decided> {
     const { store } = this.parts;
-    const isKnown = principal.actorId !== ANONYMOUS.actorId;
-    if (isKnown && decision.actorId !== undefined && decision.actorId !== principal.actorId) throw new ProblemError(403, 'actor-mismatch', 'the actor in the body is not the one of the token; leave it out');
+    const actorId = actorOf(principal, decision.actorId);
     const part = partOf(decision.approval);
     if (part === undefined) throw new ProblemError(404, 'approval-not-found', 'there is no such question about a proposed run');
     const voted = await this.acts.vote(principal.tenantId, {
-      runId: decision.runId, part, actorId: decision.actorId ?? principal.actorId, isKnown, decision: decision.decision, manifestSha256: decision.manifestSha256, typedText: decision.typedText, comment: decision.comment ?? null,
+      runId: decision.runId, part, actorId, isKnown: !isAnonymous(principal), decision: decision.decision, manifestSha256: decision.manifestSha256, typedText: decision.typedText, comment: decision.comment ?? null,
     });
     const isLaunched = voted.status === 'approved' && await this.launcher.launch(voted.runId);
     const now = (await store.find(principal.tenantId, voted.runId))!;
@@ -81,13 +82,13 @@ export class RunApprovalService implements ApprovedRuns {
   }
 
   async withdraw(principal: Principal, runId: string): Promise<ProposedRunView | undefined> {
-    const withdrawn = await this.acts.withdraw(principal.tenantId, { runId, actorId: principal.actorId, isKnown: principal.actorId !== ANONYMOUS.actorId });
+    const withdrawn = await this.acts.withdraw(principal.tenantId, { runId, actorId: principal.actorId, isKnown: !isAnonymous(principal) });
     return withdrawn && toProposedRunView(withdrawn, 'withdrawn');
   }
 
-  async open(principal: Principal): Promise<PlanApprovalView[]> {
-    const waiting = await this.parts.store.waiting(principal.tenantId);
-    return waiting.flatMap((p) => p.questions.filter((q) => q.status === 'open').map((q) => toApprovalView(p, q)));
+  async open(principal: Principal, query: OpenQuestionsQuery): Promise<OpenQuestion<PlanApprovalView>[]> {
+    const waiting = await this.parts.store.waiting(principal.tenantId, query);
+    return waiting.map(({ place, proposal }) => ({ place, view: toApprovalView(proposal, proposal.questions.find((q) => q.part === place.step)!) }));
   }
 
   async ofRun(principal: Principal, runId: string): Promise<PlanApprovalView[]> {

@@ -1,6 +1,6 @@
 import type { Principal } from '@opsmesh/platform';
 import type { RerunDto } from '@opsmesh/contracts';
-import type { NewRun } from '../engine/change-set.js';
+import type { NewRun } from '../engine/run.js';
 import type { Repeat } from '../engine/submission.js';
 import { requestHash, type PreparedRerun, type PreparedRun, type RunCommands, type StartedRun } from '../http/run-commands.js';
 import type { PlanRequest, ProposeRequest } from './ports.js';
@@ -24,9 +24,9 @@ export class RunStarter {
     return this.commands.earlier(principal, idempotencyKey, requestSha256);
   }
 
-  /** @throws ProblemError 422 `plan-invalid` or `idempotency-key-reused` */
+  /** @throws ProblemError 403 `actor-mismatch`, 422 `plan-invalid` or `idempotency-key-reused` */
   startNow(principal: Principal, { plan, inputs, requestedBy, idempotencyKey }: ProposeRequest): Promise<StartedRun> {
-    return this.commands.start(principal, { plan: plan as Record<string, unknown>, ...(inputs ? { inputs } : {}), actor_id: requestedBy }, idempotencyKey ?? null);
+    return this.commands.start(principal, { plan, ...(inputs ? { inputs } : {}), ...(requestedBy === undefined ? {} : { actor_id: requestedBy }) }, idempotencyKey ?? null);
   }
 
   /** @throws ProblemError as `RunCommands.prepareRerun` */

@@ -40,7 +40,7 @@ describe('a proposal that is withdrawn', () => {
     expect(await mesh.approvals.withdraw(bob, made.runId)).toMatchObject({ status: 'withdrawn', approvals: [{ status: 'withdrawn', acts: [{ actor_id: 'bob', decision: 'withdraw', manifest_sha256: made.approval.manifest_sha256 }] }] });
     await expect(mesh.approvals.decide(ann, yes(made))).rejects.toMatchObject({ status: 409, code: 'approval-closed' });
     await expect(mesh.approvals.withdraw(ann, made.runId)).rejects.toMatchObject({ status: 409, code: 'run-ended' });
-    expect(await mesh.approvals.open(ann)).toEqual([]);
+    expect(await mesh.approvals.open(ann, { after: null, limit: 10 })).toEqual([]);
     await another.sweeper.turn();
     expect([await runsOf(made.runId), (await mesh.approvals.find(ann, made.runId))!.status]).toEqual([0, 'withdrawn']);
   });

@@ -1,6 +1,6 @@
 import type { ChatFullTableView, ChatProgressView, ChatReplyView, ChatRequestDto, ChatTurnView, ConversationPageView, ConversationView, ItemStatus, ListConversationsQueryDto } from '@opsmesh/contracts';
 import { neutralText } from '@opsmesh/copilot';
-import { ANONYMOUS, assertTenant, ProblemError, type Principal } from '@opsmesh/platform';
+import { actorOf, assertTenant, isAnonymous, ProblemError, type Principal } from '@opsmesh/platform';
 import { readRun, type RunSources } from './answer/read-run.js';
 import { tabled } from './answer/run-answer.js';
 import { fullTable } from './answer/tables.js';
@@ -121,16 +121,9 @@ export class ConversationDesk {
   }
 }
 
-/** Who speaks: the token's actor, which the body may repeat; where authentication is off the one that the body names. */
-function actorOf(principal: Principal, named: string | undefined): string {
-  if (principal.actorId === ANONYMOUS.actorId) return named ?? principal.actorId;
-  if (named !== undefined && named !== principal.actorId) throw new ProblemError(403, 'actor-mismatch', 'the actor in the body is not the one of the token; leave it out');
-  return principal.actorId;
-}
-
+/** Whose conversations are meant; where authentication is off and nobody is named, everybody's. */
 function ownerOf(principal: Principal, named: string | undefined): Owner {
-  if (principal.actorId === ANONYMOUS.actorId) return { tenantId: principal.tenantId, actorId: named };
-  return { tenantId: principal.tenantId, actorId: actorOf(principal, named) };
+  return { tenantId: principal.tenantId, actorId: isAnonymous(principal) ? named : actorOf(principal, named) };
 }
 
 function noTurn(): ProblemError {

@@ -1,10 +1,10 @@
+import { REDACTED } from '@opsmesh/contracts';
 import { Catalogue, Copilot, type Asking, type CopilotEvent, type CopilotReply, type InventoryFacts, type TemplateStore } from '@opsmesh/copilot';
-import { ANONYMOUS, hasScope, ProblemError } from '@opsmesh/platform';
+import { hasScope, ProblemError } from '@opsmesh/platform';
 import { compileDocument, type CatalogueTool, type ToolCatalogue } from '@opsmesh/plan-model';
 import type { RunApprovals } from '../approvals/ports.js';
 import type { CatalogueReader } from '../http/ports.js';
 import { approvalWord } from './approval-words.js';
-import { SECRET_MARK } from './message-secrets.js';
 import type { ChatStore } from './ports.js';
 import { driftConfirmation, driftMessage, errorReply, replyOf, usageView } from './reply.js';
 import type { ChatEvent, StoredTurn, TurnChange } from './turn.js';
@@ -91,7 +91,7 @@ export class TurnReader {
     if (decision === 'approve' && !confirmation.approve_by_message) return say(`This can't be approved by a message: it needs ${confirmation.wanted}. Decide it at ${confirmation.decide_url}. Nothing was done.`);
     try {
       const { approval, started } = await this.parts.approvals.decide(turn.principal, {
-        runId, approval: confirmation.approval_id, decision, manifestSha256: confirmation.manifest_sha256, comment: 'said in the conversation', ...(turn.principal.actorId === ANONYMOUS.actorId ? { actorId: turn.actorId } : {}),
+        runId, approval: confirmation.approval_id, decision, manifestSha256: confirmation.manifest_sha256, comment: 'said in the conversation', actorId: turn.actorId,
       });
       // Its own reply is to change now, not when it is next looked at.
       await this.parts.store.release(waiting, 0);
@@ -121,10 +121,10 @@ function changeOf(turn: StoredTurn, reply: CopilotReply): TurnChange {
 
 /** What looked like a secret was not kept: it is said, and nothing is run with the gap. */
 function withoutSecrets(turn: StoredTurn, change: TurnChange): TurnChange {
-  if (!turn.message.includes(SECRET_MARK)) return change;
+  if (!turn.message.includes(REDACTED)) return change;
   const warning = 'What looks like a secret in your message was dropped: credentials come from the asset store.';
   const { work, ...rest } = change;
-  if (work && JSON.stringify(work.plan).includes(SECRET_MARK)) return { ...rest, status: 'done', reply: replyOf(turn, 'answer', `${warning} Without it there is nothing to run; say it again without the secret. Nothing was done.`) };
+  if (work && JSON.stringify(work.plan).includes(REDACTED)) return { ...rest, status: 'done', reply: replyOf(turn, 'answer', `${warning} Without it there is nothing to run; say it again without the secret. Nothing was done.`) };
   if (work) return { ...change, work: { ...work, notes: [...work.notes, warning] } };
   return change.reply ? { ...change, reply: { ...change.reply, notes: [...change.reply.notes, warning] } } : change;
 }

@@ -109,4 +109,18 @@ describe('a claim', () => {
     expect((await itemsOf(pool, run.id))[0]).toMatchObject({ status: 'running', worker_id: 'w2' });
     expect((await historyOf(pool, run.id)).filter((e) => e.type === 'item.running')).toHaveLength(1);
   });
+
+  it('is refused while the run is paused, and the attempt is sent again under its id when it goes on', async () => {
+    const { engine } = newEngine(pool);
+    const run = runOf(fanOut('change', 3));
+    await engine.submit([create(run)]);
+    await takeOutbox(pool);
+    await engine.submit([claimed(ref(run.id))]);
+    await engine.submit([happens(run.id, { type: 'pause' })]);
+    expect(await engine.submit([claimed(ref(run.id, 0, 1))])).toEqual([false]);
+    expect(await takeOutbox(pool)).toEqual([]);
+    await engine.submit([happens(run.id, { type: 'resume' })]);
+    expect(await takeOutbox(pool)).toEqual([ref(run.id, 0, 1), ref(run.id, 0, 2)]);
+    expect(await engine.submit([claimed(ref(run.id, 0, 1))])).toEqual([true]);
+  });
 });

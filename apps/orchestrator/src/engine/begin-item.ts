@@ -1,6 +1,9 @@
-import { deadlineOf, type ApprovalStep, type CompiledStep, type DecideStep, type JsonObject, type OrchestrationStep } from '@opsmesh/plan-model';
-import type { AttemptRef, NewApproval, NewRun } from './change-set.js';
-import type { RunFacts, WantedDecision } from './ports.js';
+import { failure } from '@opsmesh/contracts';
+import { deadlineOf, SIGNAL_NAME, type ApprovalStep, type CompiledStep, type DecideStep, type JsonObject, type OrchestrationStep } from '@opsmesh/plan-model';
+import type { NewApproval } from './change-set.js';
+import type { WantedDecision } from './ports.js';
+import type { AttemptRef } from './positions.js';
+import type { NewRun, RunFacts } from './run.js';
 import type { Ending, TimedEvent } from './timed-event.js';
 
 /** What begins an item that no worker carries out; all of it is part of the commit. */
@@ -25,6 +28,9 @@ export interface ItemToBegin {
 export function beginItem(step: CompiledStep, item: ItemToBegin): Beginning {
   const { ref, signal } = item;
   if (step.kind === 'orchestration') return { child: childRun(step, item) };
+  if (step.kind === 'wait' && step.ms === null && !SIGNAL_NAME.test(String(item.inputs['signal']))) {
+    return { timer: finishAt(ref, 0, { outcome: { status: 'failed', failure: failure('input-invalid', 'the name of a signal has at most 128 letters, digits, _ . : and -') } }) };
+  }
   if (signal) return { timer: finishAt(ref, 0, signalled(signal.payload)) };
   const deadline = deadlineOf(step);
   const timer = deadline && finishAt(ref, deadline.delayMs, { outcome: deadline.outcome, ...(deadline.output ? { output: deadline.output } : {}) });

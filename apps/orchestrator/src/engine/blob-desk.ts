@@ -1,9 +1,7 @@
-import { parseAttemptId, type BlobRefDto } from '@opsmesh/contracts';
+import type { BlobRefDto } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
-import type { AttemptRef } from './change-set.js';
 import type { ClaimReader } from './claim-desk.js';
-import type { RunFacts } from './ports.js';
-import type { RunFactsCache } from './run-facts.js';
+import type { OwnAttempt, OwnAttempts } from './own-attempts.js';
 
 /** A file with the type it was stored as. */
 export interface Blob {
@@ -18,11 +16,9 @@ export interface BlobShelf {
 }
 
 export interface BlobDeskParts {
-  readonly facts: RunFactsCache;
+  readonly attempts: OwnAttempts;
   readonly reader: Pick<ClaimReader, 'item'>;
   readonly shelf: BlobShelf;
-  /** Which service has a tool now. */
-  readonly owners: { serviceOf(tool: string): Promise<string | undefined> };
 }
 
 /**
@@ -34,13 +30,13 @@ export interface BlobDeskParts {
 export class BlobDesk {
   constructor(private readonly parts: BlobDeskParts) {}
 
-  /** @throws ProblemError 404 `attempt-unknown`, 403 `forbidden` */
+  /** @throws ProblemError 404 `attempt-unknown`, or those of {@link OwnAttempts.find} */
   async keep(service: string | undefined, attemptId: string, blob: Blob): Promise<BlobRefDto> {
     const { run } = await this.locate(service, attemptId);
     return this.parts.shelf.putForRun(run.id, blob);
   }
 
-  /** @throws ProblemError 404 `attempt-unknown` or `blob-not-found`, 403 `forbidden`, 409 `attempt-over` */
+  /** @throws ProblemError 404 `attempt-unknown` or `blob-not-found`, 409 `attempt-over`, or those of {@link OwnAttempts.find} */
   async read(service: string | undefined, attemptId: string, sha256: string): Promise<Blob> {
     const { run, ref } = await this.locate(service, attemptId);
     const item = await this.parts.reader.item(ref);
@@ -50,12 +46,9 @@ export class BlobDesk {
     return blob;
   }
 
-  private async locate(service: string | undefined, attemptId: string): Promise<{ run: RunFacts; ref: AttemptRef }> {
-    const position = parseAttemptId(attemptId);
-    const run = position && (await this.parts.facts.get([position.runId])).get(position.runId);
-    const step = run?.plan.steps.find((s) => s.id === position?.stepId);
-    if (!position || !run || step?.kind !== 'tool') throw new ProblemError(404, 'attempt-unknown', 'there is no such attempt');
-    if (service === undefined || await this.parts.owners.serviceOf(step.tool) !== service) throw new ProblemError(403, 'forbidden', `the tool "${step.tool}" belongs to another service`);
-    return { run, ref: { runId: run.id, step: step.index, item: position.item, attempt: position.attempt } };
+  private async locate(service: string | undefined, attemptId: string): Promise<OwnAttempt> {
+    const found = await this.parts.attempts.find(service, attemptId);
+    if (!found) throw new ProblemError(404, 'attempt-unknown', 'there is no such attempt');
+    return found;
   }
 }

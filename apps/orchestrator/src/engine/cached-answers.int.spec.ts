@@ -8,8 +8,9 @@ import { drive } from '../testing/drive.js';
 import { fanOut, runOf } from '../testing/documents.js';
 import { countOf, historyOf, itemsOf, newEngine, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
 import { create, failed, succeeded } from '../testing/submissions.js';
-import type { AttemptRef, NewRun } from './change-set.js';
 import type { CacheQuestion, RecordTransaction } from './ports.js';
+import type { AttemptRef } from './positions.js';
+import type { NewRun } from './run.js';
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });
@@ -106,7 +107,7 @@ describe('the output of a read-only call', () => {
     const { run: first } = await ran(look('a'));
     const again = runOf(first.plan, { parentRunId: first.id });
     const { engine } = newEngine(pool);
-    await engine.submit([{ kind: 'create', run: again, rerun: { step: 0, of: 0, items: { items: [0] }, boundAnew: false } }]);
+    await engine.submit([{ kind: 'create', run: again, rerun: { steps: [{ step: 0, of: 0, boundAnew: false }], items: { items: [0] } } }]);
     expect(await takeOutbox(pool)).toEqual([{ runId: again.id, step: 0, item: 0, attempt: 1 }]);
   });
 });

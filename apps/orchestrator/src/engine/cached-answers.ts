@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { canonicalJson } from '@opsmesh/contracts';
 import { itemRange, toolStep, type JsonObject, type ToolStep } from '@opsmesh/plan-model';
-import { itemKey } from './change-set.js';
-import type { CommitInProgress } from './effects.js';
+import type { CommitInProgress } from './commit-in-progress.js';
 import type { WantedAttempt } from './outbox.js';
 import type { CachedOutput, CacheQuestion } from './ports.js';
+import { itemKey } from './positions.js';
 import { ORCHESTRATOR } from './timed-event.js';
 
 /** Items of a step that are looked up along with the first, in case they start in the same commit. */

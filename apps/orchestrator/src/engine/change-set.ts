@@ -1,27 +1,10 @@
 import type { CachedFromView, FailureDto, ItemStatus, RunStatus } from '@opsmesh/contracts';
+import type { HistoryEntry, JsonObject, RunState } from '@opsmesh/plan-model';
+import type { AttemptOutput } from './attempt-result.js';
 import { Outbox } from './outbox.js';
-import type { ItemRef } from './ports.js';
+import type { AttemptRef, ItemRef } from './positions.js';
+import type { NewRun } from './run.js';
 import type { TimedEvent } from './timed-event.js';
-import type { CompiledPlan, HistoryEntry, JsonObject, RunState } from '@opsmesh/plan-model';
-
-/** A run that is to be stored for the first time. */
-export interface NewRun {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly actorId: string;
-  readonly plan: CompiledPlan;
-  readonly inputs: JsonObject;
-  readonly warnings: readonly object[];
-  readonly parentRunId: string | null;
-  /** For the run of a sub-plan: the attempt of its parent that it carries out. */
-  readonly parentAttempt?: AttemptRef;
-  readonly idempotencyKey: string | null;
-  readonly requestSha256: string;
-  /** W3C trace context of the request that asked for it; of a sub-plan the parent's. */
-  readonly traceparent?: string | null;
-  /** SHA-256 of the manifest that people approved; of a sub-plan the parent's. Left out for a run that needed no approval. */
-  readonly manifestSha256?: string | null;
-}
 
 /** A new item, with its inputs bound; attempt 1 of `queued` items is in the outbox. */
 export interface NewItem {
@@ -31,20 +14,13 @@ export interface NewItem {
   status: ItemStatus;
   attempt: number;
   readonly target: string | null;
-  /** Key of the lock that the plan gives it; null when it gives none of its own. */
+  /** Key of the lock that it needs; null when its step has none. */
   readonly lockKey: string | null;
   /** JSON text; null when the item could not be bound. */
   readonly inputs: string | null;
   /** The same as a value. */
   readonly bound: JsonObject | null;
   failure?: FailureDto | null;
-}
-
-/** What a result brought along. `json` is JSON text of at most 64 KiB, or null when the output is in the blob. */
-export interface AttemptOutput {
-  readonly json: string | null;
-  readonly blobSha256: string | null;
-  readonly truncated: boolean;
 }
 
 /** A change of an existing item. */
@@ -58,13 +34,6 @@ export interface ItemUpdate {
   readonly output: AttemptOutput | null;
   readonly workerId: string | null;
   readonly durationMs: number | null;
-}
-
-export interface AttemptRef {
-  readonly runId: string;
-  readonly step: number;
-  readonly item: number;
-  readonly attempt: number;
 }
 
 /** A question to people, open as long as its item runs. */
@@ -131,6 +100,8 @@ export class ChangeSet {
   readonly claims: Claim[] = [];
   readonly cacheKeys: CacheKey[] = [];
   readonly cached: CachedItem[] = [];
+  /** Steps whose items, as far as they have not begun, need the lock of their target from now on, or none any more. */
+  readonly lockChanges: { readonly runId: string; readonly step: number; readonly locks: boolean }[] = [];
   /** Items whose attempts have ended and hold no lock any more. */
   readonly unlocked: ItemRef[] = [];
   /** Runs for which nothing is to be done: true only if they still have these versions. */
@@ -146,12 +117,8 @@ export class ChangeSet {
   get empty(): boolean {
     const mapped = this.states.size + this.statuses.size + this.newItems.size + this.itemUpdates.size + this.history.size;
     const runs = this.newRuns.length + this.taken.length + this.sweeps.length + this.unchanged.length;
-    const items = this.outbox.size + this.timers.length + this.approvals.length + this.firedTimers.length + this.claims.length + this.cacheKeys.length + this.cached.length + this.unlocked.length + this.sent.length;
+    const items = this.outbox.size + this.timers.length + this.approvals.length + this.firedTimers.length + this.claims.length + this.cacheKeys.length + this.cached.length + this.unlocked.length + this.lockChanges.length + this.sent.length;
     return mapped + runs + items === 0;
   }
 }
 
-/** Key of an item in the maps of a change set. */
-export function itemKey(runId: string, step: number, item: number): string {
-  return `${runId}.${step}.${item}`;
-}

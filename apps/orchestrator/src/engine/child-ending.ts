@@ -1,17 +1,23 @@
-import { failure } from '@opsmesh/contracts';
-import type { JsonObject } from '@opsmesh/plan-model';
+import { failure, type FailureCode } from '@opsmesh/contracts';
+import type { JsonObject, RunState } from '@opsmesh/plan-model';
 import type { CachedRun } from './run-cache.js';
 import { MOST_OUTPUT, type Ending } from './timed-event.js';
 
 /**
- * What the end of a sub-plan's run means for the item that it carried out: only a run without a problem in a critical step succeeds.
+ * What the end of a sub-plan's run means for the item that it carried out: only a run without a problem in a critical step succeeds,
+ * and where nobody knows how something of it ended, nobody knows it of the item.
  * @param steps outputs of its own steps, by id
  */
 export function endingOf({ facts, state }: CachedRun, steps: JsonObject): Ending {
   const output = { run: facts.id, status: state.status, steps };
   const outcome: Ending['outcome'] = state.status === 'completed'
     ? { status: 'succeeded' }
-    : { status: 'failed', failure: failure(state.stopping === 'cancelled' ? 'cancelled' : 'child-failed', `run ${facts.id} of the sub-plan is ${state.status}`) };
+    : { status: 'failed', failure: failure(codeOf(state), `run ${facts.id} of the sub-plan is ${state.status}`) };
   if (JSON.stringify(output).length <= MOST_OUTPUT) return { outcome, output };
   return { outcome, output: { ...output, steps: {} }, truncated: true };
+}
+
+function codeOf({ steps, stopping }: RunState): FailureCode {
+  if (steps.some((s) => 'counts' in s && s.counts.unknown > 0)) return 'child-unknown';
+  return stopping === 'cancelled' ? 'cancelled' : 'child-failed';
 }

@@ -1,11 +1,10 @@
-import { hash } from 'node:crypto';
-import { canonicalJson, GRANT_SECONDS, parseAttemptId, type ClaimAnswerDto, type ClaimRequestDto, type ConnectionDto, type GrantClaims } from '@opsmesh/contracts';
-import type { ToolStep } from '@opsmesh/plan-model';
-import { ProblemError } from '@opsmesh/platform';
-import type { AttemptRef } from './change-set.js';
+import { GRANT_SECONDS, type ClaimAnswerDto, type ClaimRequestDto, type ConnectionDto, type GrantClaims } from '@opsmesh/contracts';
+import { inputSha256, ProblemError } from '@opsmesh/platform';
 import type { Engine } from './engine.js';
-import type { ConnectionResolver, ManifestCheck, RunFacts } from './ports.js';
-import type { RunFactsCache } from './run-facts.js';
+import type { OwnAttempts } from './own-attempts.js';
+import type { ConnectionResolver, ManifestCheck } from './ports.js';
+import type { AttemptRef } from './positions.js';
+import type { RunFacts } from './run.js';
 
 /** What the desk reads of the record. */
 export interface ClaimReader {
@@ -20,7 +19,7 @@ export interface CredentialNeeds {
 
 export interface ClaimDeskParts {
   readonly engine: Engine;
-  readonly facts: RunFactsCache;
+  readonly attempts: OwnAttempts;
   readonly reader: ClaimReader;
   readonly needs: CredentialNeeds;
   readonly connections: ConnectionResolver;
@@ -31,21 +30,23 @@ export interface ClaimDeskParts {
 
 /**
  * No claim, no command (architecture, invariant 5): a worker may act on an attempt only after its claim was committed here.
- * The answer is a grant that is bound to exactly this attempt, worker, target, credential and command.
+ * The answer is a grant that is bound to exactly this attempt, worker, target, credential and command. Only the service that has the tool gets one.
  */
 export class ClaimDesk {
   constructor(private readonly parts: ClaimDeskParts) {}
 
-  /** @throws ProblemError 409 `claim-refused`, `manifest-mismatch` or `target-changed`, or what the asset service says of the target (`target-unknown`, `target-ambiguous`, `target-refused`, `service-unavailable`) */
-  async claim(attemptId: string, request: ClaimRequestDto): Promise<ClaimAnswerDto> {
-    const { run, ref, step } = await this.locate(attemptId);
+  /** @throws ProblemError 403 `forbidden`, 409 `claim-refused`, `manifest-mismatch` or `target-changed`, or what the asset service says of the target (`target-unknown`, `target-ambiguous`, `target-refused`, `service-unavailable`) */
+  async claim(service: string | undefined, attemptId: string, request: ClaimRequestDto): Promise<ClaimAnswerDto> {
+    const found = await this.parts.attempts.find(service, attemptId);
+    if (!found) throw refused('there is no such attempt');
+    const { run, ref, step } = found;
     const { tool } = step;
     const item = await this.parts.reader.item(ref);
     if (!item || item.attempt !== ref.attempt || (item.status !== 'queued' && item.status !== 'running')) throw refused('the attempt is no longer wanted');
-    if (hash('sha256', canonicalJson(item.inputs)) !== request.inputSha256) throw refused('the job differs from the record');
+    if (inputSha256(item.inputs) !== request.inputSha256) throw refused('the job differs from the record');
     const connection = await this.connect(run, tool, item.target);
     if (run.manifestSha256 && !this.parts.manifests) throw refused('approvals can\'t be checked here');
-    const endpointsSha256 = await this.parts.manifests?.check({ run, step, target: item.target, inputsSha256: request.inputSha256, connection });
+    const endpointsSha256 = await this.parts.manifests?.check({ run, step, target: item.target, inputSha256: request.inputSha256, connection });
     const credentialId = connection?.credentialId ?? null;
     const [granted] = await this.parts.engine.submit([{
       kind: 'event', runId: ref.runId, event: { type: 'claimed', step: ref.step, item: ref.item, attempt: ref.attempt },
@@ -53,14 +54,6 @@ export class ClaimDesk {
     }]);
     if (!granted && !await this.parts.reader.hasClaim(ref, request)) throw refused('the attempt is claimed by another worker, or its run is stopping');
     return this.grant({ attemptId, request, run, tool, connection, endpointsSha256: endpointsSha256 ?? null });
-  }
-
-  private async locate(attemptId: string): Promise<{ run: RunFacts; ref: AttemptRef; step: ToolStep }> {
-    const position = parseAttemptId(attemptId);
-    const run = position && (await this.parts.facts.get([position.runId])).get(position.runId);
-    const step = run?.plan.steps.find((s) => s.id === position?.stepId);
-    if (!position || !run || step?.kind !== 'tool') throw refused('there is no such attempt');
-    return { run, ref: { runId: run.id, step: step.index, item: position.item, attempt: position.attempt }, step };
   }
 
   private async connect(run: RunFacts, tool: string, target: string | null): Promise<ConnectionDto | undefined> {

@@ -2,8 +2,8 @@ import type { Pool } from 'pg';
 import { fanOut, LISTED, QUEUE, runOf } from '../testing/documents.js';
 import { countOf, everythingOf, historyOf, itemsOf, newEngine, outboxOf, stateOf, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, ref, succeeded } from '../testing/submissions.js';
-import type { AttemptRef } from './change-set.js';
 import type { RunRecord } from './ports.js';
+import type { AttemptRef } from './positions.js';
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });

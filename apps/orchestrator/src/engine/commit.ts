@@ -1,10 +1,13 @@
 import { initialState, isTerminalStep, rerunFrom, selects, transition, type HistoryEntry } from '@opsmesh/plan-model';
-import { ChangeSet, itemKey, type NewRun } from './change-set.js';
-import { Effects, mayLock, type CommitInProgress, type RepeatedItems } from './effects.js';
+import { ChangeSet } from './change-set.js';
+import type { CommitInProgress, RepeatedItems } from './commit-in-progress.js';
+import { Effects, mayLock } from './effects.js';
 import { itemOf, LoadedRuns } from './load-runs.js';
 import type { CommitNews, RecordTransaction } from './ports.js';
+import { itemKey } from './positions.js';
 import { ItemsUnderWay, type RunCache } from './run-cache.js';
 import type { RunFactsCache } from './run-facts.js';
+import type { NewRun } from './run.js';
 import { StepValues } from './step-values.js';
 import type { CreateSubmission, EventSubmission, Repeat, Submission } from './submission.js';
 
@@ -44,7 +47,7 @@ export class Commit implements CommitInProgress {
     this.changes = new ChangeSet(newId);
     this.changes.sent = sent;
     this.loaded = new LoadedRuns({ tx, facts, cache });
-    this.news = { runs: this.loaded.runs, finished: new Set(), history: new Set(), aborts: new Set(), outbox: [], timers: false, gate: false, decisions: [] };
+    this.news = { runs: this.loaded.runs, finished: new Set(), history: new Set(), aborts: new Set(), paused: new Set(), outbox: [], timers: false, gate: false, decisions: [] };
     this.values = new StepValues(tx, () => this.changes, () => this.flush());
     this.effects = new Effects(this);
   }
@@ -98,8 +101,13 @@ export class Commit implements CommitInProgress {
       });
       if (claim) this.changes.claims.push({ ...ref, attempt: item.attempt, ...claim });
     }
+    const { event } = submission;
+    if (event.type === 'policy-changed' && event.map.lock !== undefined) this.changes.lockChanges.push({ runId: run.facts.id, step: event.step, locks: event.map.lock !== null });
     for (const effect of effects) await this.effects.carryOut(run, effect);
-    if (state.status === 'paused' && before !== 'paused') await this.effects.tellChildren(run, 'pause');
+    if (state.status === 'paused' && before !== 'paused') {
+      this.news.paused.add(run.facts.id);
+      await this.effects.tellChildren(run, 'pause');
+    }
     if (before === 'paused' && state.status === 'running') await this.effects.tellChildren(run, 'resume');
     return true;
   }
@@ -113,16 +121,18 @@ export class Commit implements CommitInProgress {
   }
 
   /** Begins a re-run where its parent left off; the chosen items are prepared with the inputs they had. */
-  private async takeOver({ id, plan }: NewRun, parentId: string, { step, of, items, boundAnew }: Repeat): Promise<void> {
+  private async takeOver({ id, plan }: NewRun, parentId: string, { steps, items }: Repeat): Promise<void> {
     const parent = (await this.tx.loadStates([parentId])).get(parentId);
     if (!parent) throw new Error(`run ${parentId} is not there`);
-    const { state, from, taken } = rerunFrom(plan, parent, step);
+    const { state, from, taken } = rerunFrom(plan, parent, steps.map((s) => s.step));
     this.news.runs.get(id)!.state = state;
     this.changes.taken.push({ from: parentId, to: id, steps: taken });
-    const prepared = parent.steps[of]!;
-    if (from !== step || !isTerminalStep(prepared) || prepared.total === null) return;
-    const chosen = (await this.tx.loadStepItems(parentId, of)).filter((i) => selects(items, i));
-    this.repeated.set(`${id}.${step}`, { items: chosen, boundAnew });
+    for (const { step, of, boundAnew } of steps) {
+      const prepared = parent.steps[of]!;
+      if (!from.includes(step) || !isTerminalStep(prepared) || prepared.total === null) continue;
+      const chosen = (await this.tx.loadStepItems(parentId, of)).filter((i) => selects(items, i));
+      this.repeated.set(`${id}.${step}`, { items: chosen, boundAnew });
+    }
   }
 
   private record(runId: string, entries: readonly HistoryEntry[]): void {

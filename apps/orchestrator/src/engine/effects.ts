@@ -1,45 +1,14 @@
 import { itemRange, policyOf, probeAnswer, probeRun, toolStep, type CompiledStep, type Effect, type JsonObject } from '@opsmesh/plan-model';
 import { beginItem, childOf } from './begin-item.js';
 import { cacheKeyOf, CachedAnswers } from './cached-answers.js';
-import { itemKey, type AttemptRef, type ChangeSet, type NewItem } from './change-set.js';
+import type { NewItem } from './change-set.js';
 import { endingOf } from './child-ending.js';
-import type { LoadedRuns } from './load-runs.js';
+import type { CommitInProgress } from './commit-in-progress.js';
 import type { WantedAttempt } from './outbox.js';
-import type { CommitNews, RecordTransaction, StoredItem } from './ports.js';
+import { itemKey, type AttemptRef } from './positions.js';
 import { evaluateLoop, prepareStep, repeatItems } from './prepare-step.js';
 import type { CachedRun } from './run-cache.js';
-import type { RunFactsCache } from './run-facts.js';
-import type { StepValues } from './step-values.js';
-import type { CreateSubmission, EventSubmission } from './submission.js';
 import type { TimedEvent } from './timed-event.js';
-
-/** Items of the parent that a step of a re-run repeats. */
-export interface RepeatedItems {
-  readonly items: readonly StoredItem[];
-  /** Whether they are bound by the step as it is now; else they have the inputs they had. */
-  readonly boundAnew: boolean;
-}
-
-/** The commit that effects are a part of. */
-export interface CommitInProgress {
-  readonly tx: RecordTransaction;
-  /** What gathers to be written; another one after each {@link flush}. */
-  readonly changes: ChangeSet;
-  readonly news: CommitNews;
-  readonly loaded: LoadedRuns;
-  readonly facts: RunFactsCache;
-  readonly values: StepValues;
-  /** By run and step. */
-  readonly repeated: ReadonlyMap<string, RepeatedItems>;
-  /** Ids for runs of sub-plans. */
-  readonly newId: () => string;
-  /** Whether anybody makes choices; else defaults are taken at once. */
-  readonly canDecide: boolean;
-  create(submission: CreateSubmission): Promise<boolean>;
-  apply(submission: EventSubmission): Promise<boolean>;
-  /** Writes what has gathered, so that the record can be read. */
-  flush(): Promise<void>;
-}
 
 /** Carries out what `transition` wants, as a part of one commit. */
 export class Effects {
@@ -72,9 +41,12 @@ export class Effects {
         run.items.forget(effect.step, effect.from);
         changes.sweeps.push({ runId, step: effect.step, from: effect.from, to: effect.to, untouchedOnly: effect.untouchedOnly, unlocks: mayLock(run, effect.step) });
         return;
+      case 'withdraw': return this.withdraw(run, effect.step);
+      case 'resend': return this.resend(run);
       case 'abort':
         news.aborts.add(runId);
         return this.tellChildren(run, 'cancel');
+      case 'outcome-changed': return this.tellParent(run);
       case 'finish':
         news.finished.add(runId);
         return this.tellParent(run);
@@ -109,13 +81,32 @@ export class Effects {
     const runId = run.facts.id;
     const { queue, cacheMs } = toolStep(run.facts.plan, step);
     const mayAnswer = Boolean(cacheMs) && attempt === 1 && !run.facts.plan.bypassCache;
-    const { lock, rate } = policyOf(run.facts.plan, run.state, step);
-    const gated = lock !== undefined || rate !== undefined;
+    const gated = isGated(run, step);
     for (const item of items) {
       const fresh = this.start(run, { runId, step, item, attempt }, 'queued');
       const wanted = { queue, gated, runId, step, item, attempt, ...(fresh?.bound && !gated ? { inputs: fresh.bound } : {}) };
       if (mayAnswer) this.cached.add(wanted);
       else this.send(wanted);
+    }
+  }
+
+  private async withdraw(run: CachedRun, step: number): Promise<void> {
+    const { tx, loaded } = this.commit;
+    const runId = run.facts.id;
+    await this.commit.flush();
+    // Where a claim begins an attempt, a queued one has not begun; of the others only those that were not sent.
+    const waiting = toolStep(run.facts.plan, step).claim ? (await tx.loadQueued(runId)).filter((a) => a.step === step) : await tx.loadGated(runId, step);
+    for (const { item, attempt } of waiting) {
+      if (attempt > 1) continue;
+      loaded.itemStarted(run, { runId, step, item }, { status: 'queued', attempt });
+      await this.commit.apply({ kind: 'event', runId, event: { type: 'withdrawn', step, item, attempt } });
+    }
+  }
+
+  private async resend(run: CachedRun): Promise<void> {
+    await this.commit.flush();
+    for (const attempt of await this.commit.tx.loadQueued(run.facts.id)) {
+      this.send({ ...attempt, queue: toolStep(run.facts.plan, attempt.step).queue, gated: isGated(run, attempt.step) });
     }
   }
 
@@ -210,6 +201,12 @@ export class Effects {
 /** Whether items of a step may have runs of their own. */
 function hasChildren(step: CompiledStep): boolean {
   return step.kind === 'orchestration' || (step.kind === 'tool' && Boolean(step.probe));
+}
+
+/** Whether attempts of a step need a lock, or leave by a rate limit, before they are sent. */
+function isGated({ facts, state }: CachedRun, step: number): boolean {
+  const { lock, rate } = policyOf(facts.plan, state, step);
+  return lock !== undefined || rate !== undefined;
 }
 
 /** Whether items of a step may hold locks. */

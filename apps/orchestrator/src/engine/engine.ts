@@ -107,6 +107,7 @@ export class Engine {
     if (committed.outbox.length > 0) news.outboxFilled(committed.outbox);
     if (committed.timers) news.timersSet();
     if (committed.gate) news.gateMayOpen();
+    if (committed.paused.size > 0) news.paused([...committed.paused]);
     if (committed.decisions.length > 0) news.decisionsWanted(committed.decisions);
     if (committed.history.size > 0) news.historyGrew([...committed.history]);
     for (const runId of committed.aborts) news.abort(runId);

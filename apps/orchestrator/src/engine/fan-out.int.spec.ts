@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { fanOut, LISTED, runOf } from '../testing/documents.js';
 import { type EventRow, everythingOf, historyOf, itemsOf, newEngine, stateOf, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, ref, shuffled, succeeded } from '../testing/submissions.js';
-import type { AttemptRef } from './change-set.js';
+import type { AttemptRef } from './positions.js';
 import type { Submission } from './submission.js';
 
 let pool: Pool;

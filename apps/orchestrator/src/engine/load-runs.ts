@@ -1,6 +1,6 @@
 import { type ItemState, type RunState } from '@opsmesh/plan-model';
-import { itemKey } from './change-set.js';
-import type { ItemRef, RecordTransaction } from './ports.js';
+import type { RecordTransaction } from './ports.js';
+import { itemKey, type ItemRef } from './positions.js';
 import { ItemsUnderWay, type CachedRun, type RunCache } from './run-cache.js';
 import type { RunFactsCache } from './run-facts.js';
 import type { EventSubmission } from './submission.js';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@opsmesh/plan-model';
-import type { AttemptRef } from './change-set.js';
+import type { AttemptRef } from './positions.js';
 
 /** An attempt that is wanted in BullMQ. */
 export interface WantedAttempt extends AttemptRef {

@@ -1,29 +1,11 @@
 import type { CachedFromView, ConnectionDto, ItemStatus } from '@opsmesh/contracts';
-import type { CompiledPlan, ItemState, Json, JsonObject, RunState, ToolStep } from '@opsmesh/plan-model';
-import type { AttemptOutput, AttemptRef, ChangeSet } from './change-set.js';
+import type { ItemState, Json, JsonObject, RunState, ToolStep } from '@opsmesh/plan-model';
+import type { AttemptOutput } from './attempt-result.js';
+import type { ChangeSet } from './change-set.js';
 import type { OutboxBatch } from './outbox.js';
+import type { AttemptRef, ItemRef } from './positions.js';
+import type { RunFacts } from './run.js';
 import type { CachedRun } from './run-cache.js';
-
-/** What never changes about a run. */
-export interface RunFacts {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly actorId: string;
-  readonly plan: CompiledPlan;
-  readonly inputs: JsonObject;
-  /** The attempt that the run carries out, for the run of a sub-plan. */
-  readonly parent: AttemptRef | null;
-  /** W3C trace context that its attempts belong to; null or left out when nobody traces it. */
-  readonly traceparent?: string | null;
-  /** SHA-256 of the manifest that people approved; null or left out for a run that needed no approval. */
-  readonly manifestSha256?: string | null;
-}
-
-export interface ItemRef {
-  readonly runId: string;
-  readonly step: number;
-  readonly item: number;
-}
 
 /** An item as a value for later steps. */
 export interface StoredItem {
@@ -71,6 +53,10 @@ export interface RecordTransaction {
   loadStepItems(runId: string, step: number): Promise<StoredItem[]>;
   /** The bound inputs of items, by item. */
   loadInputs(runId: string, step: number, items: readonly number[]): Promise<Map<number, JsonObject>>;
+  /** Attempts of a run whose items are queued. */
+  loadQueued(runId: string): Promise<AttemptRef[]>;
+  /** Attempts of a step that wait at the gate; until the commit nobody lets them pass. */
+  loadGated(runId: string, step: number): Promise<AttemptRef[]>;
   /** Runs of sub-plans of a run that are not over. */
   openChildren(runId: string): Promise<string[]>;
   /** Takes the oldest signal of the name that nobody waited for. */
@@ -112,6 +98,8 @@ export interface CommitNews {
   readonly finished: Set<string>;
   readonly history: Set<string>;
   readonly aborts: Set<string>;
+  /** Runs that were paused. */
+  readonly paused: Set<string>;
   readonly outbox: OutboxBatch[];
   readonly decisions: WantedDecision[];
   timers: boolean;
@@ -128,6 +116,8 @@ export interface EngineNews {
   historyGrew(runIds: readonly string[]): void;
   /** Choices are wanted from a model; after their time the default is taken. */
   decisionsWanted(decisions: readonly WantedDecision[]): void;
+  /** What waits of the runs in queues should leave them: it is sent again when they go on. */
+  paused(runIds: readonly string[]): void;
   /** Workers should abort what they run of the run. */
   abort(runId: string): void;
 }
@@ -137,7 +127,7 @@ export interface AttemptToCheck {
   readonly run: RunFacts;
   readonly step: ToolStep;
   readonly target: string | null;
-  readonly inputsSha256: string;
+  readonly inputSha256: string;
   /** Undefined when the tool needs no credential. */
   readonly connection: ConnectionDto | undefined;
 }

@@ -1,5 +1,5 @@
 import { failure, type FailureDto } from '@opsmesh/contracts';
-import { bind, evaluate, isContainer, lockKeyOf, resolveList, targetOf, type Bound, type BranchStep, type CompiledStep, type Json, type JsonObject, type LoopStep, type RunEvent, type Scope } from '@opsmesh/plan-model';
+import { bind, evaluate, isContainer, lockKeyOf, resolveList, targetOf, type BranchStep, type CompiledStep, type Json, type JsonObject, type LoopStep, type RunEvent, type Scope } from '@opsmesh/plan-model';
 import type { NewItem } from './change-set.js';
 import type { StoredItem } from './ports.js';
 
@@ -90,20 +90,14 @@ function firstIteration(step: LoopStep, scope: Scope): Prepared['event'] {
 
 function bindItem({ runId, step }: Preparation, { scope, item }: { scope: Scope; item: number }): NewItem {
   const bound = bind(step.inputs, scope, step.commands);
-  const lock = lockOf(step, scope);
   const position = { runId, step: step.index, item, attempt: 0 };
-  if (!bound.ok) return { ...position, status: 'failed', target: labelOf(scope.item), inputs: null, bound: null, lockKey: null, failure: bound.failure };
-  if (!lock.ok) return { ...position, status: 'failed', target: labelOf(scope.item), inputs: null, bound: null, lockKey: null, failure: lock.failure };
-  return { ...position, status: 'pending', target: targetOf(step, bound.value) ?? labelOf(scope.item), inputs: JSON.stringify(bound.value), bound: bound.value, lockKey: lock.value, failure: null };
+  const failed = (failure: FailureDto): NewItem => ({ ...position, status: 'failed', target: labelOf(scope.item), inputs: null, bound: null, lockKey: null, failure });
+  if (!bound.ok) return failed(bound.failure);
+  const target = targetOf(step, bound.value) ?? labelOf(scope.item);
+  const lock = lockKeyOf(step.map, { scope, target });
+  if (!lock.ok) return failed(lock.failure);
+  return { ...position, status: 'pending', target, inputs: JSON.stringify(bound.value), bound: bound.value, lockKey: lock.value === null ? null : shown(lock.value), failure: null };
 }
-
-/** The lock's key where the plan gives one of its own; else the target is it. */
-function lockOf({ map }: CompiledStep, scope: Scope): Bound<string | null> {
-  const key = typeof map.lock === 'string' ? lockKeyOf(map, { scope, target: null }) : NO_KEY;
-  return key.ok && key.value !== null ? { ok: true, value: shown(key.value) } : key;
-}
-
-const NO_KEY: Bound<null> = { ok: true, value: null };
 
 /** What to call an item whose inputs name no target: itself if it is short, else what it calls itself. */
 function labelOf(item: Json | undefined): string | null {

@@ -6,8 +6,9 @@ import { drive, type Answer } from '../testing/drive.js';
 import { runOf } from '../testing/documents.js';
 import { countOf, historyOf, itemsOf, newEngine, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, succeeded } from '../testing/submissions.js';
-import type { AttemptRef, NewRun } from './change-set.js';
 import type { Engine } from './engine.js';
+import type { AttemptRef } from './positions.js';
+import type { NewRun } from './run.js';
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });

@@ -1,6 +1,6 @@
 import type { ItemStatus } from '@opsmesh/contracts';
 import { isTerminalItem, type ItemState, type Json, type RunState } from '@opsmesh/plan-model';
-import type { RunFacts } from './ports.js';
+import type { RunFacts } from './run.js';
 
 /**
  * What this process knows of a run. It is true as long as the run's `version` in the record is this one: every change of a run, of its items

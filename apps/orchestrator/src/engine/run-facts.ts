@@ -1,4 +1,5 @@
-import type { RunFacts, RunRecord } from './ports.js';
+import type { RunRecord } from './ports.js';
+import type { RunFacts } from './run.js';
 
 /** The unchanging part of runs, read once and kept for the runs used last. */
 export class RunFactsCache {

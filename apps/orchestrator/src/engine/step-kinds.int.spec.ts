@@ -5,9 +5,9 @@ import { SignalStore } from '../store/signal-store.js';
 import { drive } from '../testing/drive.js';
 import { runOf } from '../testing/documents.js';
 import { itemsOf, newEngine, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
-import { create, failed, happens } from '../testing/submissions.js';
-import type { NewRun } from './change-set.js';
+import { claimed, create, failed, happens, ref } from '../testing/submissions.js';
 import type { Engine } from './engine.js';
+import type { NewRun } from './run.js';
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });
@@ -199,7 +199,7 @@ describe('an approval', () => {
   it('goes on when as many as it needs have approved, each counted once', async () => {
     const { run, engine } = await started(ASK);
     await drive(engine, pool);
-    expect((await approvals().open('default')).find((a) => a.runId === run.id)).toMatchObject({ id: 'ok.0', message: 'restart web-01?', status: 'open', approvers: ['bob', 'eve'] });
+    expect((await approvals().open('default', { after: null, limit: 1000 })).map((q) => q.view).find((a) => a.runId === run.id)).toMatchObject({ id: 'ok.0', message: 'restart web-01?', status: 'open', approvers: ['bob', 'eve'] });
     expect(await vote(run.id, 'bob')).toMatchObject({ status: 'open' });
     expect(await vote(run.id, 'bob')).toMatchObject({ status: 'open', acts: [{ actor_id: 'bob' }] });
     await drive(engine, pool);
@@ -275,15 +275,46 @@ describe('a sub-plan', () => {
     expect((await itemsOf(pool, run.id)).filter((i) => i.step === 0).map((i) => i.failure?.code)).toEqual([undefined, 'child-failed']);
   });
 
+  it('of which something is unknown is unknown itself, and known when that is', async () => {
+    const { run, engine } = await started({ name: 'outer', steps: [{ id: 'sub', orchestration: { name: 'inner', steps: [{ id: 'one', tool: 'change', inputs: { host: 'x' } }] }, onFailure: { alternative: { id: 'instead', tool: 'change', inputs: { host: 'y' } } } }] });
+    await drive(engine, pool, { answer: (attempt) => failed(attempt, 'connection-lost') });
+    expect((await itemsOf(pool, run.id)).map((i) => [i.status, i.failure?.code])).toEqual([['unknown', 'child-unknown']]);
+    expect(await statusOf(pool, run.id)).toBe('failed');
+    const [child] = await childrenOf(run.id);
+    await engine.submit([happens(child!.id, { type: 'resolved', step: 0, item: 0, attempt: 1, status: 'succeeded', reason: 'looked', actor: 'bob' })]);
+    await drive(engine, pool);
+    expect((await itemsOf(pool, run.id)).map((i) => i.status)).toEqual(['succeeded']);
+    expect(await statusOf(pool, run.id)).toBe('completed');
+  });
+
+  it('that is cancelled and can not say whether it stopped says so to its parent', async () => {
+    const { run, engine } = await started({ name: 'outer', steps: [{ id: 'sub', orchestration: { name: 'inner', steps: [{ id: 'one', tool: 'change', inputs: { host: 'x' } }] } }] });
+    await takeOutbox(pool);
+    const [child] = await childrenOf(run.id);
+    await engine.submit([claimed(ref(child!.id))]);
+    await engine.submit([happens(run.id, { type: 'cancel' })]);
+    await drive(engine, pool, { within: 0 });
+    await engine.submit([failed(ref(child!.id), 'stop-unconfirmed')]);
+    await drive(engine, pool);
+    expect(await statusOf(pool, run.id)).toBe('cancelled');
+    expect((await itemsOf(pool, run.id)).map((i) => [i.status, i.failure?.code])).toEqual([['unknown', 'child-unknown']]);
+  });
+
   it('is cancelled, paused and resumed with its parent', async () => {
     const { run, engine } = await started(SUB);
+    const attempts = await takeOutbox(pool);
+    expect(attempts).toHaveLength(2);
+    await engine.submit(attempts.map((a) => claimed(a)));
     await engine.submit([happens(run.id, { type: 'pause' })]);
-    expect(await takeOutbox(pool)).toHaveLength(2);
     await drive(engine, pool, { within: 0 });
     expect((await childrenOf(run.id)).map((c) => c.status)).toEqual(['paused', 'paused']);
     await engine.submit([happens(run.id, { type: 'resume' })]);
+    await drive(engine, pool, { within: 0 });
+    expect((await childrenOf(run.id)).map((c) => c.status)).toEqual(['running', 'running']);
     await engine.submit([happens(run.id, { type: 'cancel' })]);
-    await drive(engine, pool, { answer: (attempt) => failed(attempt, 'cancelled') });
+    await drive(engine, pool, { within: 0 });
+    await engine.submit(attempts.map((a) => failed(a, 'cancelled')));
+    await drive(engine, pool, { within: 0 });
     expect((await childrenOf(run.id)).map((c) => c.status)).toEqual(['cancelled', 'cancelled']);
     expect(await statusOf(pool, run.id)).toBe('cancelled');
   });

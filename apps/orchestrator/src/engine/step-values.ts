@@ -1,6 +1,7 @@
 import { containerOutput, isContainer, itemRange, loopsAround, mapOutput, resolveList, stepsMapped, stepsReferenced, valueStep, type CompiledStep, type Json, type LoopStep, type ReferencedSteps, type Scope, type StepValue } from '@opsmesh/plan-model';
-import { itemKey, type ChangeSet } from './change-set.js';
+import type { ChangeSet } from './change-set.js';
 import type { RecordTransaction, StoredItem } from './ports.js';
+import { itemKey } from './positions.js';
 import type { CachedRun } from './run-cache.js';
 
 /**

@@ -1,14 +1,20 @@
 import type { ItemSelection, RunEvent } from '@opsmesh/plan-model';
-import type { AttemptOutput, NewRun } from './change-set.js';
+import type { AttemptResult } from './attempt-result.js';
+import type { NewRun } from './run.js';
 
 /** What of its parent a run repeats. */
 export interface Repeat {
-  /** Index of the step that it begins with, in its own plan and in its parent's. */
+  /** The steps that it begins with; none of them depends on another. */
+  readonly steps: readonly RepeatedStep[];
+  /** Which of their items. */
+  readonly items: ItemSelection;
+}
+
+export interface RepeatedStep {
+  /** Its index in the run's own plan and in its parent's. */
   readonly step: number;
   readonly of: number;
-  /** Which of that step's items. */
-  readonly items: ItemSelection;
-  /** Whether the plan's step was edited: the items are bound by it; else they have the inputs they had. */
+  /** Whether the step or inputs of the run are others than the parent's: the items are bound by them; else they have the inputs they had. */
   readonly boundAnew: boolean;
 }
 
@@ -36,9 +42,3 @@ export interface EventSubmission {
 /** Something for the engine to commit. */
 export type Submission = CreateSubmission | EventSubmission;
 
-export interface AttemptResult {
-  readonly output: AttemptOutput;
-  readonly workerId: string;
-  /** Null for what no worker did. */
-  readonly durationMs: number | null;
-}

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { fanOut, runOf } from '../testing/documents.js';
 import { itemsOf, newEngine, statusOf, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, succeeded } from '../testing/submissions.js';
-import type { AttemptRef } from './change-set.js';
+import type { AttemptRef } from './positions.js';
 
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });

@@ -21,6 +21,17 @@ describe('POST /runs', () => {
     await publishSuccess(redis, await api.view(id), { step: 'only', output: { text: 'up' } });
     expect(await api.ended(id)).toMatchObject({ status: 'completed' });
     expect((await api.items(id, 'only')).items).toMatchObject([{ index: 0, status: 'succeeded', output: { text: 'up' }, workerId: 'worker-1', durationMs: 3 }]);
+    // Nobody claims what only reads: it began so long before its end.
+    const { startedAt, finishedAt } = (await api.items(id, 'only')).items[0]!;
+    expect(Date.parse(finishedAt!) - Date.parse(startedAt!)).toBe(3);
+  });
+
+  it.each([['starts', '/runs', 202], ['compiles', '/plans/compile', 200]])('%s a plan in the short form, a list of steps', async (_what, path, status) => {
+    const steps = [{ tool: 'probe', parameters: { host: 'h' } }, { tool: 'probe', parameters: { host: '{{step-1.text}}' } }];
+    const answer = await api.ask('POST', path, { body: { plan: steps } });
+    expect([answer.status, answer.json<{ ok?: boolean }>().ok ?? true]).toEqual([status, true]);
+    const wrong = await api.ask('POST', '/runs', { body: { plan: [...steps, { tool: 'prob' }] } });
+    expect(problemOf(wrong)).toMatchObject({ code: 'plan-invalid', errors: expect.arrayContaining([expect.objectContaining({ code: 'unknown-tool', pointer: '/2/tool' })]) });
   });
 
   it('takes values for the inputs that the plan declares, and no others', async () => {
@@ -43,7 +54,7 @@ describe('POST /runs', () => {
   });
 
   it.each([
-    ['no plan', {}, 422, 'invalid-body'], ['a plan of another type', { plan: 'x' }, 422, 'invalid-body'], ['an unknown property', { plan: ONE, approve: true }, 422, 'invalid-body'],
+    ['no plan', {}, 422, 'invalid-body'], ['a plan of another type', { plan: 'x' }, 422, 'invalid-body'], ['a plan that is null', { plan: null }, 422, 'invalid-body'], ['an unknown property', { plan: ONE, approve: true }, 422, 'invalid-body'],
     ['another tenant', { plan: ONE, tenant_id: 'acme' }, 403, 'tenant-mismatch'], ['no JSON', '{"plan":', 400, 'malformed-json'], ['a plan without steps', { plan: { steps: [] } }, 422, 'plan-invalid'],
     ['a plan that is too large', { plan: { ...ONE, description: 'x'.repeat(300_000) } }, 422, 'plan-invalid'],
   ])('refuses %s', async (_what, body, status, code) => {

@@ -1,4 +1,4 @@
-import type { ProblemDto, RunView } from '@opsmesh/contracts';
+import type { ApprovalView, ProblemDto, RunView } from '@opsmesh/contracts';
 import { createTestDatabase, waitFor, type TestDatabase } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import { Pool } from 'pg';
@@ -32,6 +32,7 @@ const tokenOf = async (more: Partial<NewToken> = {}): Promise<string> => (await 
 const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` });
 const asked = async (token: string, method: string, path: string, body?: unknown): Promise<Answer> => api.ask(method, path, { headers: bearer(token), ...(body === undefined ? {} : { body }) });
 const PLAN = fanOut('change', 1);
+const ASK = { name: 'ask', steps: [{ id: 'ok', approval: { message: 'go?', minApprovals: 2 } }] };
 
 describe('with auth on the API', () => {
   const ROUTES = [
@@ -76,6 +77,32 @@ describe('with auth on the API', () => {
     }
     expect((await asked(theirs, 'GET', '/runs')).json<{ items: unknown[] }>().items).toEqual([]);
     expect((await asked(mine, 'GET', `/runs/${id}`)).json<RunView>().status).toBe('running');
+  });
+
+  it('a body may repeat the actor of its token and not name another', async () => {
+    const token = await tokenOf({ scopes: ['runs:read', 'runs:write', 'runs:approve'] });
+    const { id } = (await asked(token, 'POST', '/runs', { plan: ASK, actor_id: 'bob' })).json<{ id: string }>();
+    const named = [['/runs', { plan: ASK }], ['/plans/preview', { plan: fanOut('probe', 1) }], [`/runs/${id}/approvals/ok.0`, { decision: 'approve' }], [`/runs/${id}/approvals/plan`, { decision: 'approve' }], ['/chat', { message: 'hello' }]] as const;
+    for (const [path, body] of named) {
+      const answer = await asked(token, 'POST', path, { ...body, actor_id: 'ann' });
+      expect([path, answer.status, answer.json<ProblemDto>().code]).toEqual([path, 403, 'actor-mismatch']);
+    }
+    expect((await asked(token, 'GET', '/conversations?actor_id=ann')).json<ProblemDto>().code).toBe('actor-mismatch');
+  });
+
+  it('who started a run does not answer its question, however their name is spelled', async () => {
+    const scopes = ['runs:read', 'runs:write', 'runs:approve'];
+    const { id } = (await asked(await tokenOf({ scopes }), 'POST', '/runs', { plan: ASK })).json<{ id: string }>();
+    const decide = async (actorId: string): Promise<unknown[]> => {
+      const answer = await asked(await tokenOf({ scopes, actorId }), 'POST', `/runs/${id}/approvals/ok.0`, { decision: 'approve' });
+      const body = answer.json<Partial<Pick<ProblemDto, 'code'> & Pick<ApprovalView, 'status' | 'acts'>>>();
+      return [answer.status, body.code ?? body.status, body.acts?.length];
+    };
+    for (const actorId of ['bob', 'Bob', 'bob\u200B']) expect(await decide(actorId)).toEqual([403, 'own-request', undefined]);
+    expect(await decide('ann')).toEqual([200, 'open', 1]);
+    // The same person once more is no second one.
+    expect(await decide('ANN')).toEqual([200, 'open', 1]);
+    expect(await decide('eve')).toEqual([200, 'approved', 2]);
   });
 
   it('keeps idempotency keys of tenants apart', async () => {
@@ -143,7 +170,7 @@ describe('for operators', () => {
     const answer = await asked(await tokenOf({ scopes: ['metrics:read'] }), 'GET', '/metrics');
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-    for (const name of ['opsmesh_runs', 'opsmesh_open_items', 'opsmesh_outbox_rows', 'opsmesh_dead_letters', 'opsmesh_results_backlog', 'opsmesh_queue_waiting', 'process_cpu_seconds_total']) expect(answer.text).toMatch(new RegExp(`^# TYPE ${name} `, 'm'));
+    for (const name of ['opsmesh_runs', 'opsmesh_open_items', 'opsmesh_outbox_attempts', 'opsmesh_dead_letters', 'opsmesh_results_backlog', 'opsmesh_queue_waiting', 'process_cpu_seconds_total']) expect(answer.text).toMatch(new RegExp(`^# TYPE ${name} `, 'm'));
     expect(answer.text).toMatch(/^opsmesh_runs\{status="running"\} [1-9]/m);
     for (const line of answer.text.split('\n').filter((l) => l !== '')) expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*\})? (\S+|Nan))$/);
   });

@@ -6,14 +6,26 @@ import { IsString, MaxLength } from 'class-validator';
 import type { Request } from 'express';
 import { ClaimDesk } from '../engine/claim-desk.js';
 
+/** A worker as its service names it. */
+export interface ServiceWorker {
+  readonly workerId: string;
+  /** The one that calls, as its token says. */
+  readonly service: string | undefined;
+}
+
 /** What services register and say; carried out by the stores. */
 export interface ServiceDesk {
   registerTools(worker: WorkerRegistrationDto): Promise<void>;
+  /** @throws ProblemError 403 `forbidden` when another service has a worker of that id */
   registerWorker(worker: WorkerRegistrationDto): Promise<void>;
-  /** Null when the worker is not known. */
-  beat(workerId: string, active: readonly string[]): Promise<string[] | null>;
+  /**
+   * @returns the attempts to publish again; null when the worker is not known
+   * @throws ProblemError 403 `forbidden` for a worker of another service
+   */
+  beat(worker: ServiceWorker, active: readonly string[]): Promise<string[] | null>;
   unwanted(runIds: readonly string[]): Promise<Set<string>>;
-  deregister(workerId: string): Promise<void>;
+  /** @throws ProblemError 403 `forbidden` for a worker of another service */
+  deregister(worker: ServiceWorker): Promise<void>;
   putBlob(bytes: Buffer): Promise<BlobRefDto>;
 }
 export const SERVICE_DESK = Symbol('SERVICE_DESK');
@@ -43,8 +55,8 @@ export class InternalController {
 
   @Post('workers/:id/heartbeat')
   @HttpCode(200)
-  async beat(@Param('id') workerId: string, @Body() { active }: HeartbeatDto): Promise<HeartbeatAnswerDto> {
-    const resend = await this.desk.beat(workerId, active);
+  async beat(@Param('id') workerId: string, @Body() { active }: HeartbeatDto, @Req() request: Request): Promise<HeartbeatAnswerDto> {
+    const resend = await this.desk.beat({ workerId, service: callingService(request) }, active);
     if (!resend) throw new ProblemError(404, 'worker-unknown', 'register first');
     const runs = new Map(active.map((id) => [id, parseAttemptId(id)?.runId]));
     const unwanted = active.length > 0 ? await this.desk.unwanted([...new Set([...runs.values()].filter((r) => r !== undefined))]) : new Set<string>();
@@ -53,14 +65,15 @@ export class InternalController {
 
   @Delete('workers/:id')
   @HttpCode(204)
-  async deregister(@Param('id') workerId: string): Promise<void> {
-    await this.desk.deregister(workerId);
+  async deregister(@Param('id') workerId: string, @Req() request: Request): Promise<void> {
+    await this.desk.deregister({ workerId, service: callingService(request) });
   }
 
   @Post('claims')
   @HttpCode(200)
-  claim(@Body() { batch }: ClaimBatchDto): Promise<BatchAnswersDto<ClaimAnswerDto>> {
-    return answerBatch(batch.map(({ attemptId, ...request }) => this.claims.claim(attemptId, request)), this.log);
+  claim(@Body() { batch }: ClaimBatchDto, @Req() request: Request): Promise<BatchAnswersDto<ClaimAnswerDto>> {
+    const service = callingService(request);
+    return answerBatch(batch.map(({ attemptId, ...claim }) => this.claims.claim(service, attemptId, claim)), this.log);
   }
 
   @Put('blobs')

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '@opsmesh/contracts';
+import { inputSha256 } from '@opsmesh/platform';
 import { fanOut, QUEUE, tool } from '../testing/documents.js';
 import { problemOf, useLive, type Ask, type LiveOrchestrator } from '../testing/live.js';
 
@@ -25,6 +24,24 @@ describe('/internal', () => {
     expect((await api.askAs('rogue', 'POST', '/internal/workers', { body: { ...body, service: 'rogue', tools: [{ ...tool('x'), name: 'no name' }] } })).status).toBe(422);
   });
 
+  it('a service speaks for its own workers and attempts only', async () => {
+    const run = await api.started(fanOut('change', 1));
+    const as = async (service: string, method: string, path: string, body?: object): Promise<unknown[]> => {
+      const answer = await api.askAs(service, method, path, body ? { body } : {});
+      return [answer.status, ...(answer.status === 403 ? [problemOf(answer).code] : [])];
+    };
+    const other = { workerId: 'other-1', service: 'other', queue: 'other', concurrency: 1, tools: [] };
+    expect(await as('other', 'POST', '/internal/workers', { ...other, workerId: 'worker-1' })).toEqual([403, 'forbidden']);
+    expect(await as('other', 'POST', '/internal/workers', other)).toEqual([204]);
+    expect(await as('other', 'POST', '/internal/workers/worker-1/heartbeat', { active: [] })).toEqual([403, 'forbidden']);
+    expect(await as('other', 'DELETE', '/internal/workers/worker-1')).toEqual([403, 'forbidden']);
+    expect(await as(QUEUE, 'POST', '/internal/workers/worker-1/heartbeat', { active: [] })).toEqual([200]);
+    const batch = [{ ...claim, inputSha256: inputSha256({ host: 'host-0' }), attemptId: `${run.id}.each.0.1` }];
+    expect((await api.askAs('other', 'POST', '/internal/claims', { body: { batch } })).json()).toEqual({ answers: [{ problem: expect.objectContaining({ status: 403, code: 'forbidden' }) as unknown }] });
+    expect((await api.view(run.id)).steps[0]!.counts).toMatchObject({ queued: 1, running: 0 });
+    expect(await as('other', 'DELETE', '/internal/workers/other-1')).toEqual([204]);
+  });
+
   it('a heartbeat says what to stop; one of an unknown worker asks it to register', async () => {
     expect(problemOf(await api.askAs(QUEUE, 'POST', '/internal/workers/nobody/heartbeat', { body: { active: [] } }))).toMatchObject({ status: 404, code: 'worker-unknown' });
     const [going, stopped] = [await api.started(fanOut('change', 1)), await api.started(fanOut('change', 1))];
@@ -36,8 +53,7 @@ describe('/internal', () => {
 
   it('a claim is answered with a grant, or refused', async () => {
     const run = await api.started(fanOut('change', 1));
-    const inputSha256 = createHash('sha256').update(canonicalJson({ host: 'host-0' })).digest('hex');
-    const batch = [{ ...claim, attemptId: `${run.id}.each.0.1` }, { ...claim, inputSha256, attemptId: `${run.id}.each.0.1` }, { ...claim, attemptId: `${'-'.repeat(36)}.each.0.1` }];
+    const batch = [{ ...claim, attemptId: `${run.id}.each.0.1` }, { ...claim, inputSha256: inputSha256({ host: 'host-0' }), attemptId: `${run.id}.each.0.1` }, { ...claim, attemptId: `${'-'.repeat(36)}.each.0.1` }];
     const answer = await api.askAs(QUEUE, 'POST', '/internal/claims', { body: { batch } });
     expect(answer.json()).toEqual({ answers: [{ problem: expect.objectContaining({ status: 409, code: 'claim-refused' }) as unknown }, { ok: { grant: expect.any(String) as unknown, expiresAt: expect.any(String) as unknown } }, { problem: expect.objectContaining({ status: 409, code: 'claim-refused' }) as unknown }] });
     expect((await api.askAs(QUEUE, 'POST', '/internal/claims', { body: { batch: [] } })).status).toBe(422);

@@ -1,4 +1,4 @@
-import { isSecretName } from '@opsmesh/plan-model';
+import { isSecretName } from '@opsmesh/contracts';
 
 /** What is shown in place of a value that may be a secret. */
 export const MASKED = '[masked]';

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CompiledView, CompileRequestDto, PreviewView, StartRunDto } from '@opsmesh/contracts';
-import { ApiTokenGuard, assertTenant, CurrentPrincipal, Scopes, type Principal } from '@opsmesh/platform';
+import { actorOf, ApiTokenGuard, assertTenant, CurrentPrincipal, Scopes, type Principal } from '@opsmesh/platform';
 import { RUN_APPROVALS, type RunApprovals } from '../approvals/ports.js';
 import { PlanCompiler } from './plan-compiler.js';
 
@@ -30,6 +30,7 @@ export class PlansController {
   @ApiOkResponse({ type: PreviewView })
   async preview(@CurrentPrincipal() principal: Principal, @Body() body: StartRunDto): Promise<PreviewView> {
     assertTenant(principal, body.tenant_id);
+    actorOf(principal, body.actor_id);
     return this.approvals.preview(principal, body);
   }
 }

@@ -1,7 +1,8 @@
 import type { ApprovalDecision, ApprovalView, ItemPageView, ListItemsQueryDto, ListRunsQueryDto, ProgressDto, RunEventView, RunPageView, RunView } from '@opsmesh/contracts';
 import type { CatalogueTool, CompiledPlan, JsonObject, ToolCatalogue } from '@opsmesh/plan-model';
+import type { OpenQuestion, OpenQuestionsQuery } from './open-questions.js';
 
-/** What the API reads of runs; every method but `eventsAfter` refuses runs of other tenants as if they were not there. */
+/** What the API reads of runs; every method but `eventsAfter` refuses runs of other tenants as if they were not there. Views have inputs as people may see them (see mask-inputs); the plan has them as they are. */
 export interface RunReader {
   listRuns(tenantId: string, query: ListRunsQueryDto): Promise<RunPageView>;
   getRun(tenantId: string, runId: string): Promise<RunView>;
@@ -43,8 +44,8 @@ export interface Vote {
 
 export interface Approvals {
   ofRun(tenantId: string, runId: string): Promise<ApprovalView[]>;
-  /** The newest 200 questions of the tenant that wait for people, oldest first. */
-  open(tenantId: string): Promise<ApprovalView[]>;
+  /** Questions of the tenant that wait for people, oldest first. */
+  open(tenantId: string, query: OpenQuestionsQuery): Promise<OpenQuestion<ApprovalView>[]>;
   /**
    * The same vote again changes nothing.
    * @throws ProblemError 404 `approval-not-found`, 409 `approval-closed` or `already-decided`, 403 `not-an-approver` or `own-request`

@@ -1,41 +1,64 @@
 import { ITEM_STATUSES, type RerunDto, type RunView, type StepView } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
-import { editOf, rerunDifferences, selects, wholeOf, type CompiledPlan, type ItemSelection } from '@opsmesh/plan-model';
-import type { Repeat } from '../engine/submission.js';
+import { editOf, repeatedWith, rerunDifferences, selects, wholeOf, type CompiledPlan, type Edit, type ItemSelection } from '@opsmesh/plan-model';
+import type { Repeat, RepeatedStep } from '../engine/submission.js';
 
-/** An ended run, its plan, and the plan that its re-run follows: the same, or an edited one. */
-export interface RerunOf {
+/** An ended run, its plan, and the plan and the inputs that its re-run follows: the same, or others. */
+export interface RerunOf extends Edit {
   readonly parent: RunView;
-  readonly plan: CompiledPlan;
-  readonly edited: CompiledPlan;
 }
+
+type Request = Pick<RerunDto, 'step' | 'items' | 'item_numbers'>;
 
 /**
- * What a request for a re-run means for the plan at hand.
+ * What a request for a re-run means for the plan at hand. Without a step it begins with every step that has such items, and whose items do not depend on those of another one.
  * @throws ProblemError 422 `nothing-to-rerun`, `invalid-selection`, `repeated-as-a-whole` or `rerun-plan-differs`
  */
-export function repeatOf({ parent, plan, edited }: RerunOf, request: Pick<RerunDto, 'step' | 'items' | 'item_numbers'>): Repeat {
+export function repeatOf({ parent, ...edit }: RerunOf, request: Request): Repeat {
   const items = selectionOf(request);
-  const of = parent.steps.findIndex((s) => (request.step === undefined ? hasSome(s, items) : s.id === request.step));
-  const found = parent.steps[of];
-  if (!found) throw nothing(request.step === undefined ? `no step has items that are ${named(items)}` : `the run has no step "${request.step}"; it has ${parent.steps.map((s) => s.id).join(', ')}`);
-  if (!hasSome(found, items)) throw nothing(`step "${found.id}" has no items that are ${named(items)}`);
-  const whole = plan.steps[wholeOf(plan, of)]!.id;
-  // Not done silently: what succeeded in it would be done once more.
-  if (whole !== found.id) throw new ProblemError(422, 'repeated-as-a-whole', `step "${found.id}" is part of "${whole}", which can only be repeated as a whole, with what succeeded in it: ask for step "${whole}" if that is meant`);
-  if (edited === plan) return { step: of, of, items, boundAnew: false };
-  const differences = rerunDifferences({ plan, edited, step: found.id });
+  const chosen = request.step === undefined ? everyStep(parent, edit.plan, items) : [namedStep(parent, edit.plan, { id: request.step, items })];
+  const differences = rerunDifferences(edit, chosen.map((of) => edit.plan.steps[of]!.id));
   if (differences.length > 0) {
     const shown = differences.slice(0, 5).map((d) => `"${d.step}" is ${d.difference}`).join(', ');
-    throw new ProblemError(422, 'rerun-plan-differs', `steps that would be taken over differ in the edited plan: ${shown}; leave them as they were, re-run from an earlier step, or start a new run`);
+    throw new ProblemError(422, 'rerun-plan-differs', `steps that would be taken over differ in this re-run: ${shown}; leave them as they were, re-run from an earlier step, or start a new run`);
   }
-  const step = edited.steps.find((s) => s.id === found.id)!;
-  const edit = editOf(plan.steps[of]!, step);
-  if (edit === 'other-list' && found.total !== null) throw new ProblemError(422, 'rerun-plan-differs', `"forEach" of step "${found.id}" is edited, so that its items are others: start a new run`);
-  return { step: step.index, of, items, boundAnew: edit !== 'none' };
+  return { items, steps: chosen.map((of) => repeatedStep(edit, parent.steps[of]!, of)) };
 }
 
-function selectionOf({ step, items, item_numbers: numbers }: Pick<RerunDto, 'step' | 'items' | 'item_numbers'>): ItemSelection {
+function repeatedStep(edit: Edit, { id, total }: StepView, of: number): RepeatedStep {
+  const change = editOf(edit, id);
+  if (change === 'other-list' && total !== null) throw new ProblemError(422, 'rerun-plan-differs', `the list of step "${id}" is edited, or an input that it is, so that its items are others: start a new run`);
+  return { step: edit.edited.steps.find((s) => s.id === id)!.index, of, boundAnew: change !== 'none' };
+}
+
+/** Indexes of the steps that have such items, without those that are repeated with another one of them. */
+function everyStep({ steps }: RunView, plan: CompiledPlan, items: ItemSelection): number[] {
+  const found = steps.flatMap((s, of) => (hasSome(s, { items, holdsUnknown: holdsUnknown(steps, plan, of) }) && !isPassedOver(s) ? [of] : []));
+  if (found.length === 0) throw nothing(`no step has items that are ${named(items)}`);
+  const withOthers = new Map(found.map((of) => [of, repeatedWith(plan, [of])]));
+  const roots = found.filter((of) => ![...withOthers].some(([other, again]) => other !== of && again.has(of)));
+  const alone = roots.filter((of) => wholeOf(plan, of) === of);
+  // A container that succeeded all the same has passed over what failed in it.
+  const inside = roots.find((of) => wholeOf(plan, of) !== of && (alone.length === 0 || steps[wholeOf(plan, of)]!.status !== 'succeeded'));
+  if (inside !== undefined) throw asAWhole(plan, inside);
+  return alone;
+}
+
+function namedStep({ steps }: RunView, plan: CompiledPlan, { id, items }: { readonly id: string; readonly items: ItemSelection }): number {
+  const of = steps.findIndex((s) => s.id === id);
+  if (of < 0) throw nothing(`the run has no step "${id}"; it has ${steps.map((s) => s.id).join(', ')}`);
+  if (!hasSome(steps[of]!, { items, holdsUnknown: holdsUnknown(steps, plan, of) })) throw nothing(`step "${id}" has no items that are ${named(items)}`);
+  if (wholeOf(plan, of) !== of) throw asAWhole(plan, of);
+  return of;
+}
+
+/** Not done silently: what succeeded in it would be done once more. */
+function asAWhole(plan: CompiledPlan, of: number): ProblemError {
+  const whole = plan.steps[wholeOf(plan, of)]!.id;
+  return new ProblemError(422, 'repeated-as-a-whole', `step "${plan.steps[of]!.id}" is part of "${whole}", which can only be repeated as a whole, with what succeeded in it: ask for step "${whole}" if that is meant`);
+}
+
+function selectionOf({ step, items, item_numbers: numbers }: Request): ItemSelection {
   if ((items === undefined) === (numbers === undefined)) throw new ProblemError(422, 'invalid-selection', 'give either "items" or "item_numbers"');
   if (numbers === undefined) return items!;
   if (step === undefined) throw new ProblemError(422, 'invalid-selection', '"item_numbers" needs "step": numbers are those of one step');
@@ -46,11 +69,28 @@ function named(selection: ItemSelection): string {
   return 'items' in selection ? `numbered ${selection.items.slice(0, 5).join(', ')}` : selection.join(' or ');
 }
 
-/** Whether a step has items of the selection. One without items, because it holds other steps or was never prepared, is taken by its own status. */
-function hasSome({ total, status, counts }: StepView, selection: ItemSelection): boolean {
+/** Whether the plan itself left the step out: its condition did not hold, its arm was not taken, or the step that calls it did not fail. */
+function isPassedOver({ status, failure }: StepView): boolean {
+  return status === 'skipped' && failure === null;
+}
+
+/** Whether nobody knows how something that stands in a container ended. */
+function holdsUnknown(steps: readonly StepView[], { steps: planned }: CompiledPlan, container: number): boolean {
+  return steps.some(({ counts }, i) => counts.unknown > 0 && around(i).includes(container));
+  function around(i: number): number[] {
+    const scope = planned[i]!.scope;
+    return scope ? [scope.step, ...around(scope.step)] : [];
+  }
+}
+
+/**
+ * Whether a step has items of the selection. One without items, because it holds other steps or was never prepared, is taken by its own status:
+ * a container that failed and holds what is unknown is unknown itself, since it can only be repeated as a whole.
+ */
+function hasSome({ total, status, counts }: StepView, { items: selection, holdsUnknown: isDoubtful }: { readonly items: ItemSelection; readonly holdsUnknown: boolean }): boolean {
   if ('items' in selection) return total !== null && selection.items.every((n) => n < total);
   if (total !== null) return ITEM_STATUSES.some((s) => counts[s] > 0 && selects(selection, { item: 0, status: s }));
-  if (status === 'failed' || status === 'partial') return selection.includes('failed');
+  if (status === 'failed' || status === 'partial') return selection.includes(isDoubtful ? 'unknown' : 'failed');
   return (status === 'skipped' || status === 'cancelled') && selection.includes('not-started');
 }
 

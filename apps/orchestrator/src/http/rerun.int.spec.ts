@@ -59,6 +59,110 @@ it('repeats the items that are named by their numbers, however they ended', asyn
   expect(await targets(child, 'each')).toEqual(['h0', 'h3']);
 });
 
+describe('without a step', () => {
+  const probe = (id: string, more: object = {}): Step => ({ id, tool: 'probe', inputs: { host: id }, ...more });
+  const begun = async (...steps: Step[]): Promise<RunView> => view(idOf(await api.ask('POST', '/runs', { body: { plan: document(...steps) } })));
+  const statuses = (run: RunView): string[] => run.steps.map((s) => `${s.id} ${s.status}`);
+
+  it('repeats every failed step that stands beside the others, and takes over what succeeded', async () => {
+    const run = await begun(probe('a'), probe('b'), probe('c'), probe('d', { dependsOn: ['a', 'b'] }));
+    for (const step of ['a', 'b']) await publishFailure(redis, run, { step });
+    await publishSuccess(redis, run, { step: 'c' });
+    await reaches(run.id, 'failed', 'partial');
+    const child = await view(idOf(await rerun(run.id, { items: ['failed', 'not-started'] })));
+    expect(statuses(child)).toEqual(['a running', 'b running', 'c succeeded', 'd waiting']);
+  });
+
+  it('does not take a step for not started that its condition left out, nor repeats what follows it', async () => {
+    const never = { field: 'input.hosts.length', operator: '==', value: 0 };
+    const run = await begun(probe('left', { when: never }), probe('after', { dependsOn: ['left'] }), probe('last', { dependsOn: ['after'] }));
+    await publishSuccess(redis, run, { step: 'after' });
+    await publishFailure(redis, await isSent(run.id, 'last'), { step: 'last' });
+    await reaches(run.id, 'failed', 'partial');
+    expect(problem(await rerun(run.id, { items: ['not-started'] }))).toEqual([422, 'nothing-to-rerun']);
+    const child = await view(idOf(await rerun(run.id, { items: ['failed', 'not-started'] })));
+    expect(statuses(child)).toEqual(['left skipped', 'after succeeded', 'last running']);
+  });
+
+  it('passes over an arm that was not taken and a compensation that was not called', async () => {
+    const choose: Step = { id: 'choose', branch: [{ when: { field: 'input.hosts.length', operator: '>', value: 0 }, steps: [probe('yes')] }], else: [probe('no')] };
+    const run = await begun(choose, probe('change', { onFailure: { compensate: [probe('undo')] } }), probe('slow', { dependsOn: ['choose', 'change'] }));
+    for (const step of ['yes', 'change']) await publishSuccess(redis, run, { step });
+    await isSent(run.id, 'slow');
+    await api.ask('POST', `/runs/${run.id}/cancel`);
+    await reaches(run.id, 'cancelled');
+    const child = await view(idOf(await rerun(run.id, { items: ['not-started'] })));
+    expect(statuses(child)).toEqual(['choose succeeded', 'yes succeeded', 'no skipped', 'change succeeded', 'undo skipped', 'slow running']);
+  });
+});
+
+describe('without a step, of what failed in a container', () => {
+  const both: Step[] = [{ id: 'all', loop: { forEach: '<<input.others>>', steps: [{ id: 'in', tool: 'change', inputs: { host: '<<item>>' }, critical: false }] } }, { id: 'beside', tool: 'change', inputs: { host: 'b' } }];
+  const failed = async (...beside: string[]): Promise<string> => {
+    const id = idOf(await api.ask('POST', '/runs', { body: { plan: document(...both) } }));
+    const run = await isSent(id, 'in');
+    await publishSuccess(redis, run, { step: 'in', item: 0 });
+    await waitFor(async () => ((await itemsOf(id, 'in')).length === 2 ? true : undefined), { what: 'the next iteration' });
+    await publishFailure(redis, run, { step: 'in', item: 1 });
+    await (beside.length > 0 ? publishFailure(redis, run, { step: 'beside' }) : publishSuccess(redis, run, { step: 'beside' }));
+    await reaches(id, 'failed', 'partial', 'completed');
+    return id;
+  };
+
+  it('leaves to it what it has passed over', async () => {
+    const child = await view(idOf(await rerun(await failed('beside'), { items: ['failed'] })));
+    expect(child.steps.map((s) => `${s.id} ${s.status}`)).toEqual(['all succeeded', 'in failed', 'beside running']);
+  });
+
+  it('says that it can only be repeated as a whole where there is nothing else', async () => {
+    expect(problem(await rerun(await failed(), { items: ['failed'] }))).toEqual([422, 'repeated-as-a-whole']);
+  });
+});
+
+describe('with other inputs', () => {
+  const GREET: Step = { id: 'greet', tool: 'change', forEach: '<<input.hosts>>', inputs: { host: '<<item>>', text: '<<input.text>>' } };
+  const greeting = (text: string, extra: object = {}): Document => ({ name: 'greeting', inputs: { hosts: ['h0', 'h1'], text, ...extra }, steps: [LIST, GREET] });
+  const failed = async (given: object = {}): Promise<string> => {
+    const id = idOf(await api.ask('POST', '/runs', { body: { plan: greeting('old'), inputs: given } }));
+    const run = await isSent(id, 'greet');
+    await publishSuccess(redis, run, { step: 'list' });
+    await publishSuccess(redis, run, { step: 'greet', item: 0 });
+    await publishFailure(redis, run, { step: 'greet', item: 1 });
+    await reaches(id, 'partial');
+    return id;
+  };
+
+  it('binds the chosen items by those that are given', async () => {
+    const child = idOf(await rerun(await failed(), { items: ['failed'], inputs: { text: 'given' } }));
+    expect((await isSent(child, 'greet')).inputs).toEqual({ hosts: ['h0', 'h1'], text: 'given' });
+    expect(await inputs(child, 'greet')).toEqual([{ host: 'h1', text: 'given' }]);
+  });
+
+  it('follows the defaults of an edited plan where the parent was given nothing else', async () => {
+    const child = idOf(await rerun(await failed(), { items: ['failed'], plan: greeting('new') }));
+    await isSent(child, 'greet');
+    expect(await inputs(child, 'greet')).toEqual([{ host: 'h1', text: 'new' }]);
+    const kept = idOf(await rerun(await failed({ text: 'chosen' }), { items: ['failed'], plan: greeting('new') }));
+    await isSent(kept, 'greet');
+    expect(await inputs(kept, 'greet')).toEqual([{ host: 'h1', text: 'chosen' }]);
+  });
+
+  it.each([
+    ['that the plan does not declare', { inputs: { txet: 'x' } }, 'plan-invalid'], ['that are the list of the step', { inputs: { hosts: ['h1'] } }, 'rerun-plan-differs'], ['that are no object', { inputs: ['x'] }, 'invalid-body'],
+  ])('refuses inputs %s', async (_what, body, code) => {
+    expect(problem(await rerun(await failed(), { items: ['failed'], ...body }))).toEqual([422, code]);
+  });
+
+  it('refuses one to which a step refers that would be taken over', async () => {
+    const id = idOf(await api.ask('POST', '/runs', { body: { plan: { name: 'n', inputs: { host: 'h' }, steps: [{ id: 'first', tool: 'probe', inputs: { host: '<<input.host>>' } }, { id: 'then', tool: 'change', inputs: { host: 'h' }, dependsOn: ['first'] }] } } }));
+    await publishSuccess(redis, await view(id), { step: 'first' });
+    await publishFailure(redis, await isSent(id, 'then'), { step: 'then' });
+    await reaches(id, 'failed', 'partial');
+    const answer = await rerun(id, { items: ['failed'], inputs: { host: 'other' } });
+    expect([...problem(answer), answer.json<ProblemDto>().detail]).toEqual([422, 'rerun-plan-differs', expect.stringContaining('"first" is given other inputs')]);
+  });
+});
+
 describe('with an edited plan', () => {
   const edited = { ...EACH, inputs: { host: '<<item>>', text: 'two: <<steps.list.output.text>>' } };
 
@@ -112,6 +216,16 @@ it('does not repeat a container silently for a step that stands in it', async ()
   await reaches(id, 'failed', 'partial');
   expect(problem(await rerun(id, { items: ['failed'], step: 'in' }))).toEqual([422, 'repeated-as-a-whole']);
   expect((await isSent(idOf(await rerun(id, { items: ['failed'], step: 'all' })), 'in')).parentRunId).toBe(id);
+});
+
+it('a container in which something is unknown is not repeated as one that failed', async () => {
+  const plan = { name: 'l', inputs: { names: ['a'] }, steps: [{ id: 'all', loop: { forEach: '<<input.names>>', steps: [{ id: 'in', tool: 'change', inputs: { host: '<<item>>' } }] } }] };
+  const id = idOf(await api.ask('POST', '/runs', { body: { plan } }));
+  await publishFailure(redis, await isSent(id, 'in'), { step: 'in', code: 'connection-lost' });
+  await reaches(id, 'failed');
+  expect(problem(await rerun(id, { items: ['failed'] }))).toEqual([422, 'nothing-to-rerun']);
+  expect(problem(await rerun(id, { items: ['failed'], step: 'all' }))).toEqual([422, 'nothing-to-rerun']);
+  expect((await isSent(idOf(await rerun(id, { items: ['unknown'], step: 'all' })), 'in')).parentRunId).toBe(id);
 });
 
 it('of a run that goes on is refused', async () => {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type DiagnosticDto, type RerunDto, type RunView, type StartRunDto } from '@opsmesh/contracts';
-import { currentTraceparent, isOutcomeUnknown, isUniqueViolation, ProblemError, type Principal } from '@opsmesh/platform';
-import { isTerminalRun, withoutCredentials, type CompiledPlan, type JsonObject, type RunEvent } from '@opsmesh/plan-model';
+import { actorOf, currentTraceparent, isOutcomeUnknown, isUniqueViolation, ProblemError, type Principal } from '@opsmesh/platform';
+import { inputsChanged, isTerminalRun, rerunInputs, withoutCredentials, type CompiledPlan, type JsonObject, type RunEvent } from '@opsmesh/plan-model';
 import { uuidv7 } from 'uuidv7';
-import type { NewRun } from '../engine/change-set.js';
 import type { Engine } from '../engine/engine.js';
+import type { NewRun } from '../engine/run.js';
 import type { Repeat, Submission } from '../engine/submission.js';
 import { runOutcomeUnknown, succeedsSoon } from './lost-commit.js';
 import type { PlanCompiler } from './plan-compiler.js';
@@ -36,14 +36,14 @@ export interface PreparedRerun extends PreparedRun {
 export class RunCommands {
   constructor(private readonly engine: Engine, private readonly reader: RunReader, private readonly compiler: PlanCompiler) {}
 
-  /** @throws ProblemError 422 `plan-invalid` with the compiler's diagnostics; 422 `idempotency-key-reused`; 503 `run-outcome-unknown` with the run's id */
+  /** @throws ProblemError 403 `actor-mismatch`; 422 `plan-invalid` with the compiler's diagnostics; 422 `idempotency-key-reused`; 503 `run-outcome-unknown` with the run's id */
   async start(principal: Principal, request: StartRunDto, idempotencyKey: string | null): Promise<StartedRun> {
     // Before it is compiled: a repeated request gets its run even where the catalogue has changed since.
     const requestSha256 = requestHash(request, idempotencyKey);
     const earlier = idempotencyKey === null ? undefined : await this.earlier(principal, idempotencyKey, requestSha256);
     if (earlier) return earlier;
     const { plan, inputs, warnings } = await this.prepare(request);
-    return this.startOnce(principal, { id: uuidv7(), tenantId: principal.tenantId, actorId: request.actor_id ?? principal.actorId, plan, inputs, warnings, parentRunId: null, idempotencyKey, requestSha256, traceparent: currentTraceparent() ?? null });
+    return this.startOnce(principal, { id: uuidv7(), tenantId: principal.tenantId, actorId: actorOf(principal, request.actor_id), plan, inputs, warnings, parentRunId: null, idempotencyKey, requestSha256, traceparent: currentTraceparent() ?? null });
   }
 
   /**
@@ -52,7 +52,7 @@ export class RunCommands {
    */
   async prepare(request: { readonly plan: unknown; readonly inputs?: Record<string, unknown> | undefined }): Promise<PreparedRun> {
     const { plan, warnings } = await this.compile(request.plan);
-    const given = withoutCredentials(checkInputs(plan, request.inputs ?? {}), '/inputs');
+    const given = givenInputs(plan, request.inputs);
     return { plan, inputs: { ...plan.inputs, ...given.values }, warnings: [...warnings, ...given.diagnostics] };
   }
 
@@ -89,7 +89,7 @@ export class RunCommands {
   }
 
   /**
-   * Compiles what a request for a re-run asks for. The inputs are the parent's.
+   * Compiles what a request for a re-run asks for. Its inputs are those of {@link rerunInputs}.
    * @throws ProblemError 409 `run-not-ended`, 422 `plan-invalid` or those of {@link repeatOf}
    */
   async prepareRerun(principal: Principal, runId: string, request: RerunDto): Promise<PreparedRerun> {
@@ -97,14 +97,15 @@ export class RunCommands {
     if (!isTerminalRun(parent.status)) throw new ProblemError(409, 'run-not-ended', `the run is ${parent.status}: wait for its end, or cancel it`);
     const { plan, inputs } = await this.reader.getPlan(principal.tenantId, runId);
     const requestSha256 = sha256(canonicalJson([runId, request]));
-    if (request.plan === undefined) return { parentRunId: runId, plan, inputs, warnings: [], requestSha256, repeat: repeatOf({ parent, plan, edited: plan }, request) };
-    const edited = await this.compile(request.plan);
-    const declared = Object.fromEntries(Object.entries(inputs).filter(([name]) => Object.hasOwn(edited.plan.inputs, name)));
-    return { parentRunId: runId, plan: edited.plan, inputs: { ...edited.plan.inputs, ...declared }, warnings: edited.warnings, requestSha256, repeat: repeatOf({ parent, plan, edited: edited.plan }, request) };
+    const { plan: edited, warnings } = request.plan === undefined ? { plan, warnings: [] } : await this.compile(request.plan);
+    const given = givenInputs(edited, request.inputs);
+    const changed = rerunInputs({ plan, inputs, edited, given: given.values });
+    const repeat = repeatOf({ parent, plan, edited, inputs: inputsChanged(inputs, changed) }, request);
+    return { parentRunId: runId, plan: edited, inputs: changed, warnings: [...warnings, ...given.diagnostics], requestSha256, repeat };
   }
 
   /**
-   * Starts a child run that repeats the chosen items of one step and everything that depends on it; the steps before are taken over.
+   * Starts a child run that repeats the chosen items and everything that depends on their steps; the steps before are taken over.
    * @param manifestSha256 what was approved, and binds the child; null when nothing had to be
    * @throws ProblemError 422 `idempotency-key-reused`; 404 `run-not-kept` when the parent was deleted meanwhile; 503 `run-outcome-unknown` with the run's id
    */
@@ -185,11 +186,15 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function checkInputs(plan: CompiledPlan, given: Record<string, unknown>): JsonObject {
+/**
+ * Values for the inputs of a plan, without those that look like credentials; a diagnostic for each of these.
+ * @throws ProblemError 422 `plan-invalid` for inputs that the plan does not declare
+ */
+function givenInputs(plan: CompiledPlan, given: Record<string, unknown> = {}): ReturnType<typeof withoutCredentials> {
   const errors = Object.keys(given).filter((k) => !Object.hasOwn(plan.inputs, k)).map((k): DiagnosticDto => ({
     code: 'unknown-input', severity: 'error', pointer: `/inputs/${k.replaceAll('~', '~0').replaceAll('/', '~1')}`,
     message: `the plan declares no input "${k.slice(0, 64)}"; it declares ${Object.keys(plan.inputs).join(', ') || 'none'}`,
   }));
   if (errors.length > 0) throw new ProblemError(422, 'plan-invalid', errors[0]!.message, { errors });
-  return given as JsonObject;
+  return withoutCredentials(given as JsonObject, '/inputs');
 }

@@ -1,8 +1,10 @@
 import { applyDecorators, Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Query, UseGuards } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiNoContentResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { ApprovalView, DecideApprovalDto, ManifestView, PatchStepDto, PlanApprovalView, RepeatItemDto, ResolveItemDto, RunView, SignalDto, SignalView } from '@opsmesh/contracts';
+import { ApprovalView, DecideApprovalDto, ListApprovalsQueryDto, ManifestView, PatchStepDto, PlanApprovalView, RepeatItemDto, ResolveItemDto, RunView, SignalDto, SignalView } from '@opsmesh/contracts';
 import { ApiTokenGuard, CurrentPrincipal, Scopes, type Principal } from '@opsmesh/platform';
 import { RUN_APPROVALS, type ApprovedRuns } from '../approvals/ports.js';
+import { listOpenQuestions, type OpenApprovalsPage } from './open-questions.js';
+import { QueryOf } from './query-of.js';
 import { Answers } from './response-schemas.js';
 import { RunControl, type ItemPlace } from './run-control.js';
 
@@ -94,10 +96,10 @@ export class ApprovalsController {
 
   /** Every question of the tenant that waits for people, oldest first: about runs that were proposed (`kind` `plan`) and of steps (`step`). */
   @Get()
+  @QueryOf(ListApprovalsQueryDto)
   @Scopes('runs:read')
-  @Answers(200, { 'application/json': { listOf: [ApprovalView, PlanApprovalView] } }, 'at most 200 of each kind')
-  async open(@CurrentPrincipal() principal: Principal): Promise<(ApprovalView | PlanApprovalView)[]> {
-    const [plans, steps] = await Promise.all([this.planApprovals.open(principal), this.control.openApprovals(principal)]);
-    return [...plans, ...steps].sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+  @Answers(200, { 'application/json': { pageOf: [ApprovalView, PlanApprovalView] } })
+  open(@CurrentPrincipal() principal: Principal, @Query() query: ListApprovalsQueryDto): Promise<OpenApprovalsPage> {
+    return listOpenQuestions({ plans: (wanted) => this.planApprovals.open(principal, wanted), steps: (wanted) => this.control.openApprovals(principal, wanted) }, query);
   }
 }

@@ -31,7 +31,7 @@ export class RunsController {
   @ApiAcceptedResponse({ type: StartedRunView, description: 'the run was stored and starts, or waits for people' })
   async start(@CurrentPrincipal() principal: Principal, @Body() body: StartRunDto, @Headers('idempotency-key') key: string | undefined, @Res({ passthrough: true }) response: Response): Promise<StartedRunView> {
     assertTenant(principal, body.tenant_id);
-    return answer(await this.approvals.propose(principal, { plan: body.plan, inputs: body.inputs, origin: 'api', requestedBy: body.actor_id ?? principal.actorId, idempotencyKey: checkedKey(key) }), response);
+    return answer(await this.approvals.propose(principal, { plan: body.plan, inputs: body.inputs, origin: 'api', requestedBy: body.actor_id, idempotencyKey: checkedKey(key) }), response);
   }
 
   /** Runs, and what was proposed and is none, the newest first. */

@@ -2,8 +2,6 @@ import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AttemptBarsView, ItemLogView, TimelineQueryDto, type TimelineView } from '@opsmesh/contracts';
 import { ApiTokenGuard, CurrentPrincipal, ProblemError, Scopes, type Principal } from '@opsmesh/platform';
-import { maskInputs } from './mask-inputs.js';
-import { CATALOGUE, type CatalogueReader } from './ports.js';
 import { QueryOf } from './query-of.js';
 
 /** What is read of a run to be drawn or looked into; runs of other tenants are not there. */
@@ -14,7 +12,6 @@ export interface RunTimelines {
 export const RUN_TIMELINES = Symbol('RUN_TIMELINES');
 
 export interface ItemLogs {
-  /** Inputs as they are stored. */
   item(tenantId: string, item: { runId: string; stepId: string; item: number }): Promise<ItemLogView>;
 }
 export const ITEM_LOGS = Symbol('ITEM_LOGS');
@@ -24,7 +21,7 @@ export const ITEM_LOGS = Symbol('ITEM_LOGS');
 @UseGuards(ApiTokenGuard)
 @Scopes('runs:read')
 export class TimelineController {
-  constructor(@Inject(RUN_TIMELINES) private readonly timelines: Pick<RunTimelines, 'attempts'>, @Inject(ITEM_LOGS) private readonly logs: ItemLogs, @Inject(CATALOGUE) private readonly catalogue: CatalogueReader) {}
+  constructor(@Inject(RUN_TIMELINES) private readonly timelines: Pick<RunTimelines, 'attempts'>, @Inject(ITEM_LOGS) private readonly logs: ItemLogs) {}
 
   /** The attempts of a run as bars: those of its timeline that follow the first page. */
   @Get('attempts')
@@ -37,11 +34,8 @@ export class TimelineController {
   /** Everything that was tried for one item: each attempt with its times, worker, outcome and output, and what people said of it. */
   @Get('steps/:step/items/:item')
   @ApiOkResponse({ type: ItemLogView })
-  async item(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Param('step') stepId: string, @Param('item') item: string): Promise<ItemLogView> {
+  item(@CurrentPrincipal() principal: Principal, @Param('id') runId: string, @Param('step') stepId: string, @Param('item') item: string): Promise<ItemLogView> {
     if (!/^\d{1,9}$/.test(item)) throw new ProblemError(404, 'item-not-found', `the step has no item ${item.slice(0, 16)}`);
-    const log = await this.logs.item(principal.tenantId, { runId, stepId, item: Number(item) });
-    if (log.inputs === null) return log;
-    const schema = log.tool === null ? undefined : (await this.catalogue.current()).get(log.tool)?.inputSchema;
-    return { ...log, inputs: maskInputs(log.inputs, schema) };
+    return this.logs.item(principal.tenantId, { runId, stepId, item: Number(item) });
   }
 }

@@ -3,7 +3,7 @@ import { ProblemError, redisConnection, type Database } from '@opsmesh/platform'
 import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
-import type { AttemptRef } from '../engine/change-set.js';
+import type { AttemptRef } from '../engine/positions.js';
 import { DeadLetterStore } from '../store/dead-letter-store.js';
 import { PostgresRunRecord } from '../store/run-record.js';
 import { drive } from '../testing/drive.js';
@@ -14,15 +14,14 @@ import { Queues } from '../transport/queues.js';
 import { Metrics } from './metrics.js';
 import { ObservedRecord } from './observed-record.js';
 
-let server: TestDatabase; let database: Database; let pool: Pool; let redis: Redis; let queues: Queues; let metrics: Metrics;
+let server: TestDatabase; let database: Database; let pool: Pool; let redis: Redis; let redisUrl: string; let queues: Queues; let metrics: Metrics;
 beforeEach(async () => {
   server = await createTestDatabase(process.env['TEST_DATABASE_URL']!);
   database = await openRecord(server.url);
   ({ pool } = database);
-  const opened = await openRedis();
-  ({ redis } = opened);
-  queues = new Queues(redisConnection(opened.url), SILENT);
-  metrics = new Metrics({ pool, transport: () => ({ redis, queues }) });
+  ({ redis, url: redisUrl } = await openRedis());
+  queues = new Queues(redisConnection(redisUrl), SILENT);
+  metrics = newMetrics();
 });
 afterEach(async () => {
   await queues.close();
@@ -32,6 +31,9 @@ afterEach(async () => {
 });
 
 const newMeasuredEngine = () => newEngine(pool, { record: new ObservedRecord(new PostgresRunRecord(pool), (changes) => metrics.committed(changes)) }).engine;
+function newMetrics(...names: string[]): Metrics {
+  return new Metrics({ pool, transport: () => ({ redis, queues }), queueNames: () => Promise.resolve(new Set(names)) });
+}
 /** The value of one line, `name` or `name{label="value"}`; undefined when it is not shown. */
 async function shown(line: string): Promise<number | undefined> {
   const found = (await metrics.text()).split('\n').find((l) => l.startsWith(`${line} `));
@@ -96,18 +98,18 @@ it('says how long the relay and the timers are behind; what is held for a proces
   const engine = newMeasuredEngine();
   await engine.submit([create(runOf(fanOut('probe', 2, { map: { concurrency: 2 } })))]);
   await pool.query(`update orchestrator.outbox set held_until = now() + interval '1 hour'`);
-  expect(await shown('opsmesh_outbox_rows')).toBe(2);
+  expect(await shown('opsmesh_outbox_attempts')).toBe(2);
   expect(await shown('opsmesh_relay_lag_seconds')).toBe(0);
   expect(await shown('opsmesh_timer_lag_seconds')).toBe(0);
   await pool.query(`update orchestrator.outbox set held_until = now() - interval '30 seconds'`);
   await pool.query(`insert into orchestrator.timers (run_id, kind, due_at) values ('00000000-0000-7000-8000-000000000001', 'run-timeout', now() - interval '20 seconds')`);
   await pool.query(`insert into orchestrator.gated_attempts (queue, run_id, step, item, attempt, held_until) values ('q', '00000000-0000-7000-8000-000000000001', 0, 0, 1, now() - interval '1 hour')`);
-  const later = new Metrics({ pool, transport: () => ({ redis, queues }) });
+  const later = newMetrics();
   metrics = later;
   expect(await shown('opsmesh_relay_lag_seconds')).toBeGreaterThanOrEqual(30);
   expect(await shown('opsmesh_relay_lag_seconds')).toBeLessThan(60);
-  expect(await shown('opsmesh_outbox_rows')).toBe(3);
-  expect(await shown('opsmesh_outbox_gated_rows')).toBe(1);
+  expect(await shown('opsmesh_outbox_attempts')).toBe(3);
+  expect(await shown('opsmesh_outbox_gated_attempts')).toBe(1);
   expect(await shown('opsmesh_timer_lag_seconds')).toBeGreaterThanOrEqual(20);
 });
 
@@ -121,11 +123,20 @@ it('says of each queue how many jobs wait and how old the oldest is', async () =
   expect(await shown('opsmesh_queue_waiting{queue="spec-queue"}')).toBe(3);
   expect(await shown('opsmesh_queue_oldest_seconds{queue="spec-queue"}')).toBeLessThan(60);
   await (await queue.getJob('new-job'))!.remove();
-  metrics = new Metrics({ pool, transport: () => ({ redis, queues }) });
+  metrics = newMetrics();
   expect(await shown('opsmesh_queue_oldest_seconds{queue="spec-queue"}')).toBeGreaterThanOrEqual(90);
   expect(await shown('opsmesh_queue_active{queue="spec-queue"}')).toBe(0);
   expect(await shown('opsmesh_queue_waiting{queue="idle-queue"}')).toBe(0);
   expect(await shown('opsmesh_queue_oldest_seconds{queue="idle-queue"}')).toBe(0);
+});
+
+it('shows queues to which this process has sent nothing', async () => {
+  await queues.get('used-elsewhere').add('job', {}, { jobId: 'job' });
+  const others = queues;
+  queues = new Queues(redisConnection(redisUrl), SILENT);
+  await others.close();
+  metrics = newMetrics('used-elsewhere');
+  expect(await shown('opsmesh_queue_waiting{queue="used-elsewhere"}')).toBe(1);
 });
 
 it('says how many results wait and how old the oldest is', async () => {
@@ -133,7 +144,7 @@ it('says how many results wait and how old the oldest is', async () => {
   const [seconds] = await redis.time();
   await redis.xadd(RESULTS_STREAM, `${(Number(seconds) - 45) * 1000}-0`, 'result', '{}');
   await redis.xadd(RESULTS_STREAM, '*', 'result', '{}');
-  metrics = new Metrics({ pool, transport: () => ({ redis, queues }) });
+  metrics = newMetrics();
   expect(await shown('opsmesh_results_backlog')).toBe(2);
   expect(await shown('opsmesh_results_lag_seconds')).toBeGreaterThanOrEqual(45);
 });
@@ -143,9 +154,9 @@ it('counts claims by what they were answered, and dead letters', async () => {
   const answers = [() => Promise.reject(new ProblemError(409, 'claim-refused', 'no')), () => Promise.reject(new Error('bug')), () => Promise.resolve({ grant: 'g', expiresAt: '' })];
   const desk = metrics.counting({ claim: () => answers.pop()!() });
   const request = { workerId: 'w', inputSha256: '', keyThumbprint: '' };
-  await expect(desk.claim('a', request)).resolves.toMatchObject({ grant: 'g' });
-  await expect(desk.claim('a', request)).rejects.toThrow('bug');
-  await expect(desk.claim('a', request)).rejects.toThrow('no');
+  await expect(desk.claim('spec', 'a', request)).resolves.toMatchObject({ grant: 'g' });
+  await expect(desk.claim('spec', 'a', request)).rejects.toThrow('bug');
+  await expect(desk.claim('spec', 'a', request)).rejects.toThrow('no');
   for (const outcome of ['granted', 'error', 'claim-refused']) expect(await shown(`opsmesh_claims_total{outcome="${outcome}"}`)).toBe(1);
   expect(await shown('opsmesh_dead_letters')).toBe(1);
 });
@@ -153,9 +164,9 @@ it('counts claims by what they were answered, and dead letters', async () => {
 it('shows what it can while PostgreSQL or Redis is away', async () => {
   redis.disconnect();
   expect(await shown('opsmesh_results_lag_seconds')).toBeNaN();
-  expect(await shown('opsmesh_outbox_rows')).toBe(0);
-  const away = new Metrics({ pool: { query: () => Promise.reject(new Error('away')) } as unknown as Pool, transport: () => ({ redis, queues }) });
+  expect(await shown('opsmesh_outbox_attempts')).toBe(0);
+  const away = new Metrics({ pool: { query: () => Promise.reject(new Error('away')) } as unknown as Pool, transport: () => ({ redis, queues }), queueNames: () => Promise.reject(new Error('away')) });
   metrics = away;
-  expect(await shown('opsmesh_outbox_rows')).toBeNaN();
+  expect(await shown('opsmesh_outbox_attempts')).toBeNaN();
   expect(await shown('process_cpu_seconds_total')).toBeGreaterThan(0);
 });

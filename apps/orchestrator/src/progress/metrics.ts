@@ -17,6 +17,8 @@ export interface MetricsParts {
   readonly pool: Pool;
   /** Asked for when they are read: the transport is made later. */
   readonly transport: () => { readonly redis: Redis; readonly queues: Queues };
+  /** Names of the queues of all registered tools, also of those to which this process has sent nothing. */
+  readonly queueNames: () => Promise<ReadonlySet<string>>;
 }
 
 /** What the orchestrator shows to Prometheus (docs/metrics.md). Figures of the record and of Redis are read when they are asked for, so every process shows the same. */
@@ -26,10 +28,10 @@ export class Metrics {
   private readonly claims = new Counter({ name: 'opsmesh_claims_total', help: 'Claims of attempts that this process answered, by outcome (granted or the code of the refusal)', labelNames: ['outcome'], registers: [this.registry] });
   private readonly purges = new Counter({ name: 'opsmesh_runs_purged_total', help: 'Runs that this process deleted because they were kept for long enough', registers: [this.registry] });
 
-  constructor({ pool, transport }: MetricsParts) {
+  constructor({ pool, transport, queueNames }: MetricsParts) {
     collectDefaultMetrics({ register: this.registry });
     this.gaugesOfRecord(new SharedReading(() => recordFigures(pool), MAX_AGE_MS));
-    this.gaugesOfTransport(new SharedReading(() => queueFigures(transport().queues), MAX_AGE_MS), new SharedReading(() => resultsFigures(transport().redis), MAX_AGE_MS));
+    this.gaugesOfTransport(new SharedReading(async () => queueFigures(transport().queues, await queueNames()), MAX_AGE_MS), new SharedReading(() => resultsFigures(transport().redis), MAX_AGE_MS));
   }
 
   async text(): Promise<string> {
@@ -49,9 +51,9 @@ export class Metrics {
   /** The same desk, its answers counted. */
   counting(desk: Pick<ClaimDesk, 'claim'>): Pick<ClaimDesk, 'claim'> {
     return {
-      claim: async (attemptId, request) => {
+      claim: async (...asked) => {
         try {
-          const answer = await desk.claim(attemptId, request);
+          const answer = await desk.claim(...asked);
           this.claims.inc({ outcome: 'granted' });
           return answer;
         } catch (e) {
@@ -70,8 +72,8 @@ export class Metrics {
     const single = (name: string, help: string, of: (f: RecordFigures) => number): void => this.single({ name, help }, async () => of(await figures.get()));
     single('opsmesh_unknown_items', 'Items whose outcome nobody knows', (f) => f.unknownItems);
     single('opsmesh_unknown_age_seconds', 'Age of the doubt that lasts longest', (f) => f.unknownAge);
-    single('opsmesh_outbox_rows', 'Attempts that are not in a queue yet', (f) => f.outboxAttempts);
-    single('opsmesh_outbox_gated_rows', 'Those of them that wait for a lock or a rate limit', (f) => f.outboxGated);
+    single('opsmesh_outbox_attempts', 'Attempts that are not in a queue yet', (f) => f.outboxAttempts);
+    single('opsmesh_outbox_gated_attempts', 'Those of them that wait for a lock or a rate limit', (f) => f.outboxGated);
     single('opsmesh_relay_lag_seconds', 'For how long the oldest attempt has been due that waits for nothing but the relay', (f) => f.relayLag);
     single('opsmesh_timer_lag_seconds', 'For how long the oldest timer has been due', (f) => f.timerLag);
     single('opsmesh_dead_letters', 'Stream entries that were set aside', (f) => f.deadLetters);

@@ -1,6 +1,6 @@
 /**
  * Times between two events of the same thing, by the process' monotonic clock. What began in another process is not timed: a histogram
- * needs no every one of them. Bounded: the oldest that has not ended is forgotten.
+ * does not need every one of them. Bounded: the oldest that has not ended is forgotten.
  */
 export class Stopwatch {
   private readonly begun = new Map<string, number>();

@@ -27,9 +27,9 @@ export class Choices {
     return chosen;
   }
 
-  /** True once in `n` times; never when `n` is 0. */
+  /** True once in `n` times; never when `n` is 0 or 1. */
   oneIn(n: number): boolean {
-    return n > 0 && this.below(n) === n - 1 && n > 1;
+    return n > 1 && this.below(n) === n - 1;
   }
 
   pick<T>(of: readonly T[]): T {

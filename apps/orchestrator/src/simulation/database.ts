@@ -1,7 +1,7 @@
 import type { CachedFromView, FailureDto, ItemStatus, RunStatus } from '@opsmesh/contracts';
 import type { HistoryEntry, Json, JsonObject, RunState } from '@opsmesh/plan-model';
-import type { AttemptRef, Claim, NewApproval } from '../engine/change-set.js';
-import type { RunFacts } from '../engine/ports.js';
+import type { Claim, NewApproval } from '../engine/change-set.js';
+import type { RunFacts } from '../engine/run.js';
 import type { TimedEvent } from '../engine/timed-event.js';
 import { OutboxTable } from './outbox-table.js';
 
@@ -73,6 +73,10 @@ export class Database {
 
   constructor(readonly clock: { readonly now: number }, readonly watcher: CommitWatcher) {}
 
+  dropWaveTimers(runId: string, step: number): void {
+    for (const { id, runId: of, event } of this.timers.values()) if (of === runId && event.kind === 'wave' && event.step === step) this.timers.delete(id);
+  }
+
   insertTimer(runId: string, delayMs: number, event: TimedEvent): void {
     const id = ++this.timerId;
     this.timers.set(id, { id, runId, dueAt: this.clock.now + delayMs, event });
@@ -86,15 +90,6 @@ export class Database {
     this.commits++;
     this.watcher.committed(new Map([[runId, { before, after }]]));
   }
-}
-
-/** Key of an item among those of its run. */
-export function placeOf({ step, item }: { readonly step: number; readonly item: number }): string {
-  return `${step}.${item}`;
-}
-
-export function attemptKey({ runId, step, item, attempt }: AttemptRef): string {
-  return `${runId}.${step}.${item}.${attempt}`;
 }
 
 /** Whether a timer fires at its time: retries and probes of a paused run wait for it to go on. */

@@ -1,6 +1,7 @@
 import { isTerminalItem, type CompiledPlan, type CompiledStep, type MapPolicy, type RunningStep } from '@opsmesh/plan-model';
-import { placeOf, type ItemRow } from './database.js';
-import type { Watched } from './oracle.js';
+import type { ItemRow } from './database.js';
+import { placeOf } from './keys.js';
+import type { Watched } from './watched.js';
 
 /** What a commit left behind: the steps with their items, and the time of the commit. */
 export interface Committed {

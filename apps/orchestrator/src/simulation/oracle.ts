@@ -2,32 +2,20 @@ import { attemptId, canonicalJson, FAILURE_MEANINGS, ITEM_STATUSES, type ItemSta
 import { isTerminalItem, isTerminalRun, isTerminalStep, policyOf, type CompiledPlan, type CompiledStep, type HistoryEntry, type RunState } from '@opsmesh/plan-model';
 import { ProblemError } from '@opsmesh/platform';
 import { RunChangedError } from '../engine/ports.js';
-import { ConnectionLost } from './scheduler.js';
-import { attemptKey, placeOf, type CommitWatcher, type Database, type ItemRow, type RunRows } from './database.js';
+import type { AttemptRef } from '../engine/positions.js';
+import type { CommitWatcher, Database, ItemRow, RunRows } from './database.js';
 import { currentItems } from './current-items.js';
 import { fanOutRules } from './fan-out-rules.js';
+import { attemptKey, placeOf } from './keys.js';
 import { Ledger } from './ledger.js';
+import { ConnectionLost } from './scheduler.js';
+import type { Watched } from './watched.js';
 
 /** A rule of ARCHITECTURE.md was broken. */
 export class Violation extends Error {
   constructor(readonly rule: string, detail: string) {
     super(`${rule}: ${detail}`);
   }
-}
-
-/** What is known of one run beside its rows. */
-export interface Watched {
-  state: RunState;
-  /** Number of the commit after which nothing new may start. */
-  stoppedAt: number | null;
-  /** Items that a person wanted repeated, with the attempt that may be beyond all limits. */
-  readonly repeated: Map<string, number>;
-  /** Items that were `unknown` and became known. */
-  readonly resolved: Set<string>;
-  /** Largest concurrency that ever held, by step. */
-  readonly caps: Map<number, number>;
-  /** When the items of a wave had all ended, by step and wave. */
-  readonly waveEnds: Map<string, number>;
 }
 
 /**
@@ -200,7 +188,21 @@ export class Oracle implements CommitWatcher {
       const now = after.items.get(place);
       if (!now) this.broken('nothing lost', `item ${place} is not there any more`);
       else if (now !== old) this.compareItems(watched, { id, plan, place, old, now });
+      if (old.status === 'queued' && now?.status === 'running') this.checkBegin(watched, before, now);
     }
+  }
+
+  /** An attempt begins: its run was not paused, and its step had not failed too often. */
+  private checkBegin(watched: Watched, { facts, status, items }: RunRows, begun: ItemRow): void {
+    const id = `${facts.id}.${placeOf(begun)}`;
+    if (status === 'paused') this.broken('pause', `item ${id} begins while its run is paused`);
+    const step = facts.plan.steps[begun.step]!;
+    const most = step.map.failureThreshold;
+    const state = watched.state.steps[begun.step]!;
+    if (!most || !('count' in most) || begun.attempt > 1 || watched.state.overrides[begun.step] || state.status !== 'running') return;
+    let bad = 0;
+    for (const i of items.values()) if (i.step === begun.step && i.item >= state.base && (i.status === 'failed' || i.status === 'unknown')) bad++;
+    if (bad > most.count) this.broken('threshold', `item ${id} begins after ${bad} bad items, more than ${most.count}`);
   }
 
   private compareItems(watched: Watched, { id, plan, place, old, now }: { id: string; plan: CompiledPlan; place: string; old: ItemRow; now: ItemRow }): void {
@@ -256,8 +258,13 @@ export class Oracle implements CommitWatcher {
   private doubted({ facts }: RunRows, step: CompiledStep, { type, item, data }: HistoryEntry): void {
     const ref = { runId: facts.id, stepId: step.id, item: item!, attempt: Number(data['attempt']) };
     const id = attemptId(ref);
-    if (type === 'item.unknown' && !this.ledger.isExplained(id)) this.broken('unknown is explained', `${id} is unknown and nothing went wrong with it`);
+    if (type === 'item.unknown' && !(step.kind === 'orchestration' ? this.hasDoubtfulChild({ runId: facts.id, step: step.index, item: item!, attempt: ref.attempt }) : this.ledger.isExplained(id))) this.broken('unknown is explained', `${id} is unknown and nothing went wrong with it`);
     if (type === 'item.requeued' && !this.ledger.sent.has(id)) this.broken('1 outbox', `${id} is sent again and never was in a queue: its row left too early`);
+  }
+
+  /** Whether something was unknown in the run that carried out an attempt of a sub-plan. */
+  private hasDoubtfulChild(attempt: AttemptRef): boolean {
+    return [...this.database.runs.values()].some(({ facts: { parent }, history }) => parent && attemptKey(parent) === attemptKey(attempt) && history.some((h) => h.type === 'item.unknown'));
   }
 
   private started(plan: CompiledPlan, step: CompiledStep, { history, facts }: RunRows, seq: number): void {

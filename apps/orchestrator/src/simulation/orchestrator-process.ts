@@ -1,8 +1,9 @@
-import { hash } from 'node:crypto';
 import { attemptId, canonicalJson, WORKER_LOST_MS, type JobDto } from '@opsmesh/contracts';
+import { inputSha256 } from '@opsmesh/platform';
 import type { Logger } from 'pino';
 import { ClaimDesk } from '../engine/claim-desk.js';
 import { Engine } from '../engine/engine.js';
+import { OwnAttempts } from '../engine/own-attempts.js';
 import { RunCache } from '../engine/run-cache.js';
 import { RunFactsCache } from '../engine/run-facts.js';
 import { FIRST_PAUSE_MS } from '../transport/loop.js';
@@ -10,7 +11,8 @@ import { QUIET_MS, Reconciler, ROUND_MS } from '../transport/reconciler.js';
 import { LOOK_MS, Relay } from '../transport/relay.js';
 import { ABANDONED_MS, ResultConsumer, TAKE_OVER_EVERY_MS } from '../transport/result-consumer.js';
 import { Timers } from '../transport/timers.js';
-import { attemptKey, mayFire, placeOf, type Database } from './database.js';
+import { mayFire, type Database } from './database.js';
+import { attemptKey, placeOf } from './keys.js';
 import type { GatedRow } from './outbox-table.js';
 import type { Party, Scheduler } from './scheduler.js';
 import { poolOf, workersOf } from './simulated-pool.js';
@@ -55,7 +57,7 @@ export class OrchestratorProcess {
       news: {
         outboxFilled: (batches) => { if (party.alive) this.relay.hand(batches); },
         gateMayOpen: () => { if (party.alive) this.relay.look(); },
-        timersSet: quiet, historyGrew: quiet, decisionsWanted: quiet,
+        timersSet: quiet, paused: quiet, historyGrew: quiet, decisionsWanted: quiet,
         abort: (runId) => { void scheduler.effect(party, 'tell workers to abort', () => { for (const tell of transport.subscribers.values()) tell(runId); }).catch(quiet); },
       },
     });
@@ -67,7 +69,7 @@ export class OrchestratorProcess {
     this.timers = new Timers(pool, this.engine, log);
     this.reconciler = new Reconciler({ pool, engine: this.engine, facts, queues, workers: workersOf(database, scheduler, party), redis, log });
     this.desk = new ClaimDesk({
-      engine: this.engine, facts, needs: { kindOf: () => Promise.resolve(undefined) }, connections: { resolve: () => Promise.reject(new Error('no tool needs a target')) }, signer: { sign: ({ jti }) => Promise.resolve(jti) },
+      engine: this.engine, attempts: new OwnAttempts({ facts, owners: { serviceOf: () => Promise.resolve('service') } }), needs: { kindOf: () => Promise.resolve(undefined) }, connections: { resolve: () => Promise.reject(new Error('no tool needs a target')) }, signer: { sign: ({ jti }) => Promise.resolve(jti) },
       reader: {
         item: (ref) => scheduler.effect(party, 'read the item to claim', () => {
           const item = database.runs.get(ref.runId)?.items.get(placeOf(ref));
@@ -154,19 +156,22 @@ export class OrchestratorProcess {
 
 const LOOPS: readonly LoopName[] = ['relay', 'results', 'timers', 'reconciler'];
 
-/** Whether another item holds the lock that a row needs: until that is given back nobody can do anything with it. */
+/** Whether its run is paused, or another item holds the lock that a row needs: until that changes nobody can do anything with it. */
 function isBlocked({ runs, targetLocks }: Database, row: GatedRow): boolean {
-  const item = runs.get(row.runId)!.items.get(placeOf(row));
-  const holder = item?.attempt === row.attempt && item.status === 'queued' ? targetLocks.get(item.lockKey ?? item.target ?? '') : undefined;
+  const run = runs.get(row.runId)!;
+  const item = run.items.get(placeOf(row));
+  if (item?.attempt !== row.attempt || item.status !== 'queued') return false;
+  if (run.status === 'paused') return true;
+  const holder = item.lockKey === null ? undefined : targetLocks.get(item.lockKey);
   return holder !== undefined && holder !== `${row.runId}.${placeOf(row)}`;
 }
 
 /** When the reconciler finds something next, infinite when not up to `latest`: rounds in which it would find nothing are left out. */
 function quietAt({ runs, workers, outbox }: Database, { waiting }: Transport, latest: number): number {
   let first = Infinity;
-  for (const { items, facts } of runs.values()) {
+  for (const { items, facts, status } of runs.values()) {
     for (const item of items.values()) {
-      if (item.status !== 'queued' && item.status !== 'running') continue;
+      if ((item.status !== 'queued' || status === 'paused') && item.status !== 'running') continue;
       const step = facts.plan.steps[item.step]!;
       // Quiet for longer than that.
       let at = (item.startedAt ?? item.queuedAt ?? 0) + QUIET_MS + 1;
@@ -183,9 +188,9 @@ function quietAt({ runs, workers, outbox }: Database, { waiting }: Transport, la
 const digests = new Map<string, string>();
 
 /** What a worker shows of a job's inputs when it claims. The plans know few inputs, so each is hashed once. */
-export function inputDigest({ input }: JobDto): string {
+export function inputSha256Of({ input }: JobDto): string {
   const text = canonicalJson(input);
   let digest = digests.get(text);
-  if (digest === undefined) digests.set(text, digest = hash('sha256', text));
+  if (digest === undefined) digests.set(text, digest = inputSha256(input));
   return digest;
 }

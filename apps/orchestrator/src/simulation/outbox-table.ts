@@ -1,5 +1,5 @@
-import type { AttemptRef } from '../engine/change-set.js';
-import { attemptKey } from './database.js';
+import type { AttemptRef } from '../engine/positions.js';
+import { attemptKey } from './keys.js';
 
 /** A row that a transaction of a relay may lock. */
 interface Lockable {

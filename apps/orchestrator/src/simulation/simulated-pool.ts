@@ -1,8 +1,9 @@
 import type { Pool } from 'pg';
-import type { AttemptRef } from '../engine/change-set.js';
+import type { AttemptRef } from '../engine/positions.js';
 import type { KnownWorker, WorkerStore } from '../store/worker-store.js';
 import { HOLD_MS } from '../store/write-changes.js';
-import { attemptKey, mayFire, placeOf, type Database, type ItemRow } from './database.js';
+import { mayFire, type Database, type ItemRow } from './database.js';
+import { attemptKey, placeOf } from './keys.js';
 import type { BatchRow, GatedRow } from './outbox-table.js';
 import type { Party, Scheduler } from './scheduler.js';
 
@@ -107,7 +108,8 @@ class Statements {
     for (const [id, run] of runs) {
       if (run.status !== 'running' && run.status !== 'paused') continue;
       for (const [place, i] of run.items) {
-        if ((i.status !== 'queued' && i.status !== 'running') || (i.startedAt ?? i.queuedAt ?? Infinity) >= clock.now - quietMs) continue;
+        if ((i.status !== 'queued' || run.status === 'paused') && i.status !== 'running') continue;
+        if ( (i.startedAt ?? i.queuedAt ?? Infinity) >= clock.now - quietMs) continue;
         if (outbox.has(`${id}.${place}.${i.attempt}`)) continue;
         found.push({ run_id: id, step: i.step, item: i.item, attempt: i.attempt, status: i.status, worker_id: i.workerId });
       }
@@ -121,7 +123,7 @@ class Statements {
     for (const row of picked) this.take(row, () => { outbox.deleteBatch(row.id); });
     return picked.flatMap(({ queue, attempts }) => attempts.flatMap((a) => {
       const item = this.queuedItem(a);
-      return item ? [{ ...a, queue, inputs: item.inputs }] : [];
+      return item && this.database.runs.get(a.runId)!.status === 'running' ? [{ ...a, queue, inputs: item.inputs }] : [];
     }));
   }
 
@@ -137,8 +139,8 @@ class Statements {
     return this.free(outbox.gated()).flatMap((row) => {
       const item = this.queuedItem(row);
       if (!item) this.take(row, () => { outbox.deleteGated(attemptKey(row)); });
-      const holder = item && targetLocks.get(item.lockKey ?? item.target ?? '');
-      if (!item || (holder !== undefined && holder !== `${row.runId}.${placeOf(row)}`)) return [];
+      const holder = item && item.lockKey !== null ? targetLocks.get(item.lockKey) : undefined;
+      if (!item || runs.get(row.runId)!.status !== 'running' || (holder !== undefined && holder !== `${row.runId}.${placeOf(row)}`)) return [];
       this.mark(row);
       return [{ queue: row.queue, runId: row.runId, step: row.step, item: row.item, attempt: row.attempt, inputs: item.inputs, target: item.target, lockKey: item.lockKey, state: runs.get(row.runId)!.state }];
     });

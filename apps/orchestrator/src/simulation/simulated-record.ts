@@ -1,7 +1,11 @@
 import type { Json, JsonObject, ItemState, RunState } from '@opsmesh/plan-model';
-import { itemKey, type AttemptRef, type ChangeSet } from '../engine/change-set.js';
-import { RunChangedError, type CachedOutput, type CacheQuestion, type ItemRef, type ProbedAttempt, type RecordTransaction, type RunFacts, type RunRecord, type StoredItem } from '../engine/ports.js';
-import { attemptKey, placeOf, type Database, type RunRows } from './database.js';
+import type { ChangeSet } from '../engine/change-set.js';
+import { RunChangedError, type CachedOutput, type CacheQuestion, type ProbedAttempt, type RecordTransaction, type RunRecord, type StoredItem } from '../engine/ports.js';
+import { itemKey, type AttemptRef, type ItemRef } from '../engine/positions.js';
+import type { RunFacts } from '../engine/run.js';
+import type { Database, RunRows } from './database.js';
+import { attemptKey, placeOf } from './keys.js';
+import type { GatedRow } from './outbox-table.js';
 import { Staged } from './staged-writes.js';
 import type { Party, Scheduler } from './scheduler.js';
 
@@ -42,6 +46,8 @@ class SimulatedTransaction implements RecordTransaction {
   /** Statements go out in order: what follows a lock waits for it. */
   private locking: Promise<unknown> | undefined;
   private last: ChangeSet | undefined;
+  /** Rows of the gate that it has locked. */
+  private readonly gated: GatedRow[] = [];
 
   constructor(private readonly database: Database, private readonly scheduler: Scheduler, private readonly party: Party) {
     this.staged = new Staged(database);
@@ -91,6 +97,19 @@ class SimulatedTransaction implements RecordTransaction {
 
   loadInputs(runId: string, step: number, items: readonly number[]): Promise<Map<number, JsonObject>> {
     return this.read('read inputs', () => new Map(items.map((item): [number, JsonObject] => [item, this.rows(runId)!.items.get(placeOf({ step, item }))!.inputs!])));
+  }
+
+  loadQueued(runId: string): Promise<AttemptRef[]> {
+    return this.read('read queued attempts', () => [...this.rows(runId)?.items.values() ?? []].filter((i) => i.status === 'queued').map(({ step, item, attempt }) => ({ runId, step, item, attempt })));
+  }
+
+  loadGated(runId: string, step: number): Promise<AttemptRef[]> {
+    return this.read('read attempts at the gate', () => {
+      const rows = [...this.database.outbox.gated()].filter((r) => r.runId === runId && r.step === step && !r.takenBy && r.heldUntil <= this.database.clock.now);
+      for (const row of rows) row.takenBy = this;
+      this.gated.push(...rows);
+      return rows.map(({ item, attempt }) => ({ runId, step, item, attempt }));
+    });
   }
 
   openChildren(runId: string): Promise<string[]> {
@@ -154,6 +173,7 @@ class SimulatedTransaction implements RecordTransaction {
   end(): void {
     for (const id of this.held) this.database.runLocks.delete(id);
     this.held.clear();
+    for (const row of this.gated.splice(0)) row.takenBy = undefined;
   }
 
   private async read<T>(label: string, act: () => T, may?: () => boolean): Promise<T> {

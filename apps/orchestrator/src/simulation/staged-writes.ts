@@ -1,9 +1,11 @@
 import { initialState, isTerminalItem, type Json } from '@opsmesh/plan-model';
-import type { ChangeSet, ItemUpdate, NewItem, NewRun, Sweep } from '../engine/change-set.js';
+import type { ChangeSet, ItemUpdate, NewItem, Sweep } from '../engine/change-set.js';
 import { RunChangedError } from '../engine/ports.js';
+import type { NewRun } from '../engine/run.js';
 import { decodeState, encodeState } from '../store/state-codec.js';
 import { HOLD_MS } from '../store/write-changes.js';
-import { attemptKey, placeOf, type Database, type ItemRow, type RunRows } from './database.js';
+import type { Database, ItemRow, RunRows } from './database.js';
+import { attemptKey, placeOf } from './keys.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 interface RunCopy extends Mutable<Omit<RunRows, 'items'>> {
@@ -63,6 +65,7 @@ export class Staged {
       const copy = this.copy(approval.runId);
       copy.approvals = [...copy.approvals, approval];
     }
+    for (const { runId, step, locks } of changes.lockChanges) this.changeLocks(runId, step, locks);
     for (const sweep of changes.sweeps) this.sweep(sweep);
     this.later(changes);
   }
@@ -96,7 +99,7 @@ export class Staged {
         }
       });
     }
-    if (timers.length > 0) this.atCommit.push(() => { for (const t of timers) database.insertTimer(t.runId, t.delayMs, t.event); });
+    if (timers.length > 0) this.atCommit.push(() => { for (const t of timers) { if (t.event.kind === 'wave') database.dropWaveTimers(t.runId, t.event.step); database.insertTimer(t.runId, t.delayMs, t.event); } });
     if (firedTimers.length > 0) this.atCommit.push(() => { for (const id of firedTimers) database.timers.delete(id); });
     if (unlocked.length > 0) this.atCommit.push(() => { for (const { runId, step, item } of unlocked) this.unlock(`${runId}.${step}.${item}`); });
     if (sweeps.length > 0) this.atCommit.push(() => { for (const sweep of sweeps) this.sweepOthers(sweep); });
@@ -135,6 +138,11 @@ export class Staged {
   private patchItem(runId: string, place: string, patch: Partial<ItemRow>): void {
     const { items } = this.copy(runId);
     items.set(place, { ...items.get(place)!, ...patch });
+  }
+
+  private changeLocks(runId: string, step: number, locks: boolean): void {
+    const { items } = this.copy(runId);
+    for (const [place, item] of items) if (item.step === step && (item.status === 'pending' || item.status === 'queued')) items.set(place, { ...item, lockKey: locks ? item.lockKey ?? item.target : null });
   }
 
   private sweep({ runId, step, from, to, untouchedOnly }: Sweep): void {

@@ -2,7 +2,7 @@ import { failure, GRANT_SECONDS, parseAttemptId, type FailureCode, type FailureD
 import { ProblemError } from '@opsmesh/platform';
 import type { Database } from './database.js';
 import type { Oracle } from './oracle.js';
-import { inputDigest, type OrchestratorProcess } from './orchestrator-process.js';
+import { inputSha256Of, type OrchestratorProcess } from './orchestrator-process.js';
 import { ConnectionLost, type Party, type Scheduler } from './scheduler.js';
 import type { Transport } from './simulated-redis.js';
 
@@ -174,14 +174,14 @@ export class WorkerProcess {
   private async claim(running: Running, keyThumbprint: string): Promise<number | 'refused'> {
     const { scheduler, orchestrators } = this.around;
     const { job } = running;
-    const request = { workerId: this.party.name, inputSha256: inputDigest(job), keyThumbprint };
+    const request = { workerId: this.party.name, inputSha256: inputSha256Of(job), keyThumbprint };
     for (;;) {
       if (running.aborted) return scheduler.now;
       try {
         const asked = await scheduler.effect(this.party, `claim ${job.attemptId}`, () => {
           const up = orchestrators();
           const desk = up[scheduler.choices.below(up.length)]!;
-          const answer = answerOf(desk, desk.desk.claim(job.attemptId, request));
+          const answer = answerOf(desk, desk.desk.claim('service', job.attemptId, request));
           // Heard by nobody when the question is lost.
           answer.catch(() => undefined);
           return { answer };

@@ -1,18 +1,20 @@
 import { failure, type ApprovalDecision, type ApprovalView } from '@opsmesh/contracts';
-import { ProblemError, transaction } from '@opsmesh/platform';
+import { isSamePerson, ProblemError, transaction } from '@opsmesh/platform';
 import type { CompiledPlan } from '@opsmesh/plan-model';
 import type { Pool, PoolClient } from 'pg';
 import type { Ending } from '../engine/timed-event.js';
+import type { OpenQuestion, OpenQuestionsQuery } from '../http/open-questions.js';
 import type { Approvals, Vote } from '../http/ports.js';
 import { finishSoon } from './finish-soon.js';
+import { momentOf } from './moment.js';
 
 interface ApprovalRow {
   run_id: string; run_name: string; plan: CompiledPlan; requested_by: string; step: number; item: number; attempt: number; message: string; approvers: string[]; min_approvals: number;
-  created_at: Date; expires_at: Date; item_status: string; acts: { actor_id: string; decision: ApprovalDecision; comment: string | null; at: string }[] | null;
+  created_at: Date; place_at: string; expires_at: Date; item_status: string; acts: { actor_id: string; decision: ApprovalDecision; comment: string | null; at: string }[] | null;
 }
 
 const SELECT = `
-select a.run_id, r.name as run_name, p.plan, r.actor_id as requested_by, a.step, a.item, a.attempt, a.message, a.approvers, a.min_approvals, a.created_at, a.expires_at,
+select a.run_id, ${momentOf('a.created_at')} as place_at, r.name as run_name, p.plan, r.actor_id as requested_by, a.step, a.item, a.attempt, a.message, a.approvers, a.min_approvals, a.created_at, a.expires_at,
        case when i.attempt = a.attempt then i.status else 'cancelled' end as item_status,
        (select json_agg(json_build_object('actor_id', x.actor_id, 'decision', x.decision, 'comment', x.comment, 'at', x.at) order by x.at)
         from orchestrator.approval_acts x where x.run_id = a.run_id and x.step = a.step and x.item = a.item and x.attempt = a.attempt) as acts
@@ -29,9 +31,14 @@ export class ApprovalStore implements Approvals {
     return rows.map(toView);
   }
 
-  async open(tenantId: string): Promise<ApprovalView[]> {
-    const { rows } = await this.pool.query<ApprovalRow>(`${SELECT} where r.tenant_id = $1 and r.status in ('running', 'paused') and i.status = 'running' and i.attempt = a.attempt order by a.created_at limit 200`, [tenantId]);
-    return rows.map(toView);
+  async open(tenantId: string, { after, limit }: OpenQuestionsQuery): Promise<OpenQuestion<ApprovalView>[]> {
+    const { rows } = await this.pool.query<ApprovalRow>(
+      `${SELECT} where r.tenant_id = $1 and r.status in ('running', 'paused') and i.status = 'running' and i.attempt = a.attempt
+         and ($2::timestamptz is null or (date_trunc('milliseconds', a.created_at), a.run_id, a.step, a.item) > ($2, $3::uuid, $4::int, $5::int))
+       order by date_trunc('milliseconds', a.created_at), a.run_id, a.step, a.item limit $6`,
+      [tenantId, after?.at ?? null, after?.runId ?? null, after?.step ?? null, after?.item ?? null, limit],
+    );
+    return rows.map((row) => ({ place: { at: row.place_at, runId: row.run_id, step: row.step, item: row.item }, view: toView(row) }));
   }
 
   async vote(tenantId: string, vote: Vote): Promise<ApprovalView> {
@@ -42,7 +49,7 @@ export class ApprovalStore implements Approvals {
       const found = await readLatest(client, tenantId, vote);
       if (!found) throw new ProblemError(404, 'approval-not-found', 'the run asks no such question');
       const open = toView(found);
-      const earlier = open.acts.find((a) => a.actor_id === vote.actorId);
+      const earlier = open.acts.find((a) => isSamePerson(a.actor_id, vote.actorId));
       if (earlier?.decision === vote.decision) return open;
       assertMayDecide(open, vote);
       if (earlier) throw new ProblemError(409, 'already-decided', `${vote.actorId} has decided already: ${earlier.decision}`);
@@ -64,8 +71,8 @@ async function readLatest(client: PoolClient, tenantId: string, { runId, step, i
 
 function assertMayDecide({ status, approvers, requestedBy }: ApprovalView, { actorId, isKnown }: Vote): void {
   if (status !== 'open') throw new ProblemError(409, 'approval-closed', `the question is ${status}: there is nothing to decide`);
-  if (approvers.length > 0 && !approvers.includes(actorId)) throw new ProblemError(403, 'not-an-approver', `${actorId} is none of those who may decide: ${approvers.join(', ')}`);
-  if (approvers.length === 0 && isKnown && actorId === requestedBy) throw new ProblemError(403, 'own-request', 'who started the run does not decide on it, unless the plan names them as an approver');
+  if (approvers.length > 0 && !approvers.some((a) => isSamePerson(a, actorId))) throw new ProblemError(403, 'not-an-approver', `${actorId} is none of those who may decide: ${approvers.join(', ')}`);
+  if (approvers.length === 0 && isKnown && isSamePerson(actorId, requestedBy)) throw new ProblemError(403, 'own-request', 'who started the run does not decide on it, unless the plan names them as an approver');
 }
 
 /** How the item ends, when the question is settled. */

@@ -1,7 +1,6 @@
 import { Gathered } from '@opsmesh/platform';
 import type { Pool } from 'pg';
-import type { AttemptRef } from '../engine/change-set.js';
-import type { ItemRef } from '../engine/ports.js';
+import type { AttemptRef, ItemRef } from '../engine/positions.js';
 import { itemColumns } from './positions.js';
 import { statement } from './statement.js';
 

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { AttemptRef } from '../engine/change-set.js';
+import type { AttemptRef } from '../engine/positions.js';
 import type { Ending } from '../engine/timed-event.js';
 
 /** Sets the timer that ends an item now, by what was decided or signalled outside of the engine: as lasting as the transaction it is part of. */

@@ -1,5 +1,4 @@
-import type { AttemptRef } from '../engine/change-set.js';
-import type { ItemRef } from '../engine/ports.js';
+import type { AttemptRef, ItemRef } from '../engine/positions.js';
 import type { Column, Columns } from './statement.js';
 
 /** The columns that name an item: `run_id`, `step`, `item`. */

@@ -2,7 +2,7 @@ import { ITEM_SORTS, type ItemView, type ListItemsQueryDto, type RunSummary } fr
 import type { Database } from '@opsmesh/platform';
 import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
 import type { Pool } from 'pg';
-import type { NewRun } from '../engine/change-set.js';
+import type { NewRun } from '../engine/run.js';
 import { fanOut, runOf } from '../testing/documents.js';
 import { newEngine, openRecord, takeOutbox } from '../testing/rig.js';
 import { create, failed, shuffled, succeeded } from '../testing/submissions.js';
@@ -46,7 +46,7 @@ describe('a tenant', () => {
   });
   it('finds no run, step or item of another', async () => {
     await expect(models.getRun('other', big.id)).rejects.toMatchObject(notThere);
-    await expect(models.stepIndex('other', big.id, 'each')).rejects.toMatchObject(notThere);
+    await expect(models.stepOf('other', big.id, 'each')).rejects.toMatchObject(notThere);
     await expect(models.listItems(step(big, 'other'), {})).rejects.toMatchObject(notThere);
     await expect(models.getRun(ACME, foreign.id)).rejects.toMatchObject(notThere);
   });
@@ -160,5 +160,42 @@ describe('items', () => {
     ]);
     const { items } = await models.listItems({ tenantId: 'blobs', runId: run.id, stepId: 'each' }, {});
     expect(items.map((i) => [(i.output as { text: string } | null)?.text.length, i.truncated])).toEqual([[70_000, false], [undefined, true]]);
+  });
+
+  describe('with large outputs', () => {
+    const sizes = [70_000, 1000, 1000, 70_000, 70_000, 3000, 3000, 3000, 3000, 3000];
+    const text = (size: number): string => JSON.stringify({ text: 'x'.repeat(size) });
+    let run: NewRun;
+    beforeAll(async () => {
+      const { engine } = newEngine(pool);
+      run = runOf(fanOut('probe', sizes.length), { tenantId: 'large' });
+      await engine.submit([create(run)]);
+      const large = await new BlobStore(pool).put(Buffer.from(text(70_000)));
+      await engine.submit((await takeOutbox(pool)).filter((a) => a.runId === run.id).map((a) => {
+        const one = succeeded(a);
+        const size = sizes[a.item]!;
+        return { ...one, result: { ...one.result!, output: size > 65_536 ? { json: null, blobSha256: large.sha256, truncated: false } : { json: text(size), blobSha256: null, truncated: false } } };
+      }));
+    });
+
+    it.each([['index', 100], ['-index', 100], ['index', 2]] as const)('a page ends when it is large, and the next one goes on: by %s, at most %i', async (sort, limit) => {
+      const narrow = new ReadModels(pool, 8000);
+      const paged: number[][] = [];
+      const seen: ItemView[] = [];
+      for (let cursor: string | undefined; ;) {
+        const page = await narrow.listItems({ tenantId: 'large', runId: run.id, stepId: 'each' }, { sort, limit, ...(cursor ? { cursor } : {}) });
+        paged.push(page.items.map((i) => i.index));
+        seen.push(...page.items);
+        if (page.next === null) break;
+        cursor = page.next;
+      }
+      const byBytes = sort === 'index' ? [[0], [1, 2, 3], [4], [5, 6, 7], [8, 9]] : [[9, 8, 7], [6, 5, 4], [3], [2, 1, 0]];
+      expect(paged).toEqual(limit === 2 ? [[0], [1, 2], [3], [4], [5, 6], [7, 8], [9]] : byBytes);
+      expect(seen.map((i) => (i.output as { text: string }).text.length)).toEqual(seen.map((i) => sizes[i.index]));
+    });
+
+    it('is one page where it fits', async () => {
+      expect(await models.listItems({ tenantId: 'large', runId: run.id, stepId: 'each' }, {})).toMatchObject({ items: sizes.map((_, index) => ({ index })), next: null });
+    });
   });
 });

@@ -1,15 +1,19 @@
 import { type CachedFromView, type FailureDto, type ItemStatus, type ItemPageView, type ItemView, type ListItemsQueryDto, type ListRunsQueryDto, type RunEventType, type RunEventView, type RunPageView, type RunStatus, type RunSummary, type RunView, type StepView } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
-import { NO_ITEMS, type CompiledPlan, type JsonObject, type StepState } from '@opsmesh/plan-model';
+import { NO_ITEMS, type CompiledPlan, type CompiledStep, type JsonObject, type StepState } from '@opsmesh/plan-model';
 import type { Pool } from 'pg';
+import { maskInputs } from '../http/mask-inputs.js';
+import { inputMask, type InputMask } from './input-mask.js';
 import { decodeState } from './state-codec.js';
+import { startOf } from './start-of.js';
+import { stopView } from './stop-view.js';
 
 interface RunRow {
   id: string; tenant_id: string; actor_id: string; name: string; status: RunStatus; created_at: Date; finished_at: Date | null; parent_run_id: string | null;
 }
 interface ItemRow {
   item: number; target: string | null; status: ItemStatus; attempt: number; inputs: Record<string, unknown> | null; output: unknown; bytes: Buffer | null; truncated: boolean; failure: FailureDto | null; cached_from: CachedFromView | null;
-  worker_id: string | null; queued_at: Date | null; started_at: Date | null; finished_at: Date | null; duration_ms: number | null; sort_key: string;
+  worker_id: string | null; queued_at: Date | null; started_at: Date | null; finished_at: Date | null; duration_ms: number | null; sort_key: string; has_more: boolean;
 }
 
 type StoredEvent = [type: RunEventType, step: number | null, item: number | null, data: Record<string, unknown>];
@@ -20,9 +24,13 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** An expression for each sort; all give text that orders like the value. */
 const SORT_KEYS = { index: `lpad(i.item::text, 9, '0')`, status: 'i.status', target: `coalesce(i.target, '')`, duration: `lpad(coalesce(i.duration_ms, 0)::text, 12, '0')` } as const;
 
+/** Bytes of inputs and outputs after which a page of items ends; what begins before is whole. With the largest output a page has three times as many. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+
 /** What people and programs read of runs. Every query carries the tenant. */
 export class ReadModels {
-  constructor(private readonly pool: Pool) {}
+  /** @param pageBytes after how many bytes of inputs and outputs a page of items ends */
+  constructor(private readonly pool: Pool, private readonly pageBytes: number = PAGE_BYTES) {}
 
   async listRuns(tenantId: string, query: ListRunsQueryDto): Promise<RunPageView> {
     const limit = query.limit ?? DEFAULT_PAGE;
@@ -45,7 +53,7 @@ export class ReadModels {
     if (!row) throw await this.missing(tenantId, runId);
     const state = decodeState(row.state);
     return {
-      ...toSummary(row), strategy: row.plan.strategy, inputs: row.inputs, warnings: row.warnings as RunView['warnings'], lastEvent: state.seq,
+      ...toSummary(row), ...stopView(row.plan, state), strategy: row.plan.strategy, inputs: maskInputs(row.inputs), warnings: row.warnings as RunView['warnings'], lastEvent: state.seq,
       steps: row.plan.steps.map((step, i): StepView => ({
         id: step.id, kind: step.kind, tool: step.kind === 'tool' ? step.tool : null, effect: step.kind === 'tool' ? step.effect : null, level: step.level, dependsOn: step.dependsOn.map((d) => row.plan.steps[d]!.id), ...toProgress(state.steps[i]!),
       })),
@@ -58,32 +66,44 @@ export class ReadModels {
     return rows[0];
   }
 
-  /** The index of a step of a run of the tenant. */
-  async stepIndex(tenantId: string, runId: string, stepId: string): Promise<number> {
-    const run = await this.getRun(tenantId, runId);
-    const index = run.steps.findIndex((s) => s.id === stepId);
-    if (index < 0) throw new ProblemError(404, 'step-not-found', `the run has no step "${stepId.slice(0, 64)}"; it has ${run.steps.map((s) => s.id).join(', ')}`);
-    return index;
+  /** A step of a run of the tenant. */
+  async stepOf(tenantId: string, runId: string, stepId: string): Promise<CompiledStep> {
+    const { plan } = await this.getPlan(tenantId, runId);
+    const step = plan.steps.find((s) => s.id === stepId);
+    if (!step) throw new ProblemError(404, 'step-not-found', `the run has no step "${stepId.slice(0, 64)}"; it has ${plan.steps.map((s) => s.id).join(', ')}`);
+    return step;
   }
 
-  async listItems(step: { tenantId: string; runId: string; stepId: string }, query: ListItemsQueryDto): Promise<ItemPageView> {
-    const index = await this.stepIndex(step.tenantId, step.runId, step.stepId);
+  /** A page ends at `limit` items or when it is large: outputs are read as far as they are given. */
+  async listItems({ tenantId, runId, stepId }: { tenantId: string; runId: string; stepId: string }, query: ListItemsQueryDto): Promise<ItemPageView> {
+    const step = await this.stepOf(tenantId, runId, stepId);
     const limit = query.limit ?? DEFAULT_PAGE;
     const sort = query.sort ?? 'index';
     const descending = sort.startsWith('-');
     const key = SORT_KEYS[sort.replace('-', '') as keyof typeof SORT_KEYS];
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
+    const direction = descending ? 'desc' : 'asc';
     const { rows } = await this.pool.query<ItemRow>(
-      `select i.item, i.target, i.status, i.attempt, i.inputs, i.output, b.bytes, i.truncated, i.cached_from, i.failure, i.worker_id, i.queued_at, i.started_at, i.finished_at, i.duration_ms, ${key} as sort_key
-       from orchestrator.items i left join orchestrator.blobs b on b.sha256 = i.blob_sha256
-       where i.run_id = $1 and i.step = $2 and ($3::text is null or i.status = $3)
-         and ($4::text is null or (${key} collate "C", i.item) ${descending ? '<' : '>'} ($4 collate "C", $5))
-       order by ${key} collate "C" ${descending ? 'desc' : 'asc'}, i.item ${descending ? 'desc' : 'asc'} limit $6`,
-      [step.runId, index, query.status ?? null, after?.key ?? null, after?.item ?? 0, limit + 1],
+      `with wanted as (
+         select i.*, ${key} collate "C" as sort_key from orchestrator.items i
+         where i.run_id = $1 and i.step = $2 and ($3::text is null or i.status = $3)
+           and ($4::text is null or (${key} collate "C", i.item) ${descending ? '<' : '>'} ($4 collate "C", $5))
+         order by sort_key ${direction}, i.item ${direction} limit $6
+       ), measured as (
+         select w.*, row_number() over page as number, count(*) over () as found,
+           sum(coalesce(octet_length(w.inputs::text), 0) + coalesce(octet_length(w.output::text), 0) + coalesce((select octet_length(b.bytes) from orchestrator.blobs b where b.sha256 = w.blob_sha256 and not w.truncated), 0))
+             over (page rows between unbounded preceding and 1 preceding) as before
+         from wanted w window page as (order by w.sort_key ${direction}, w.item ${direction})
+       )
+       select m.item, m.target, m.status, m.attempt, m.inputs, m.output, b.bytes, m.truncated, m.cached_from, m.failure, m.worker_id, m.queued_at, m.started_at, m.finished_at, m.duration_ms, m.sort_key,
+         m.number < m.found as has_more
+       from measured m left join orchestrator.blobs b on b.sha256 = m.blob_sha256 and not m.truncated
+       where m.number < $6 and coalesce(m.before, 0) < $7 order by m.number`,
+      [runId, step.index, query.status ?? null, after?.key ?? null, after?.item ?? 0, limit + 1, this.pageBytes],
     );
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return { items: page.map(toItem), next: rows.length > limit && last ? encodeCursor({ key: last.sort_key, item: last.item }) : null };
+    const mask = await inputMask(this.pool, step);
+    const last = rows.at(-1);
+    return { items: rows.map((r) => toItem(r, mask)), next: last?.has_more ? encodeCursor({ key: last.sort_key, item: last.item }) : null };
   }
 
   /** Events after `seq`, oldest first; about `limit` of them, in whole commits. */
@@ -138,11 +158,11 @@ function toProgress(state: StepState): Pick<StepView, 'status' | 'total' | 'coun
   }
 }
 
-function toItem(r: ItemRow): ItemView {
-  const output = r.bytes && !r.truncated ? (JSON.parse(r.bytes.toString('utf8')) as unknown) : r.output;
+function toItem(r: ItemRow, mask: InputMask): ItemView {
+  const output = r.bytes ? (JSON.parse(r.bytes.toString('utf8')) as unknown) : r.output;
   return {
-    index: r.item, target: r.target, status: r.status, attempt: r.attempt, inputs: r.inputs, output, truncated: r.truncated, cached: r.cached_from !== null, cachedFrom: r.cached_from, failure: r.failure, workerId: r.worker_id,
-    queuedAt: r.queued_at?.toISOString() ?? null, startedAt: r.started_at?.toISOString() ?? null, finishedAt: r.finished_at?.toISOString() ?? null, durationMs: r.duration_ms,
+    index: r.item, target: r.target, status: r.status, attempt: r.attempt, inputs: mask(r.inputs), output, truncated: r.truncated, cached: r.cached_from !== null, cachedFrom: r.cached_from, failure: r.failure, workerId: r.worker_id,
+    queuedAt: r.queued_at?.toISOString() ?? null, startedAt: startOf(r)?.toISOString() ?? null, finishedAt: r.finished_at?.toISOString() ?? null, durationMs: r.duration_ms,
   };
 }
 

@@ -2,8 +2,10 @@ import type { ItemStatus } from '@opsmesh/contracts';
 import { transaction, type Last } from '@opsmesh/platform';
 import type { CompiledPlan, ItemState, Json, JsonObject, RunState } from '@opsmesh/plan-model';
 import type { Pool, PoolClient } from 'pg';
-import { itemKey, type AttemptRef, type ChangeSet } from '../engine/change-set.js';
-import type { CachedOutput, CacheQuestion, ItemRef, ProbedAttempt, RecordTransaction, RunFacts, RunRecord, StoredItem } from '../engine/ports.js';
+import type { ChangeSet } from '../engine/change-set.js';
+import type { CachedOutput, CacheQuestion, ProbedAttempt, RecordTransaction, RunRecord, StoredItem } from '../engine/ports.js';
+import { itemKey, type AttemptRef, type ItemRef } from '../engine/positions.js';
+import type { RunFacts } from '../engine/run.js';
 import { plainArray } from './arrays.js';
 import { PlanTexts } from './plan-texts.js';
 import { itemColumns } from './positions.js';
@@ -82,6 +84,21 @@ class PostgresTransaction implements RecordTransaction {
       name: 'item-inputs', text: 'select item, inputs from orchestrator.items where run_id = $1 and step = $2 and item = any($3::int[])', values: [runId, step, plainArray(items)],
     });
     return new Map(rows.map((r) => [r.item, r.inputs]));
+  }
+
+  async loadQueued(runId: string): Promise<AttemptRef[]> {
+    const { rows } = await this.client.query<AttemptRef>({
+      name: 'queued-attempts', text: `select run_id as "runId", step, item, attempt from orchestrator.items where run_id = $1 and status = 'queued' order by step, item`, values: [runId],
+    });
+    return rows;
+  }
+
+  async loadGated(runId: string, step: number): Promise<AttemptRef[]> {
+    const { rows } = await this.client.query<AttemptRef>({
+      name: 'gated-attempts',
+      text: 'select run_id as "runId", step, item, attempt from orchestrator.gated_attempts where run_id = $1 and step = $2 and held_until <= now() order by item for update skip locked', values: [runId, step],
+    });
+    return rows;
   }
 
   async openChildren(runId: string): Promise<string[]> {

@@ -2,7 +2,9 @@ import type { AdaptationView, AttemptView, CachedFromView, FailureDto, ItemActVi
 import { ProblemError } from '@opsmesh/platform';
 import type { Pool } from 'pg';
 import { toAdaptation } from './adaptations.js';
+import { inputMask } from './input-mask.js';
 import type { ReadModels } from './read-models.js';
+import { startOf } from './start-of.js';
 import { textOf, type DatedEntry, type StoredEntry } from './stored-history.js';
 
 interface AttemptRow {
@@ -15,19 +17,18 @@ const ATTEMPT = 'a.attempt, a.status, a.output, a.blob_sha256, octet_length(b.by
 
 /** What was tried for one item. The newest attempt is in `items`, those before it in `past_attempts`; the history says the rest. */
 export class StepLog {
-  constructor(private readonly pool: Pool, private readonly runs: Pick<ReadModels, 'getPlan' | 'stepIndex'>) {}
+  constructor(private readonly pool: Pool, private readonly runs: Pick<ReadModels, 'stepOf'>) {}
 
   /** @throws ProblemError 404 `run-not-found`, `step-not-found` or `item-not-found` */
   async item(tenantId: string, { runId, stepId, item }: { runId: string; stepId: string; item: number }): Promise<ItemLogView> {
-    const { plan } = await this.runs.getPlan(tenantId, runId);
-    const index = await this.runs.stepIndex(tenantId, runId, stepId);
+    const step = await this.runs.stepOf(tenantId, runId, stepId);
+    const { index } = step;
     const { source, row } = await this.find(runId, index, item);
-    const [past, entries, probes] = await Promise.all([this.past(source, index, item), this.entries(source, index, item), this.probes(source, index, item)]);
-    const step = plan.steps[index]!;
+    const [past, entries, probes, mask] = await Promise.all([this.past(source, index, item), this.entries(source, index, item), this.probes(source, index, item), inputMask(this.pool, step)]);
     // An attempt that waits for its retry, or was cancelled then, is among the past ones already.
     const newest = row.attempt > 0 && !past.some((a) => a.attempt === row.attempt) ? [row] : [];
     return {
-      runId, step: stepId, item, tool: step.kind === 'tool' ? step.tool : null, target: row.target, status: row.status, inputs: row.inputs,
+      runId, step: stepId, item, tool: step.kind === 'tool' ? step.tool : null, target: row.target, status: row.status, inputs: mask(row.inputs),
       attempts: [...past, ...newest].map((a) => toAttempt(a, entries, runId)), acts: entries.flatMap(toAct), probes: step.kind === 'tool' ? probes : [],
       failure: row.attempt === 0 ? row.failure : null, takenFrom: source === runId ? null : source,
     };
@@ -91,11 +92,6 @@ function toAttempt(row: AttemptRow, entries: readonly DatedEntry[], runId: strin
     blob: row.blob_sha256 === null ? null : { sha256: row.blob_sha256, bytes: row.bytes ?? 0, url: `/runs/${runId}/blobs/${row.blob_sha256}` },
     truncated: row.truncated,
   };
-}
-
-/** When an attempt started: its claim, or for what needs none the end minus the time it took. */
-export function startOf({ started_at: started, finished_at: finished, duration_ms: took }: Pick<AttemptRow, 'started_at' | 'finished_at' | 'duration_ms'>): Date | null {
-  return started ?? (finished && took !== null ? new Date(finished.getTime() - took) : null);
 }
 
 /** Adaptations of the item are told right before the retry that they change. */

@@ -127,13 +127,22 @@ describe('workers', () => {
 
   it('are known from registration to deregistration', async () => {
     const store = new WorkerStore(pool);
-    expect(await store.beat('net-1', [])).toBeNull();
+    expect(await store.beat({ workerId: 'net-1', service: 'net' }, [])).toBeNull();
     await store.register(registration);
-    expect(await store.beat('net-1', ['a.b.0.1'])).toEqual([]);
+    expect(await store.beat({ workerId: 'net-1', service: 'net' }, ['a.b.0.1'])).toEqual([]);
     expect(await store.list()).toEqual([{ id: 'net-1', service: 'net', queue: 'net', concurrency: 5, active: ['a.b.0.1'], silentMs: expect.any(Number) as number }]);
-    await store.deregister('net-1');
+    await store.deregister({ workerId: 'net-1', service: 'net' });
     expect(await store.list()).toEqual([]);
-    expect(await store.beat('net-1', [])).toBeNull();
+    expect(await store.beat({ workerId: 'net-1', service: 'net' }, [])).toBeNull();
+  });
+
+  it('are those of the service that registered them', async () => {
+    const store = new WorkerStore(pool);
+    await store.register(registration);
+    const foreign = { workerId: 'net-1', service: 'rogue' };
+    for (const act of [() => store.beat(foreign, ['a.b.0.1']), () => store.deregister(foreign), () => store.register({ ...registration, service: 'rogue' })]) await expect(act()).rejects.toMatchObject({ status: 403, code: 'forbidden' });
+    expect(await store.list()).toMatchObject([{ id: 'net-1', service: 'net', active: [] }]);
+    expect(await store.beat({ workerId: 'net-9', service: 'rogue' }, [])).toBeNull();
   });
 
   it('are silent since their last beat, by the clock of the database', async () => {
@@ -141,7 +150,7 @@ describe('workers', () => {
     await store.register(registration);
     await pool.query(`update orchestrator.workers set seen_at = now() - interval '7 seconds'`);
     expect((await store.list())[0]!.silentMs).toBeGreaterThanOrEqual(7000);
-    await store.beat('net-1', []);
+    await store.beat({ workerId: 'net-1', service: 'net' }, []);
     expect((await store.list())[0]!.silentMs).toBeLessThan(5000);
     await pool.query(`update orchestrator.workers set seen_at = now() - interval '7 seconds'`);
     await store.register({ ...registration, concurrency: 9 });
@@ -154,9 +163,9 @@ describe('workers', () => {
     await store.register(registration);
     await store.register({ ...registration, workerId: 'net-2' });
     await store.askToResend('net-1', ['x.y.0.1', 'x.y.1.1']);
-    expect(await store.beat('net-2', [])).toEqual([]);
-    expect(await store.beat('net-1', [])).toEqual(['x.y.0.1', 'x.y.1.1']);
-    expect(await store.beat('net-1', [])).toEqual([]);
+    expect(await store.beat({ workerId: 'net-2', service: 'net' }, [])).toEqual([]);
+    expect(await store.beat({ workerId: 'net-1', service: 'net' }, [])).toEqual(['x.y.0.1', 'x.y.1.1']);
+    expect(await store.beat({ workerId: 'net-1', service: 'net' }, [])).toEqual([]);
   });
 
   it('that were silent for an hour are forgotten when another registers', async () => {

@@ -2,8 +2,9 @@ import { AttemptBarsView, fits, ItemLogView, TimelineView, type AttemptView, typ
 import type { Database } from '@opsmesh/platform';
 import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
 import type { Pool } from 'pg';
-import type { AttemptRef, NewRun } from '../engine/change-set.js';
 import type { Engine } from '../engine/engine.js';
+import type { AttemptRef } from '../engine/positions.js';
+import type { NewRun } from '../engine/run.js';
 import { drive } from '../testing/drive.js';
 import { fanOut, runOf } from '../testing/documents.js';
 import { newEngine, openRecord, takeOutbox } from '../testing/rig.js';
@@ -158,7 +159,7 @@ describe('the log of an item', () => {
     const { run, engine } = await started({ name: 'again', steps: [probe('a', { retry: RETRY }), probe('b', { dependsOn: ['a'] })] });
     await drive(engine, pool, { answer: (a, _, step) => (step === 'b' ? failed(a, 'not-found') : a.attempt === 1 ? failed(a, 'unreachable') : {}) });
     const child = runOf(run.plan, { parentRunId: run.id });
-    await engine.submit([{ kind: 'create', run: child, rerun: { step: 1, of: 1, items: ['failed'], boundAnew: false } }]);
+    await engine.submit([{ kind: 'create', run: child, rerun: { steps: [{ step: 1, of: 1, boundAnew: false }], items: ['failed'] } }]);
     await drive(engine, pool);
     const log = await logOf(child, 'a');
     expect(log).toMatchObject({ runId: child.id, takenFrom: run.id });

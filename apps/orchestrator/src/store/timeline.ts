@@ -3,7 +3,8 @@ import { causesOf, isTerminalStep, type CompiledPlan, type RunState } from '@ops
 import type { Pool } from 'pg';
 import type { ReadModels } from './read-models.js';
 import { decodeState } from './state-codec.js';
-import { startOf } from './step-log.js';
+import { startOf } from './start-of.js';
+import { stopView } from './stop-view.js';
 import { pausesOf, StepPeriods } from './step-periods.js';
 import type { DatedEntry, StoredEntry } from './stored-history.js';
 
@@ -17,15 +18,16 @@ interface BarRow {
 
 /** What a Gantt chart of a run needs, from its state, its history and its attempts. */
 export class Timelines {
-  constructor(private readonly pool: Pool, private readonly runs: Pick<ReadModels, 'getPlan' | 'stepIndex'>) {}
+  constructor(private readonly pool: Pool, private readonly runs: Pick<ReadModels, 'getPlan' | 'stepOf'>) {}
 
   /** @throws ProblemError 404 `run-not-found`, or `step-not-found` for the query's step */
   async timeline(tenantId: string, runId: string, query: TimelineQueryDto): Promise<TimelineView> {
     const { plan } = await this.runs.getPlan(tenantId, runId);
     const [run, entries, retries, attempts] = await Promise.all([this.run(runId), this.entries(runId), this.retries(runId), this.bars({ tenantId, runId, plan }, query)]);
+    const state = decodeState(run.state);
     return {
-      runId, status: run.status, createdAt: run.created_at.toISOString(), finishedAt: run.finished_at?.toISOString() ?? null, now: run.now.toISOString(),
-      pauses: pausesOf(entries), steps: stepsOf({ plan, state: decodeState(run.state), entries, retries, rerunOf: run.rerun_of }), attempts,
+      runId, status: run.status, ...stopView(plan, state), createdAt: run.created_at.toISOString(), finishedAt: run.finished_at?.toISOString() ?? null, now: run.now.toISOString(),
+      pauses: pausesOf(entries), steps: stepsOf({ plan, state, entries, retries, rerunOf: run.rerun_of }), attempts,
     };
   }
 
@@ -59,7 +61,7 @@ export class Timelines {
   }
 
   private async bars({ tenantId, runId, plan }: { tenantId: string; runId: string; plan: CompiledPlan }, { step, limit = DEFAULT_PAGE, cursor }: TimelineQueryDto): Promise<AttemptBarsView> {
-    const only = step === undefined ? null : await this.runs.stepIndex(tenantId, runId, step);
+    const only = step === undefined ? null : (await this.runs.stepOf(tenantId, runId, step)).index;
     const [afterStep, afterItem] = cursor === undefined ? [only ?? -1, -1] : cursor.split('.').map(Number) as [number, number];
     const { rows } = await this.pool.query<BarRow>(BARS, [runId, afterStep, afterItem, only, limit + 1]);
     // One item more than asked for says that there is a next page.

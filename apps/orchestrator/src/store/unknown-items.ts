@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { ChangeSet } from '../engine/change-set.js';
-import type { ItemRef } from '../engine/ports.js';
+import type { ItemRef } from '../engine/positions.js';
 import { itemColumns } from './positions.js';
 import { statement } from './statement.js';
 

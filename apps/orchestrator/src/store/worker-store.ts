@@ -1,5 +1,7 @@
 import type { WorkerRegistrationDto } from '@opsmesh/contracts';
+import { ProblemError } from '@opsmesh/platform';
 import type { Pool } from 'pg';
+import type { ServiceWorker } from '../http/internal.controller.js';
 
 /** A worker process, as the database's clock sees it. */
 export interface KnownWorker {
@@ -19,22 +21,28 @@ const FORGET = '1 hour';
 export class WorkerStore {
   constructor(private readonly pool: Pool) {}
 
+  /** @throws ProblemError 403 `forbidden` when another service has a worker of that id */
   async register(worker: WorkerRegistrationDto): Promise<void> {
-    await this.pool.query(
+    const { rowCount } = await this.pool.query(
       `insert into orchestrator.workers (id, service, queue, concurrency) values ($1, $2, $3, $4)
-       on conflict (id) do update set service = excluded.service, queue = excluded.queue, concurrency = excluded.concurrency, seen_at = now()`,
+       on conflict (id) do update set queue = excluded.queue, concurrency = excluded.concurrency, seen_at = now() where workers.service = excluded.service`,
       [worker.workerId, worker.service, worker.queue, worker.concurrency],
     );
+    if (rowCount === 0) throw foreign(worker);
     await this.pool.query(`delete from orchestrator.workers where seen_at < now() - interval '${FORGET}'`);
   }
 
-  /** @returns the attempts it should publish again, or null when the worker is not known. */
-  async beat(workerId: string, active: readonly string[]): Promise<string[] | null> {
+  /**
+   * @returns the attempts it should publish again, or null when the worker is not known
+   * @throws ProblemError 403 `forbidden` for a worker of another service
+   */
+  async beat(worker: ServiceWorker, active: readonly string[]): Promise<string[] | null> {
     const { rows } = await this.pool.query<{ resend: string[] }>({
       name: 'beat',
-      text: `update orchestrator.workers w set seen_at = now(), active = $2, resend = '{}' from (select id, resend from orchestrator.workers where id = $1 for update) o where w.id = o.id returning o.resend`,
-      values: [workerId, active],
+      text: `update orchestrator.workers w set seen_at = now(), active = $2, resend = '{}' from (select id, resend from orchestrator.workers where id = $1 and service = $3 for update) o where w.id = o.id returning o.resend`,
+      values: [worker.workerId, active, worker.service],
     });
+    if (!rows[0]) await this.assertNotForeign(worker);
     return rows[0]?.resend ?? null;
   }
 
@@ -53,8 +61,16 @@ export class WorkerStore {
     return new Set(rows.map((r) => r.id));
   }
 
-  async deregister(workerId: string): Promise<void> {
-    await this.pool.query('delete from orchestrator.workers where id = $1', [workerId]);
+  /** @throws ProblemError 403 `forbidden` for a worker of another service */
+  async deregister(worker: ServiceWorker): Promise<void> {
+    const { rowCount } = await this.pool.query('delete from orchestrator.workers where id = $1 and service = $2', [worker.workerId, worker.service]);
+    if (rowCount === 0) await this.assertNotForeign(worker);
+  }
+
+  /** For what concerned no worker of the service: there is none of that id, or it is another service's. */
+  private async assertNotForeign(worker: ServiceWorker): Promise<void> {
+    const { rowCount } = await this.pool.query('select 1 from orchestrator.workers where id = $1 and service is distinct from $2', [worker.workerId, worker.service]);
+    if (rowCount === 1) throw foreign(worker);
   }
 
   async list(): Promise<KnownWorker[]> {
@@ -63,4 +79,8 @@ export class WorkerStore {
     });
     return rows.map((r) => ({ id: r.id, service: r.service, queue: r.queue, concurrency: r.concurrency, active: r.active, silentMs: r.silent_ms }));
   }
+}
+
+function foreign({ workerId, service }: ServiceWorker): ProblemError {
+  return new ProblemError(403, 'forbidden', `${service ?? 'nobody'} may not speak for the worker ${workerId} of another service`);
 }

@@ -1,9 +1,11 @@
 import type { RunState } from '@opsmesh/plan-model';
 import { sqlState } from '@opsmesh/platform';
 import type { PoolClient } from 'pg';
-import type { ChangeSet, Claim, NewApproval, NewRun, Sweep, TakenItems } from '../engine/change-set.js';
+import type { ChangeSet, Claim, NewApproval, Sweep, TakenItems } from '../engine/change-set.js';
 import type { WantedAttempt } from '../engine/outbox.js';
-import { RunChangedError, type ItemRef } from '../engine/ports.js';
+import { RunChangedError } from '../engine/ports.js';
+import type { ItemRef } from '../engine/positions.js';
+import type { NewRun } from '../engine/run.js';
 import type { TimedEvent } from '../engine/timed-event.js';
 import { keepPastAttempts } from './past-attempts.js';
 import type { PlanText, PlanTexts } from './plan-texts.js';
@@ -33,12 +35,14 @@ export async function writeChanges(client: PoolClient, changes: ChangeSet, plans
     ...keepCacheKeys(client, changes.cacheKeys),
     client.query(write(changes)),
     ...(changes.outbox.gated.length > 0 ? [client.query(gate(changes.outbox.gated))] : []),
+    ...dropWaveTimers(client, changes.timers),
     ...(changes.timers.length > 0 ? [client.query(setTimers(changes.timers))] : []),
     ...(changes.firedTimers.length > 0 ? [client.query(dropTimers(changes.firedTimers))] : []),
     ...(changes.claims.length > 0 ? [client.query(claim(changes.claims))] : []),
     ...(changes.approvals.length > 0 ? [askPeople(client, changes.approvals)] : []),
     ...tellCached(client, changes.cached),
     ...(changes.unlocked.length > 0 ? [client.query(unlock(changes.unlocked))] : []),
+    ...changes.lockChanges.map((change) => changeLocks(client, change)),
     ...changes.sweeps.flatMap((sweep) => sweepItems(client, sweep)),
   ];
   // One that fails makes those after it fail, and only its own error says why; which promise rejects first is left to chance.
@@ -81,6 +85,17 @@ function sweepItems(client: PoolClient, s: Sweep): Promise<unknown>[] {
       values: [s.runId, s.step, s.to],
     })] : []),
   ];
+}
+
+/** A step waits for one wave at a time: a pause that was changed begins anew. */
+function dropWaveTimers(client: PoolClient, timers: ChangeSet['timers']): Promise<unknown>[] {
+  return timers.flatMap(({ runId, event }) => (event.kind === 'wave' ? [client.query({ name: 'drop-wave-timers', text: `delete from orchestrator.timers where run_id = $1 and step = $2 and kind = 'wave'`, values: [runId, event.step] })] : []));
+}
+
+function changeLocks(client: PoolClient, { runId, step, locks }: ChangeSet['lockChanges'][number]): Promise<unknown> {
+  return client.query({
+    name: 'change-locks', text: `update orchestrator.items set lock_key = case when $3 then coalesce(lock_key, target) end where run_id = $1 and step = $2 and status in ('pending', 'queued')`, values: [runId, step, locks],
+  });
 }
 
 /** SQLSTATE division_by_zero: the statement's way to say that a version was not the expected one. */

@@ -1,7 +1,7 @@
 import type { ToolDeclarationDto } from '@opsmesh/contracts';
 import { compileDocument, type CatalogueTool, type CompiledPlan, type JsonObject } from '@opsmesh/plan-model';
 import { uuidv7 } from 'uuidv7';
-import type { NewRun } from '../engine/change-set.js';
+import type { NewRun } from '../engine/run.js';
 
 const text = { type: 'string' } as const;
 const object = (properties: object, required: string[] = []): JsonObject => ({ type: 'object', properties: properties as JsonObject, required, additionalProperties: false });

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
+import type { AttemptRef } from '../engine/positions.js';
 import { submissionOf, type TimedEvent } from '../engine/timed-event.js';
-import type { AttemptRef } from '../engine/change-set.js';
 import type { Engine } from '../engine/engine.js';
 import type { Submission } from '../engine/submission.js';
 import { takeOutbox } from './rig.js';

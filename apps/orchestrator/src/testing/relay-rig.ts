@@ -4,7 +4,7 @@ import { waitFor } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import type { NewRun } from '../engine/change-set.js';
+import type { NewRun } from '../engine/run.js';
 import { SentBatches } from '../engine/sent-batches.js';
 import { Queues } from '../transport/queues.js';
 import { Relay } from '../transport/relay.js';

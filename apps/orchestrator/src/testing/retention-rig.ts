@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import type { NewRun } from '../engine/change-set.js';
 import type { Engine } from '../engine/engine.js';
+import type { NewRun } from '../engine/run.js';
 import type { RetentionLimits } from '../store/retention/limits.js';
 import { RetentionSweeper } from '../store/retention/retention-sweeper.js';
 import { fanOut, runOf } from './documents.js';

@@ -4,9 +4,9 @@ import { createTestDatabase, testRedisUrl, type TestDatabase } from '@opsmesh/te
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import { uuidv7 } from 'uuidv7';
-import type { AttemptRef } from '../engine/change-set.js';
 import { Engine } from '../engine/engine.js';
 import type { EngineNews, RunRecord } from '../engine/ports.js';
+import type { AttemptRef } from '../engine/positions.js';
 import { RunCache } from '../engine/run-cache.js';
 import { RunFactsCache } from '../engine/run-facts.js';
 import { openStore } from '../store/open-store.js';
@@ -15,7 +15,7 @@ import { PostgresRunRecord } from '../store/run-record.js';
 import { decodeState } from '../store/state-codec.js';
 
 export const SILENT = createLogger('spec', { level: 'silent' });
-const DEAF: EngineNews = { outboxFilled: () => undefined, timersSet: () => undefined, gateMayOpen: () => undefined, historyGrew: () => undefined, abort: () => undefined, decisionsWanted: () => undefined };
+const DEAF: EngineNews = { outboxFilled: () => undefined, timersSet: () => undefined, gateMayOpen: () => undefined, paused: () => undefined, historyGrew: () => undefined, abort: () => undefined, decisionsWanted: () => undefined };
 
 /** Collects log lines from level `warn` on. */
 export function listeningLog(): { readonly log: Logger; readonly lines: { readonly msg: string }[] } {

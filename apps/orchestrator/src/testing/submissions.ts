@@ -1,6 +1,7 @@
 import { failure, type FailureCode } from '@opsmesh/contracts';
 import type { RunEvent } from '@opsmesh/plan-model';
-import type { AttemptRef, NewRun } from '../engine/change-set.js';
+import type { AttemptRef } from '../engine/positions.js';
+import type { NewRun } from '../engine/run.js';
 import type { Submission } from '../engine/submission.js';
 
 type EventSubmission = Extract<Submission, { kind: 'event' }>;

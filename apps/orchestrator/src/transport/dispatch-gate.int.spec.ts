@@ -1,11 +1,11 @@
 import { transaction } from '@opsmesh/platform';
 import type { Pool } from 'pg';
-import type { NewRun } from '../engine/change-set.js';
+import type { NewRun } from '../engine/run.js';
 import { fanOut, runOf } from '../testing/documents.js';
-import { countOf, newEngine, type RunningEngine, useRecord } from '../testing/rig.js';
+import { countOf, itemsOf, newEngine, type RunningEngine, statusOf, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, succeeded } from '../testing/submissions.js';
 import { deletePassed, DispatchGate } from './dispatch-gate.js';
-import type { ReadyAttempt } from './relay.js';
+import type { ReadyAttempt } from './ready-attempt.js';
 
 let pool: Pool; let running: RunningEngine;
 useRecord((database) => { ({ pool } = database); });
@@ -84,6 +84,55 @@ describe('a lock', () => {
     await start(locked(1));
     const taken = await Promise.all([take(), take(), take()]);
     expect(taken.flat()).toHaveLength(1);
+  });
+});
+
+describe('a policy that is changed', () => {
+  const change = (run: string, map: object) => running.engine.submit([happens(run, { type: 'policy-changed', step: 0, map, actor: 'ann' })]);
+
+  it('to no lock lets through what waits for one, and back again', async () => {
+    const [one, two] = [await start(locked(1)), await start(locked(1))];
+    expect(await passed()).toEqual([`${one}.0.1`]);
+    await change(two, { lock: null });
+    await change(two, { lock: true });
+    expect(await passed()).toEqual([]);
+    await change(two, { lock: null });
+    expect(await passed()).toEqual([`${two}.0.1`]);
+  });
+});
+
+it('a step with a rate and without a lock does not wait for the locks of others', async () => {
+  const one = await start(locked(1));
+  const two = await start(fanOut('probe', 1, { map: { rate: { key: 'tool', limit: 100, perMs: 1000 } } }));
+  expect((await passed()).sort()).toEqual([`${one}.0.1`, `${two}.0.1`].sort());
+});
+
+describe('a paused run', () => {
+  it('has nothing let through until it goes on; others do not wait for it', async () => {
+    const one = await start(locked(1));
+    await running.engine.submit([happens(one, { type: 'pause' })]);
+    const two = await start(fanOut('probe', 1, { map: { rate: { key: 'tool', limit: 100, perMs: 1000 } } }));
+    expect(await passed()).toEqual([`${two}.0.1`]);
+    await running.engine.submit([happens(one, { type: 'resume' })]);
+    expect(await passed()).toEqual([`${one}.0.1`]);
+  });
+});
+
+describe('too many failures', () => {
+  const slow = (tool: string) => fanOut(tool, 4, { map: { failureThreshold: 0, rate: { key: 'tool', limit: 2, perMs: 3_600_000 } } });
+
+  it.each(['change', 'probe'])('leave at the gate what waits there: of "%s" only what has passed may still run', async (tool) => {
+    const run = await start(slow(tool));
+    const first = await take();
+    expect(first.map((a) => a.item)).toEqual([0, 1]);
+    await running.engine.submit([claimed(ref(run)), claimed(ref(run, 1))].filter(() => tool === 'change'));
+    await running.engine.submit([failed(ref(run), 'auth-failed')]);
+    expect((await itemsOf(pool, run)).map((i) => i.status)).toEqual(['failed', tool === 'change' ? 'running' : 'queued', 'skipped', 'skipped']);
+    await running.engine.submit([succeeded(ref(run, 1))]);
+    expect(await statusOf(pool, run)).toBe('failed');
+    await pool.query('update orchestrator.gated_attempts set held_until = now()');
+    expect(await take()).toEqual([]);
+    expect(await countOf(pool, 'gated_attempts')).toBe(0);
   });
 });
 

@@ -1,12 +1,12 @@
 import { policyOf, toolStep, type RatePolicy } from '@opsmesh/plan-model';
 import type { PoolClient } from 'pg';
-import type { AttemptRef } from '../engine/change-set.js';
+import type { AttemptRef } from '../engine/positions.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
 import { decodeState } from '../store/state-codec.js';
 import { attemptColumns } from '../store/positions.js';
 import { statement } from '../store/statement.js';
 import { HOLD_MS } from '../store/write-changes.js';
-import type { ReadyAttempt } from './relay.js';
+import type { ReadyAttempt } from './ready-attempt.js';
 
 interface GatedAttempt extends ReadyAttempt { readonly target: string | null; readonly lockKey: string | null; readonly state: string }
 
@@ -85,7 +85,7 @@ on conflict (tenant_id, key) do update set tokens = ${REFILLED} - 1, at = clock_
 /** Rows among which those that may go are looked for. */
 const MOST_LOOKED_AT = 10_000;
 
-/** Attempts whose lock another item holds are left out, so that they do not stand before others. */
+/** Attempts of paused runs are left out, and those whose lock another item holds, so that they do not stand before others. */
 const GATED = `
 with unwanted as (
   delete from orchestrator.gated_attempts where ctid = any(array(
@@ -97,7 +97,7 @@ with unwanted as (
 select o.queue, o.run_id as "runId", o.step, o.item, o.attempt, i.inputs, i.target, i.lock_key as "lockKey", s.state
 from oldest o join orchestrator.items i on i.run_id = o.run_id and i.step = o.step and i.item = o.item and i.attempt = o.attempt and i.status = 'queued'
 join orchestrator.run_states s on s.run_id = o.run_id join orchestrator.runs r on r.id = o.run_id
-where not exists (select 1 from orchestrator.locks l where l.tenant_id = r.tenant_id and l.key = coalesce(i.lock_key, i.target) and (l.run_id, l.step, l.item) <> (o.run_id, o.step, o.item))
+where r.status = 'running' and not exists (select 1 from orchestrator.locks l where l.tenant_id = r.tenant_id and l.key = i.lock_key and (l.run_id, l.step, l.item) <> (o.run_id, o.step, o.item))
 order by o.held_until, o.run_id, o.step, o.item limit $3`;
 
 const SAME_ATTEMPT = 'o.run_id = v.run_id and o.step = v.step and o.item = v.item and o.attempt = v.attempt';

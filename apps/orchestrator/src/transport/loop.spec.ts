@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { pino } from 'pino';
-import { Loop } from './loop.js';
+import { FIRST_PAUSE_MS, Loop } from './loop.js';
 
 const log = pino({ level: 'silent' });
 
@@ -40,6 +40,27 @@ it('a failed turn is tried again', async () => {
   loop.start();
   await reached(2);
   await loop.stop();
+});
+
+it('nothing but a stop shortens the pause after a failed turn, and a wake-up meanwhile is not lost', async () => {
+  jest.useFakeTimers();
+  try {
+    let turns = 0;
+    const { loop } = counting((n) => { turns = n; if (n !== 2) throw new Error('failed'); return false; });
+    loop.start();
+    await jest.advanceTimersByTimeAsync(0);
+    loop.wake();
+    await jest.advanceTimersByTimeAsync(FIRST_PAUSE_MS - 1);
+    expect(turns).toBe(1);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(turns).toBe(2);
+    loop.wake();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(turns).toBe(3);
+    await loop.stop();
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 it('stop waits for the turn in hand', async () => {

@@ -13,12 +13,16 @@ export interface LoopOptions {
 export const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
 
-/** Runs turns one after another until stopped: at once when woken or when there is more, else after the idle time. A failed turn is logged and tried again. */
+/**
+ * Runs turns one after another until stopped: at once when woken or when there is more, else after the idle time.
+ * A failed turn is logged and tried again after a pause that nothing shortens: what wakes the loop says nothing of what failed.
+ */
 export class Loop {
   private running: Promise<void> | undefined;
   private stopping = false;
   private woken = false;
-  private interrupt: () => void = () => undefined;
+  private endRest: () => void = () => undefined;
+  private endPause: () => void = () => undefined;
 
   constructor(private readonly options: LoopOptions) {}
 
@@ -28,13 +32,14 @@ export class Loop {
 
   wake(): void {
     this.woken = true;
-    this.interrupt();
+    this.endRest();
   }
 
   /** Resolves when the turn in hand is over. */
   async stop(): Promise<void> {
     this.stopping = true;
-    this.interrupt();
+    this.endRest();
+    this.endPause();
     await this.running;
   }
 
@@ -46,20 +51,20 @@ export class Loop {
       try {
         const more = await this.options.turn();
         pause = 0;
-        if (!more && !this.woken) await this.sleep(typeof idleMs === 'number' ? idleMs : idleMs());
+        if (!more && !this.woken) await this.sleep(typeof idleMs === 'number' ? idleMs : idleMs(), (end) => { this.endRest = end; });
       } catch (e) {
         pause = Math.min(LONGEST_PAUSE_MS, pause === 0 ? FIRST_PAUSE_MS : pause * 2);
         if (!this.stopping) this.options.log.warn({ err: e }, `${this.options.name}: turn failed, again in ${pause} ms`);
-        await this.sleep(pause);
+        await this.sleep(pause, (end) => { this.endPause = end; });
       }
     }
   }
 
-  private sleep(ms: number): Promise<void> {
+  private sleep(ms: number, endedBy: (end: () => void) => void): Promise<void> {
     if (this.stopping) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      this.interrupt = () => { clearTimeout(timer); resolve(); };
+      endedBy(() => { clearTimeout(timer); resolve(); });
     });
   }
 }

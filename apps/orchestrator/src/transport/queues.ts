@@ -43,6 +43,12 @@ export class Queues {
     return new Set(await this.get(name).getRanges(['wait', 'delayed', 'prioritized'], 0, -1));
   }
 
+  /** Removes those of the jobs that wait for a worker. */
+  async removeWaiting(name: string, jobIds: readonly string[]): Promise<void> {
+    const queue = this.get(name);
+    await Promise.all(jobIds.map((id) => queue.remove(id)));
+  }
+
   /** Removes a job that no living worker has, even when the dead one still holds its lock. */
   async remove(name: string, jobId: string): Promise<void> {
     const queue = this.get(name);

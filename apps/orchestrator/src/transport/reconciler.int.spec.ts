@@ -119,10 +119,10 @@ it('a living worker that claimed an attempt and no longer runs it is asked for i
   const reconciler = newReconciler();
   await rounds(reconciler, 1);
   const ids = [`${runId}.each.0.1`, `${runId}.each.1.1`];
-  expect((await workers.beat('w1', []))!.sort()).toEqual(ids);
-  expect(await workers.beat('w1', [])).toEqual([]);
+  expect((await workers.beat({ workerId: 'w1', service: QUEUE }, []))!.sort()).toEqual(ids);
+  expect(await workers.beat({ workerId: 'w1', service: QUEUE }, [])).toEqual([]);
   await rounds(reconciler, 13);
-  expect((await workers.beat('w1', []))!.sort()).toEqual(ids);
+  expect((await workers.beat({ workerId: 'w1', service: QUEUE }, []))!.sort()).toEqual(ids);
   expect(await statuses(runId)).toEqual(['running', 'running']);
   await rounds(reconciler, 1);
   expect(await statuses(runId)).toEqual(['unknown', 'unknown']);

@@ -3,10 +3,10 @@ import { toolStep } from '@opsmesh/plan-model';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import type { AttemptRef } from '../engine/change-set.js';
 import type { Engine } from '../engine/engine.js';
-import type { RunFacts } from '../engine/ports.js';
+import type { AttemptRef } from '../engine/positions.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
+import type { RunFacts } from '../engine/run.js';
 import type { KnownWorker, WorkerStore } from '../store/worker-store.js';
 import { Loop } from './loop.js';
 import type { Queues } from './queues.js';
@@ -102,11 +102,11 @@ export class Reconciler {
   }
 }
 
-/** The outbox is asked for all its ids, since no table may be read from end to end: else the items would be (docs/adr/0018). */
+/** What is queued in a paused run is in no queue on purpose. The outbox is asked for all its ids, since no table may be read from end to end: else the items would be (docs/adr/0018). */
 const QUIET = `
 select i.run_id, i.step, i.item, i.attempt, i.status, i.worker_id
 from orchestrator.runs r join orchestrator.items i on i.run_id = r.id
-where r.status in ('running', 'paused') and i.status in ('queued', 'running') and coalesce(i.started_at, i.queued_at) < now() - $1 * interval '1 millisecond'
+where (r.status = 'running' or r.status = 'paused' and i.status = 'running') and i.status in ('queued', 'running') and coalesce(i.started_at, i.queued_at) < now() - $1 * interval '1 millisecond'
   and (i.run_id, i.step, i.item, i.attempt) not in (
     select w.* from orchestrator.outbox o, unnest(o.run_ids, o.steps, o.items, o.attempts) as w where o.id > '00000000-0000-0000-0000-000000000000'
     union all select run_id, step, item, attempt from orchestrator.gated_attempts)

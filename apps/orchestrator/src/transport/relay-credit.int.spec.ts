@@ -1,6 +1,7 @@
 import { QUEUE_PREFIX, RESULTS_STREAM } from '@opsmesh/contracts';
 import { waitFor } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
+import { pino } from 'pino';
 import { fanOut, planOf, QUEUE, runOf } from '../testing/documents.js';
 import { useRelays, type RelayRig } from '../testing/relay-rig.js';
 import { newEngine, outboxOf } from '../testing/rig.js';
@@ -61,6 +62,16 @@ it('sends nothing while Redis has too little memory left', async () => {
   memory.says = ROOM;
   await rig.allSent();
   expect(await rig.redis.exists(RESULTS_STREAM)).toBe(0);
+});
+
+it('says once when Redis has no limit of memory, and holds nothing back', async () => {
+  const memory = new Memory('used_memory:71\r\nmaxmemory:0\r\n');
+  const lines: string[] = [];
+  await rig.commit(runOf(fanOut('probe', 1)));
+  rig.relay(rig.queues(), { by: memory.redis, log: pino({ level: 'warn' }, { write: (line: string) => { lines.push(line); } }) }).start();
+  await rig.allSent();
+  await memory.looked();
+  expect(lines.filter((l) => l.includes('maxmemory 0'))).toHaveLength(1);
 });
 
 it('stops when memory runs short while it sends, and goes on with all that came meanwhile', async () => {

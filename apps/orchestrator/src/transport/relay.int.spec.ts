@@ -7,6 +7,7 @@ import { useRelays, type RelayRig, type WatchedQueues } from '../testing/relay-r
 import { listeningLog, newEngine, outboxOf, releaseOutbox } from '../testing/rig.js';
 import { claimed, create, happens, succeeded } from '../testing/submissions.js';
 import { TcpProxy } from '../testing/tcp-proxy.js';
+import { takeOutPaused } from './paused-attempts.js';
 
 let rig: RelayRig; let pool: Pool;
 useRelays((opened) => { rig = opened; ({ pool } = rig); });
@@ -70,6 +71,33 @@ it('sends what passes the gate, which then leaves it', async () => {
   rig.relay(queues).start();
   await rig.allSent();
   expect(new Set(queues.added)).toEqual(new Set([0, 1].map((i) => `${run.id}.each.${i}.1`)));
+});
+
+it('does not send what a paused run has in the table; it is sent when the run goes on', async () => {
+  const [paused, other] = [runOf(fanOut('probe', 2)), runOf(fanOut('probe', 1))];
+  await rig.commit(paused, other);
+  const { engine } = newEngine(pool);
+  await engine.submit([happens(paused.id, { type: 'pause' })]);
+  const queues = rig.queues();
+  rig.relay(queues).start();
+  await rig.allSent();
+  expect(queues.added).toEqual([`${other.id}.each.0.1`]);
+  await engine.submit([happens(paused.id, { type: 'resume' })]);
+  await releaseOutbox(pool);
+  await waitFor(() => queues.added.length === 3, { what: 'the attempts of the run that goes on' });
+  expect(new Set(queues.added)).toEqual(new Set([other, paused, paused].map((r, i) => `${r.id}.each.${Math.max(0, i - 1)}.1`)));
+});
+
+it('what waits in a queue leaves it while its run is paused', async () => {
+  const [paused, other, goesOn] = [runOf(fanOut('probe', 2)), runOf(fanOut('probe', 1)), runOf(fanOut('probe', 1))];
+  await rig.commit(paused, other, goesOn);
+  const queues = rig.queues();
+  rig.relay(queues).start();
+  await rig.allSent();
+  const { engine, facts } = newEngine(pool);
+  await engine.submit([happens(paused.id, { type: 'pause' })]);
+  await takeOutPaused({ pool, queues, facts }, [paused.id, goesOn.id]);
+  expect(await queues.waitingIds(QUEUE)).toEqual(new Set([`${other.id}.each.0.1`, `${goesOn.id}.each.0.1`]));
 });
 
 it('shares the outbox with other relays: each attempt is sent by one of them', async () => {

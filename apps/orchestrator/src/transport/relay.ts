@@ -4,10 +4,9 @@ import { batchPlace, beginSpan, codeOf, isTracing, transaction, type OpenSpan } 
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import type { AttemptRef } from '../engine/change-set.js';
 import type { OutboxBatch, WantedAttempt } from '../engine/outbox.js';
-import type { RunFacts } from '../engine/ports.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
+import type { RunFacts } from '../engine/run.js';
 import type { SentBatches } from '../engine/sent-batches.js';
 import { attemptColumns } from '../store/positions.js';
 import { statement } from '../store/statement.js';
@@ -15,6 +14,7 @@ import { deleteSent } from '../store/write-changes.js';
 import { deletePassed, DispatchGate } from './dispatch-gate.js';
 import { Loop } from './loop.js';
 import type { Queues } from './queues.js';
+import type { ReadyAttempt } from './ready-attempt.js';
 
 /** Attempts sent at once; BullMQ gains nothing from more than about 500 adds under way. */
 const MOST_AT_ONCE = 500;
@@ -29,9 +29,6 @@ const CREDIT_CHECK_MS = 250;
 export const LOOK_MS = 200;
 /** More attempts than this are left in the table. */
 const MOST_HANDED = 20_000;
-
-/** An attempt with all that its job needs. */
-export interface ReadyAttempt extends AttemptRef { readonly queue: string; readonly inputs: JsonObject }
 
 export interface RelayParts {
   readonly pool: Pool;
@@ -58,6 +55,7 @@ export class Relay {
   private blocked: string[] = [];
   private checkedAt = -Infinity;
   private memoryFull = false;
+  private warned = false;
   /** Whether the table may have rows for us; else it is looked at only every {@link LOOK_MS}. */
   private mayHaveRows = true;
   private lookedAt = -Infinity;
@@ -194,6 +192,10 @@ export class Relay {
     const used = Number(/^used_memory:(\d+)/m.exec(info)?.[1] ?? 0);
     const max = Number(/^maxmemory:(\d+)/m.exec(info)?.[1] ?? 0);
     this.memoryFull = max > 0 && used > max * MEMORY_SHARE;
+    if (max === 0 && !this.warned) {
+      this.warned = true;
+      this.parts.log.warn('Redis has no limit of memory (maxmemory 0): nothing is held back until it has used up that of its machine');
+    }
   }
 }
 
@@ -205,7 +207,8 @@ with taken as (
 )
 select t.queue, w.run_id as "runId", w.step, w.item, w.attempt, i.inputs
 from taken t, unnest(t.run_ids, t.steps, t.items, t.attempts) as w(run_id, step, item, attempt)
-join orchestrator.items i on i.run_id = w.run_id and i.step = w.step and i.item = w.item and i.attempt = w.attempt and i.status = 'queued'`;
+join orchestrator.items i on i.run_id = w.run_id and i.step = w.step and i.item = w.item and i.attempt = w.attempt and i.status = 'queued'
+join orchestrator.runs r on r.id = w.run_id and r.status = 'running'`;
 
 const attemptInputs = statement<readonly WantedAttempt[]>('attempt-inputs', (given) => `
 select v.n::int as n, i.inputs from ${given.rows((attempts) => attempts, attemptColumns, 'n')}

@@ -3,7 +3,7 @@ import { createTestDatabase, waitFor, type TestDatabase } from '@opsmesh/testing
 import type { Pool } from 'pg';
 import { fanOut, runOf } from '../testing/documents.js';
 import { countOf, historyOf, itemsOf, newEngine, openRecord, SILENT, statusOf, takeOutbox } from '../testing/rig.js';
-import { create, failed, happens } from '../testing/submissions.js';
+import { create, failed, happens, succeeded } from '../testing/submissions.js';
 import { Timers } from './timers.js';
 
 let server: TestDatabase; let database: Database; let pool: Pool;
@@ -88,6 +88,26 @@ it('a timer of a run that ended or never was is taken away without effect', asyn
   startTimers();
   await waitFor(async () => await countOf(pool, 'timers') === 0, { what: 'the timers to be gone' });
   expect(await historyOf(pool, run.id)).toEqual(before);
+});
+
+it('leaves a timer of a kind that only a newer orchestrator knows to that one, and fires the others', async () => {
+  const runId = await waitingForRetry(1);
+  await pool.query(`insert into orchestrator.timers (run_id, kind, due_at) values ($1, 'of-tomorrow', now() - interval '1 hour')`, [runId]);
+  await due(runId, 0);
+  startTimers();
+  expect(await waitFor(async () => (await takeOutbox(pool))[0], { what: 'the retry' })).toMatchObject({ item: 0, attempt: 2 });
+  expect((await pool.query('select kind from orchestrator.timers')).rows).toEqual([{ kind: 'of-tomorrow' }]);
+});
+
+it('a pause between waves that is changed begins anew', async () => {
+  const { engine } = newEngine(pool);
+  const run = runOf(fanOut('probe', 3, { map: { waves: [1], wavePauseMs: 3_600_000 } }));
+  await engine.submit([create(run)]);
+  await engine.submit((await takeOutbox(pool)).map((a) => succeeded(a)));
+  await engine.submit([happens(run.id, { type: 'policy-changed', step: 0, map: { wavePauseMs: 1 }, actor: 'ann' })]);
+  startTimers();
+  expect(await waitFor(async () => (await takeOutbox(pool))[0], { what: 'the next wave' })).toMatchObject({ item: 1 });
+  await waitFor(async () => await countOf(pool, 'timers') === 0, { what: 'the timers to be gone' });
 });
 
 it('a retry that is due while its run is paused waits for the run', async () => {

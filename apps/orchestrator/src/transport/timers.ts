@@ -29,12 +29,15 @@ export class Timers {
   }
 }
 
+/** A newer orchestrator beside this one may set timers of other kinds, which it fires itself. */
+const KINDS = Object.keys({ 'run-timeout': 0, retry: 0, probe: 0, settle: 0, wave: 0, finish: 0, command: 0 } satisfies Record<TimedEvent['kind'], 0>);
+
 /** Retries and probes of a paused run wait for it to go on. */
 const DUE = `
 select t.id, t.run_id, t.step, t.item, t.attempt, t.kind, t.data from orchestrator.timers t
-where t.due_at <= now() and not (t.kind in ('retry', 'probe') and exists (select from orchestrator.runs r where r.id = t.run_id and r.status = 'paused')) order by t.due_at limit $1`;
+where t.due_at <= now() and t.kind in (${KINDS.map((k) => `'${k}'`).join(', ')}) and not (t.kind in ('retry', 'probe') and exists (select from orchestrator.runs r where r.id = t.run_id and r.status = 'paused')) order by t.due_at limit $1`;
 
-/** Rows are written by our own commits only: what they hold is a timed event. */
+/** Rows are written by our own commits only: one of a kind that is known here is a timed event. */
 function toEvent({ kind, step, item, attempt, data }: TimerRow): TimedEvent {
   return { kind, step, item, attempt, ...data } as unknown as TimedEvent;
 }

@@ -12,7 +12,9 @@ export interface QueueFigures {
   readonly oldestAge: number;
 }
 
-export async function queueFigures(queues: Queues): Promise<QueueFigures[]> {
+/** Figures of the named queues, and of those that this process has used: tools that are not registered any more may have left jobs. */
+export async function queueFigures(queues: Queues, names: ReadonlySet<string>): Promise<QueueFigures[]> {
+  for (const name of names) queues.get(name);
   return Promise.all(queues.all().map(async (queue): Promise<QueueFigures> => {
     const [waiting, active, [oldest]] = await Promise.all([queue.getWaitingCount(), queue.getActiveCount(), queue.getJobs(['wait'], 0, 0, true)]);
     return { queue: queue.name, waiting, active, oldestAge: oldest ? Math.max(0, Date.now() - oldest.timestamp) / 1000 : 0 };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { CANCEL_CHANNEL, MESSAGE_VERSION } from '@opsmesh/contracts';
 import { createRedis, redisConnection } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
@@ -9,6 +10,7 @@ import type { RunFactsCache } from '../engine/run-facts.js';
 import type { WorkerStore } from '../store/worker-store.js';
 import { ResultCacheStore } from '../store/result-cache.js';
 import { CacheSweeper } from './cache-sweeper.js';
+import { takeOutPaused } from './paused-attempts.js';
 import { Queues } from './queues.js';
 import { Reconciler } from './reconciler.js';
 import { Relay } from './relay.js';
@@ -27,6 +29,9 @@ export interface TransportParts {
   readonly log: Logger;
 }
 
+/** Time that Redis has to answer before the loops start without it, in milliseconds. */
+const CONNECT_MS = 1000;
+
 /** Everything between the record and Redis, started and stopped together. All of Redis may be lost at any moment. */
 export class Transport {
   readonly queues: Queues;
@@ -38,7 +43,8 @@ export class Transport {
   private readonly reconciler: Reconciler;
   private readonly cacheSweeper: CacheSweeper;
 
-  constructor({ redisUrl, pool, engine, facts, workers, deadLetters, consumer, log }: TransportParts) {
+  constructor(private readonly parts: TransportParts) {
+    const { redisUrl, pool, engine, facts, workers, deadLetters, consumer, log } = parts;
     this.redis = createRedis(redisUrl, { log, extra: { enableOfflineQueue: false, commandTimeout: 15_000, maxRetriesPerRequest: 1 } });
     const reader = createRedis(redisUrl, { log, extra: { maxRetriesPerRequest: null } });
     this.queues = new Queues(redisConnection(redisUrl), log);
@@ -49,7 +55,9 @@ export class Transport {
     this.cacheSweeper = new CacheSweeper(new ResultCacheStore(pool), log);
   }
 
-  start(): void {
+  /** Begins when Redis is there, or does not come at once: then the loops go on trying, and say so. */
+  async start(): Promise<void> {
+    if (this.redis.status !== 'ready') await once(this.redis, 'ready', { signal: AbortSignal.timeout(CONNECT_MS) }).catch(() => undefined);
     this.relay.start();
     this.timers.start();
     this.consumer.start();
@@ -60,6 +68,11 @@ export class Transport {
   outboxFilled(batches: readonly OutboxBatch[]): void { this.relay.hand(batches); }
   gateMayOpen(): void { this.relay.look(); }
   timersSet(): void { this.timers.wake(); }
+
+  /** Takes what waits of paused runs out of the queues; what a worker has already, or what Redis does not give back now, is refused when it is claimed. */
+  paused(runIds: readonly string[]): void {
+    takeOutPaused({ ...this.parts, queues: this.queues }, runIds).catch((err: unknown) => { this.parts.log.warn({ err }, 'attempts of a paused run are left in their queues'); });
+  }
 
   /** Tells the workers to abort what they run of the run; one that does not hear it learns it from its heartbeat. */
   abort(runId: string): void {

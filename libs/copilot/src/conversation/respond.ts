@@ -29,11 +29,15 @@ export interface Situation {
   readonly compile?: Compile;
 }
 
+/** Of a message that is read, in UTF-16 code units, as it is written and as the rules read it. */
+export const LONGEST_MESSAGE = 4000;
+
 /** Reads one message of a conversation and gives a plan, a question or an answer. Never throws for any text. */
 export function respond(message: string, state: ConversationState, situation: Situation): Reply {
-  const text = neutralText(message.slice(0, 4000));
+  const text = neutralText(message.slice(0, LONGEST_MESSAGE));
   const turn = new Turn(text, state, situation);
-  if (message.length > 4000) return turn.say('The message is longer than 4000 characters. Say it in fewer words.', []);
+  // One sign may stand for a whole phrase.
+  if (message.length > LONGEST_MESSAGE || text.text.length > LONGEST_MESSAGE) return turn.say(`The message is longer than ${LONGEST_MESSAGE} characters. Say it in fewer words.`, []);
   if (state.pending) {
     const taken = answerPending(text, state.pending, situation);
     if (taken.kind === 'dropped') return turn.say('Dropped: nothing was done.', []);
@@ -160,7 +164,7 @@ class Turn {
   private record(state: ConversationState): { state: ConversationState; intents: readonly Intent[]; generation: Generation } {
     return {
       state, intents: this.intents,
-      generation: { message: this.text.shown.slice(0, 4000), at: this.situation.now.toISOString(), source: this.source, understood: this.intents.map((i) => inWords(i, this.situation.templates)), matched: this.matched, rejected: this.rejected, optimised: this.optimised },
+      generation: { message: this.text.shown.slice(0, LONGEST_MESSAGE), at: this.situation.now.toISOString(), source: this.source, understood: this.intents.map((i) => inWords(i, this.situation.templates)), matched: this.matched, rejected: this.rejected, optimised: this.optimised },
     };
   }
 }

@@ -1,7 +1,7 @@
 const SECRET = /\b(?:pass(?:words?|phrases?|codes?|wd)|private keys?|ssh[- ]keys?|api[- ]keys?|secret(?:s| keys?)?|(?:api|access|auth|bearer|session|service|refresh)[- ]tokens?|tokens?|credentials?|creds|pin codes?|vault(?: contents?| entries)?|id_rsa|id_ed25519|htpasswd|kubeconfig|master keys?|encryption keys?)\b|\/etc\/g?shadow\b/i;
 const WANTS = /\b(?:what(?:'s|s| is| are| was)?|show|give|tell|print|list|export|dump|read|cat|get|reveal|display|send|need|share|leak|know|which|decrypt|find|see|want|have|view|retrieve|fetch|expose|recover|extract|grep|head|tail|less|more|echo|type|output|include|repeat)\b/i;
-/** About when and whether a password was set, which holds no secret. */
-const NO_SECRET = /\bpassword(?:s)? (?:age|policy|polic(?:ies)|expir\w+|last (?:set|changed)|never expires?|required|set at)\b|\b(?:when|whose|who).*\bpasswords?\b.*\b(?:set|changed|expires?)\b/i;
+/** About when and whether a password was set, which holds no secret. What was found once, in `(?=(...))\1`, is not looked for again further on: that would take as long as the cube of the text's length. */
+const NO_SECRET = /\bpasswords? (?:age|policy|policies|expir\w+|last (?:set|changed)|never expires?|required|set at)\b|^(?=(.*?\b(?:when|whose|who)))\1(?=(.*?\bpasswords?\b))\2.*\b(?:set|changed|expires?)\b/i;
 const CHANGES_SECRET = /^(?:reset|rotate|change|revoke|set|store|add|register|update|renew|expire)\b/i;
 const HOW_TO = /^how (?:do|can|to|should)\b|^where (?:do|can|are)\b.*\b(?:kept|stored|store|put)\b/i;
 

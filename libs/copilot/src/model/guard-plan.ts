@@ -1,11 +1,10 @@
-import type { DiagnosticDto } from '@opsmesh/contracts';
+import { isLoginName, isSecretName, type DiagnosticDto } from '@opsmesh/contracts';
 import { targetOf, type CatalogueTool } from '../catalogue/catalogue.js';
 import type { FactSheet } from '../facts/facts.js';
 import type { Json, JsonObject, PlanDocument, StepDocument } from '../plan/plan-document.js';
 
 /** Most steps of a plan that a model writes. */
 const MODEL_STEPS = 50;
-const SECRET = /^(?:pwd|secret|token|bearer|creds?|credentials?|user(?:name)?|login)$|pass(?:word|wd|phrase|code)|private_?key|ssh_?key|api_?key|access_?key|(?:auth|access|api|session|refresh)_?token/i;
 
 export interface Bounds {
   /** The tools that were offered. */
@@ -62,16 +61,17 @@ function isReference(text: string): boolean {
 /** A whole word of the request, or an asset that a word of the request names. */
 function wasAsked(value: string, { request, facts }: Bounds): boolean {
   const lower = value.toLowerCase();
-  const words = request.toLowerCase().split(/[\s,;()[\]{}"'`!?<>]+/).map((w) => w.replace(/[.:]+$/, ''));
+  const words = request.toLowerCase().split(/[\s,;()[\]{}"'`!?<>]+/).map((w) => w.replace(/(?<![.:])[.:]+$/, ''));
   return words.includes(lower) || [...facts.assets.values()].some((a) => a.hostname.toLowerCase() === lower || a.ip_address === value);
 }
 
+/** Log-in names too, whatever a tool declares: a person may give one, a model can only make it up or repeat one that it read somewhere. */
 function withoutSecrets(value: Json, pointer: string, dropped: string[]): Json {
   if (Array.isArray(value)) return value.map((v: Json, i) => withoutSecrets(v, `${pointer}/${i}`, dropped));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).flatMap(([key, v]: [string, Json]): [string, Json][] => {
     const at = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    if (!SECRET.test(key)) return [[key, withoutSecrets(v, at, dropped)]];
+    if (!isSecretName(key) && !isLoginName(key)) return [[key, withoutSecrets(v, at, dropped)]];
     dropped.push(at);
     return [];
   }));

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { jsonPatch } from './json-patch.js';
 import { readJsonObject } from './read-json.js';
@@ -55,4 +56,20 @@ it.each([
 ])('takes %j out of a text', (secret) => {
   expect(redacted(`before ${secret} after`)).not.toMatch(/canary|abc|AKIA/);
   expect(redacted(`before ${secret} after`)).toMatch(/^before .* ?after$|\[redacted\]/s);
+});
+
+it.each([
+  ['eyJ-', ''], ['eyJ-----', '.'], ['eyJaaaaaaaa.', '!'], ['-----BEGIN A', '-'], ['-----BEGIN PRIVATE KEY-----', ''], ['ghp_', ''], ['password', ''], ['password ', ''], ['token=', ''], ['bearer ', ''], ['https://a:', ''],
+])('%j again and again is searched in time that grows with its length', (part, end) => {
+  const text = part.repeat(1_000_000 / part.length) + end;
+  // Given up after 5 s.
+  expect(typeof runInNewContext('redacted(text)', { redacted, text }, { timeout: 5000 })).toBe('string');
+});
+
+it.each(['\n', '```json\n', 'a```\n', '```\na', '```', ' ```json'])('so is an answer of nothing but %j', (part) => {
+  expect(runInNewContext('readJsonObject(text)', { readJsonObject, text: `\`\`\`json${part.repeat(200_000 / part.length)}` }, { timeout: 5000 })).toBeUndefined();
+});
+
+it('a token is taken out behind others of its kind that are none', () => {
+  expect(redacted('see eyJ.a.b, x-eyJhbGciOiJI.canary0123.x and eyJ-eyJhbGciOiJI.canary0123.')).toBe('see eyJ.a.b, [redacted] and [redacted]');
 });

@@ -1,4 +1,4 @@
-import type { DiagnosticDto, PatchOperation } from '@opsmesh/contracts';
+import { REDACTED, type DiagnosticDto, type PatchOperation } from '@opsmesh/contracts';
 import type { Catalogue, CatalogueTool } from '../catalogue/catalogue.js';
 import type { FactSheet } from '../facts/facts.js';
 import type { Compile } from '../plan/choose-templates.js';
@@ -11,6 +11,7 @@ import { askModel, type Asking } from './ask-model.js';
 import { guardPlan } from './guard-plan.js';
 import type { ModelFailureCode } from './model-client.js';
 import { briefing, repairing } from './prompt.js';
+import { mayNameSecret } from './untrusted.js';
 
 /** Most tools that are told to a model. */
 const OFFERED_TOOLS = 12;
@@ -100,7 +101,7 @@ function offered({ catalogue, message, mayChange, likely }: ModelTurn): Catalogu
 
 /** A plan that was refused, as far as it may be shown: without values under names of secrets, and cut when it is huge. */
 function shown(plan: unknown): unknown {
-  const text = JSON.stringify(plan, (key, v: unknown) => (/pass|secret|token|key|credential/i.test(key) ? '[redacted]' : v)) ?? 'null';
+  const text = JSON.stringify(plan, (key, v: unknown) => (mayNameSecret(key) ? REDACTED : v)) ?? 'null';
   return text.length > 20_000 ? null : JSON.parse(text) as unknown;
 }
 

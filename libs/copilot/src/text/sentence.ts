@@ -51,7 +51,7 @@ export function sentencesOf(text: string): Sentence[] {
 
 /** Where sentences end: after `.`, `!`, `?` or `;` before a blank, at line ends, and at the end. */
 function ends(text: string): number[] {
-  const all = [...text.matchAll(/[.!?;]+(?=\s|$)|\n/g)].map((m) => m.index + m[0].length);
+  const all = [...text.matchAll(/(?<![.!?;])[.!?;]+(?=\s|$)|\n/g)].map((m) => m.index + m[0].length);
   return all.at(-1) === text.length ? all : [...all, text.length];
 }
 
@@ -66,7 +66,7 @@ export interface Word {
 /** The words of a sentence without punctuation at their ends. */
 export function wordsOf(text: string): Word[] {
   return [...text.matchAll(/[^\s,;()[\]{}"'!?\u25A1]+(?:'[a-z]+)?/gu)].flatMap((m) => {
-    const word = m[0].replace(/[.:]+$/, '').replace(/'s$/, '');
+    const word = m[0].replace(/(?<![.:])[.:]+$/, '').replace(/'s$/, '');
     return word === '' ? [] : [{ text: word, lower: word.toLowerCase(), start: m.index, end: m.index + word.length }];
   });
 }

@@ -1,5 +1,6 @@
+import { runInNewContext } from 'node:vm';
 import { neutralText, showable } from './neutral-text.js';
-import { sentencesOf } from './sentence.js';
+import { sentencesOf, wordsOf } from './sentence.js';
 
 describe('neutral text', () => {
   it('shows bidi, zero-width and control characters and reads without them', () => {
@@ -24,6 +25,12 @@ describe('neutral text', () => {
 });
 
 describe('sentences', () => {
+  it.each(['?', '.', ':', '.:', '"', '`', "'a", '> ', '\n', 'a'])('reads %j again and again in time that grows with its length', (part) => {
+    const text = `${part.repeat(200_000)}x`;
+    // Given up after 5 s.
+    expect(runInNewContext('read()', { read: () => sentencesOf(text).length + wordsOf(text).length }, { timeout: 5000 })).toBeGreaterThan(0);
+  });
+
   it('ends them at punctuation before a blank, not inside names and addresses', () => {
     expect(sentencesOf('Ping 10.0.0.1. Is web-01.example.org up? ok').map((s) => [s.text, s.asks])).toEqual([['Ping 10.0.0.1', false], ['Is web-01.example.org up', true], ['ok', false]]);
   });

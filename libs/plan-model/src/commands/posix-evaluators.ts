@@ -22,7 +22,7 @@ const BUILT_INS = new Set(['.', 'eval', 'trap', 'source', 'alias', 'let', 'decla
 const EVALUATORS = new Set(['ssh', 'su', 'runuser', 'watch', 'parallel', 'at', 'batch', 'crontab']);
 /** Programs that take code in an argument, by the option that says so. */
 const INTERPRETERS: readonly { readonly name: RegExp; readonly option: RegExp; readonly program: boolean }[] = [
-  { name: /^(sh|bash|dash|zsh|ksh|mksh|ash|fish|csh|tcsh|rbash)$/, option: /^(-[a-zA-Z]*c[a-zA-Z]*|--command.*)$/, program: true },
+  { name: /^(sh|bash|dash|zsh|ksh|mksh|ash|fish|csh|tcsh|rbash)$/, option: /^(-(?=[a-zA-Z]*c)[a-zA-Z]+$|--command)/, program: true },
   { name: /^(python|pypy)[\d.]*$/, option: /^-[a-zA-Z]*[cm]$/, program: true },
   { name: /^(perl|ruby|lua|osascript)[\d.]*$/, option: /^-[a-zA-Z]*[eE]$/, program: true },
   { name: /^(node|nodejs|deno|bun)$/, option: /^(-e|-p|--eval|--print|eval)$/, program: true },
@@ -32,6 +32,9 @@ const INTERPRETERS: readonly { readonly name: RegExp; readonly option: RegExp; r
   { name: /^g?sed$/, option: /^(-[a-zA-Z]*e|--expression)$/, program: true },
   { name: /^(mysql|mariadb|psql|sqlite3|mongo|mongosh)$/, option: /^(-e|-c|--execute|--command|--eval)$/, program: false },
 ];
+
+/** Interpreters that are looked at in one simple command: the words behind each are read for it. */
+const MOST_INTERPRETERS = 20;
 
 /** Judges the values in the words of one simple command; undefined when there is nothing against them. */
 export function judgeSimpleCommand(all: readonly Word[], piped: boolean): Verdict | undefined {
@@ -43,15 +46,19 @@ export function judgeSimpleCommand(all: readonly Word[], piped: boolean): Verdic
   if (!program) return undefined;
   if (program.hasValue) return unsafe('a value can\'t name the program that is run; write its name');
   const name = baseName(program.text);
-  const hasValue = words.some((w) => w.hasValue);
+  const lastValue = words.findLastIndex((w) => w.hasValue);
+  const hasValue = lastValue >= 0;
   if (WRAPPERS.has(name) && !WITH_SUBCOMMANDS.has(name) && words[1]?.hasValue) return unsafe(`a value can't name the program that "${name}" runs`);
   if (hasValue && name.includes('$')) return unsafe(`a value can't be an argument of "${name}": which program that is can't be known before`);
   if (hasValue && (BUILT_INS.has(name) || EVALUATORS.has(name))) return readsCode(name);
   if (/^(test|\[)$/.test(name)) return judgeTest(words);
   if (name === 'printf' && words[1]?.text === '-v' && hasValue) return readsCode('printf -v');
+  let interpreters = 0;
   for (const [i, word] of words.entries()) {
     if (word.hasValue || (i > 0 && !WRAPPERS.has(name) && !takesCode(words, i))) continue;
-    if (i > 0 && EVALUATORS.has(baseName(word.text)) && words.slice(i).some((w) => w.hasValue)) return readsCode(baseName(word.text));
+    if (i > 0 && EVALUATORS.has(baseName(word.text)) && i <= lastValue) return readsCode(baseName(word.text));
+    if (!interpreterOf(word)) continue;
+    if (++interpreters > MOST_INTERPRETERS) return { kind: 'reads-code', why: `a value can't be used in a command that names more than ${MOST_INTERPRETERS} interpreters` };
     const verdict = judgeInterpreter(words.slice(i), piped);
     if (verdict) return verdict;
   }

@@ -1,4 +1,5 @@
 import { base64 } from './base64.js';
+import { CallWatch } from './powershell-call.js';
 import { UnsafeEmbedding, type CommandScanner, type Slot } from './unsafe-embedding.js';
 
 /** Characters that PowerShell takes for a single or a double quote (about_Quoting_Rules, `CharTraits` of its tokenizer). */
@@ -6,6 +7,9 @@ const SINGLE = "'\u2018\u2019\u201A\u201B";
 const DOUBLE = '"\u201C\u201D\u201E';
 /** What makes code of text. A value anywhere beside it could become code. */
 const EVALUATORS = /(^|[^\w-])(iex|invoke-expression|icm|invoke-command\s+-command|add-type)(?![\w-])|\[\s*(system\.management\.automation\.)?(scriptblock|powershell)\s*\]|expandstring|newscriptblock|invokescript|-e(nc|ncodedcommand)\b|(^|[\s;|&({])(powershell|pwsh|cmd|wsl|bash|sh|ssh)(\.exe)?\s+\S/i;
+
+/** ` -name:` before a value, in UTF-16 code units. */
+const LONGEST_PARAMETER = 256;
 
 /**
  * PowerShell has five single quotes and no escape that every context understands: a value travels as base64, in which nothing is special, and is decoded by
@@ -21,13 +25,14 @@ export class PowerShellScanner implements CommandScanner {
   private afterArgument = false;
   private hasValue = false;
   private text = '';
+  private readonly call = new CallWatch();
   /** The word or quoted text that goes on here names a program. */
   private called = false;
 
   read(text: string): void {
     for (const c of text) {
       this.step(c);
-      this.text += c;
+      this.append(c);
     }
   }
 
@@ -38,13 +43,13 @@ export class PowerShellScanner implements CommandScanner {
     if (this.state === 'comment') throw new UnsafeEmbedding("a value can't be used in a comment");
     if (this.state === 'double' && this.last === '$') throw new UnsafeEmbedding("a value can't follow a dollar sign");
     if (this.state === 'plain') {
-      if (this.afterArgument || !/[\s=(,;|&{:]/.test(this.last) || (this.last === ':' && !/\s-\w+:$/.test(this.text))) throw new UnsafeEmbedding('a value must be an argument of its own; put the whole text into double quotes');
-      this.called = isCall(this.text);
+      if (this.afterArgument || !/[\s=(,;|&{:]/.test(this.last) || (this.last === ':' && !/\s-\w+:$/.test(this.text.slice(-LONGEST_PARAMETER)))) throw new UnsafeEmbedding('a value must be an argument of its own; put the whole text into double quotes');
+      this.called = this.call.isCalled;
       this.afterArgument = true;
     }
     if (this.called) throw new UnsafeEmbedding('a value can\'t name the program that is run; write its name');
     this.hasValue = true;
-    this.text += 'x';
+    this.append('x');
     this.last = 'x';
     return this.state === 'double' ? (value) => `$${decoded(value)}` : decoded;
   }
@@ -54,6 +59,11 @@ export class PowerShellScanner implements CommandScanner {
     if (this.state === 'single' || this.state === 'double' || this.escaped) throw new UnsafeEmbedding('the command ends inside quotes or after a backtick');
     const evaluator = EVALUATORS.exec(this.text)?.[0]?.trim();
     if (evaluator) throw new UnsafeEmbedding(`a value can't be used together with "${evaluator}", which reads text as code`);
+  }
+
+  private append(c: string): void {
+    this.text += c;
+    this.call.read(c);
   }
 
   private step(c: string): void {
@@ -87,7 +97,7 @@ export class PowerShellScanner implements CommandScanner {
     if (c === '`') this.escaped = true;
     else if ((SINGLE + DOUBLE).includes(c)) {
       if (this.last === '@') this.closed = 'in or after a here-string';
-      this.called = isCall(this.text);
+      this.called = this.call.isCalled;
       this.state = SINGLE.includes(c) ? 'single' : 'double';
     } else if (c === '#') {
       if (this.last === '<') this.closed = 'in or after a block comment';
@@ -97,11 +107,6 @@ export class PowerShellScanner implements CommandScanner {
     } else if (c === '%' && this.last === '-') this.closed = 'after --%';
     else if (c === '{' && this.last === '$') this.closed = 'in or after ${...}';
   }
-}
-
-/** Whether what follows the text is, or is part of, the name of a program: after the call operator `&` or the dot operator. */
-function isCall(before: string): boolean {
-  return /((^|[^&])&|(^|[\s;|({])\.(?=\s))\s*[^\s'"]*$/.test(before);
 }
 
 /** An expression that gives the value: UTF-8, base64. */

@@ -1,4 +1,4 @@
-import type { ApprovalStep, BranchStep, CompiledPlan, CompiledStep, LoopStep, ToolStep, WaitStep } from '../plan.js';
+import type { ApprovalStep, BranchStep, CompiledPlan, CompiledStep, LoopStep, OrchestrationStep, ToolStep, WaitStep } from '../plan.js';
 
 type Common = Omit<WaitStep, 'kind' | 'ms'>;
 
@@ -32,6 +32,10 @@ export function wait(index: number, more: Partial<WaitStep> = {}): WaitStep {
 
 export function approval(index: number, more: Partial<ApprovalStep> = {}): ApprovalStep {
   return { ...common(index), kind: 'approval', minApprovals: 1, onExpire: 'fail', timeoutMs: 1000, inputs: { message: 'go?', approvers: [] }, ...more };
+}
+
+export function subPlan(index: number, ...steps: CompiledStep[]): OrchestrationStep {
+  return { ...common(index), kind: 'orchestration', stored: null, plan: plan(...steps) };
 }
 
 export function plan(...steps: CompiledStep[]): CompiledPlan {

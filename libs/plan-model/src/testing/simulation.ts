@@ -41,6 +41,10 @@ export class Simulation {
   readonly answers: RunEvent[] = [];
   finished = 0;
   aborts = 0;
+  /** How often everything queued was sent again. */
+  resent = 0;
+  /** How often the outcome of the run changed after its end. */
+  outcomeChanges = 0;
 
   constructor(readonly plan: CompiledPlan, private readonly worlds: readonly World[] = []) {
     this.state = initialState(plan);
@@ -90,7 +94,15 @@ export class Simulation {
           if (key.startsWith(`${effect.step}.`) && effect.from.includes(item.status) && (!effect.untouchedOnly || item.attempt === 0)) this.items.set(key, { ...item, status: effect.to });
         }
         return;
+      case 'withdraw':
+        for (const [key, item] of [...this.items]) {
+          const [step, n] = key.split('.').map(Number) as [number, number];
+          if (step === effect.step && item.status === 'queued' && item.attempt === 1) this.apply({ type: 'withdrawn', step, item: n, attempt: 1 });
+        }
+        return;
+      case 'resend': this.resent++; return;
       case 'abort': this.aborts++; return;
+      case 'outcome-changed': this.outcomeChanges++; return;
       case 'finish': this.finished++;
     }
   }

@@ -1,4 +1,5 @@
-import { BatchAnswersDto, MAX_BATCH, validate, type BatchAnswer } from '@opsmesh/contracts';
+import { BatchAnswersDto, MAX_BATCH, type BatchAnswer } from '@opsmesh/contracts';
+import { answerOf } from './answer-of.js';
 import { Gathered } from './gathered.js';
 import { ProblemError } from './problem-error.js';
 import type { ServiceClient } from './service-client.js';
@@ -20,7 +21,7 @@ export class BatchClient<Q extends object> {
   }
 
   private async send(batch: readonly Q[]): Promise<PromiseSettledResult<unknown>[]> {
-    const { answers } = validate(BatchAnswersDto, await this.service.call('POST', this.path, { body: { batch } }));
+    const { answers } = answerOf(BatchAnswersDto, await this.service.call('POST', this.path, { body: { batch } }));
     return answers.map(settled);
   }
 }

@@ -86,7 +86,7 @@ describe('a client of a batched route', () => {
     expect(outcomes).toEqual([{ status: 'fulfilled', value: 1 }, { status: 'rejected', reason: new ProblemError(409, 'claim-refused', 'taken') }]);
     expect(outcomes[1]).toMatchObject({ reason: { status: 409, code: 'claim-refused' } });
   });
-  it.each([['no answers at all', { nope: 1 }, { name: 'InvalidMessage' }], ['too few', { answers: [] }, { message: 'a batch of 1 was given 0 answers' }]])('refuses %s', async (_what, answer, error) => {
+  it.each([['no answers at all', { nope: 1 }, { status: 503, code: 'service-unavailable' }], ['too few', { answers: [] }, { message: 'a batch of 1 was given 0 answers' }]])('refuses %s', async (_what, answer, error) => {
     await expect(client(() => Promise.resolve(answer)).call({})).rejects.toMatchObject(error);
   });
   it('passes on that the service is away', async () => {

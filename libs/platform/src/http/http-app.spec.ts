@@ -6,7 +6,7 @@ import { Body, Controller, Get, Module, Param, Post, Put, Query, Res, UseGuards 
 import { ListRunsQueryDto, type ProblemDto } from '@opsmesh/contracts';
 import { IsObject, IsOptional, IsString } from 'class-validator';
 import type { Response } from 'express';
-import { ApiTokenGuard, assertTenant, createHttpApp, createLogger, CurrentPrincipal, openKeys, ProblemError, Scopes, ServiceTokenGuard, StartError, TOKEN_VERIFIER, type HttpApp, type Principal, type ProcessConfig } from '../index.js';
+import { ApiTokenGuard, assertTenant, createHttpApp, createLogger, CurrentPrincipal, OnlyFrom, openKeys, ProblemError, Scopes, ServiceTokenGuard, StartError, TOKEN_VERIFIER, type HttpApp, type Principal, type ProcessConfig } from '../index.js';
 
 class ThingDto {
   @IsObject() plan!: object;
@@ -38,6 +38,7 @@ class MineController {
 @UseGuards(ServiceTokenGuard)
 class InternalController {
   @Get() read() { return { ok: true }; }
+  @Get('narrow') @OnlyFrom('orchestrator') narrow() { return { ok: true }; }
 }
 
 const PRINCIPALS: Record<string, Principal> = {
@@ -156,6 +157,11 @@ describe('service tokens', () => {
   it('let services in', async () => {
     const token = await http.keys.serviceToken('orchestrator', 'asset-service');
     expect((await send('GET', '/internal', { headers: bearer(token) })).json).toEqual({ ok: true });
+  });
+  it('a route may be for some of them only', async () => {
+    const as = async (service: string) => send('GET', '/internal/narrow', { headers: bearer(await http.keys.serviceToken(service, 'asset-service')) });
+    expect((await as('orchestrator')).json).toEqual({ ok: true });
+    expect(await as('network-service')).toMatchObject({ status: 403, json: { code: 'forbidden' } });
   });
   it.each([['none', undefined], ['for another service', 'network-service']])('%s: unauthenticated, with auth off as well', async (_what, audience) => {
     const headers = audience ? bearer(await openKeys(dir).serviceToken('orchestrator', audience)) : {};

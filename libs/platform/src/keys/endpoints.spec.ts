@@ -15,6 +15,18 @@ it('host keys are shown as ssh-keygen shows them, each once and in one order, wi
   expect(digest({ ...ssh, hostKey: `${another}\n${KEY}` })).toBe(digest({ ...ssh, hostKey: `${KEY}\n${another}` }));
 });
 
+it('of a known_hosts file only the lines of the host count, with what they say', () => {
+  const other = KEY.replace('AAAAIFlQ', 'AAAAIGlQ');
+  const keys = (hostKey: string) => endpointOf({ ...ssh, hostKey }).hostKeys;
+  expect(keys(`# 10.0.0.1:22 SSH-2.0-OpenSSH_9.2\n10.0.0.1 ${KEY}\nelsewhere ${other}\n`)).toEqual([PRINT]);
+  expect(keys(`web ${other}`)).not.toEqual(keys(`web ${KEY}`));
+  expect(keys(`@revoked * ${KEY}`)).toEqual([`@revoked ${PRINT}`]);
+});
+
+it('host keys that cannot be read are seen to change', () => {
+  expect(digest({ ...ssh, hostKey: 'rubbish' })).not.toBe(digest({ ...ssh, hostKey: 'other rubbish' }));
+});
+
 it('what is left out is what holds then', () => {
   const plain: ConnectionDto = { assetId: 'a', hostname: 'web', address: '10.0.0.1', protocol: 'ssh', port: 22, credentialId: 'c' };
   expect(endpointOf(plain)).toEqual(endpointOf({ ...plain, hostKeyPolicy: 'strict' }));

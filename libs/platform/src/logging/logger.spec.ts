@@ -1,3 +1,4 @@
+import { SECRET_FIELDS } from '@opsmesh/contracts';
 import { createLogger } from './logger.js';
 
 it('takes secrets out by field name, down to the third level', () => {
@@ -6,6 +7,14 @@ it('takes secrets out by field name, down to the third level', () => {
   log.info({ password: 'hunter2', request: { authorization: 'hunter2', headers: { token: 'hunter2' } }, lease: { sealed: 'hunter2' }, host: 'h' }, 'done');
   expect(text).not.toContain('hunter2');
   expect(JSON.parse(text)).toMatchObject({ name: 'spec', host: 'h', msg: 'done', password: '[redacted]' });
+});
+
+it.each([...SECRET_FIELDS, 'grant', 'sealed'])('takes out %s at each level', (field) => {
+  let text = '';
+  const log = createLogger('spec', { level: 'info', destination: { write: (line) => { text += line; } } });
+  const secret = { [field]: 'hunter2' };
+  log.info({ ...secret, a: { ...secret, b: secret } }, 'done');
+  expect(JSON.parse(text)).toMatchObject({ [field]: '[redacted]', a: { [field]: '[redacted]', b: { [field]: '[redacted]' } } });
 });
 
 it('writes of an error what is plain, not the objects that libraries hang on it', () => {

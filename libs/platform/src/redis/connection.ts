@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
+import { limitedErrorLog } from '../logging/limited-error-log.js';
 
 /** What ioredis and BullMQ agree on; their own option types don't fit each other. */
 export interface RedisConnection {
@@ -27,8 +28,6 @@ export function redisConnection(url: string): RedisConnection {
 
 /** Longest pause between two attempts to connect, in milliseconds. */
 const RECONNECT_MS = 1000;
-/** Shortest time between two log lines about a broken connection, in milliseconds. */
-const LOG_EVERY_MS = 5000;
 
 /** The options of {@link redisConnection} with endless reconnecting, as BullMQ and blocking readers need it: commands wait for the server. */
 export function patientRedisConnection(url: string): RedisConnection & { maxRetriesPerRequest: null; retryStrategy: (times: number) => number } {
@@ -57,17 +56,6 @@ export function endRedis(redis: Redis): void {
   redis.options.retryStrategy = () => null;
   if (redis.status === 'reconnecting') redis.once('connect', () => { redis.disconnect(); });
   else redis.disconnect();
-}
-
-/** A listener for 'error' events that logs the first one and then at most one every 5 s. */
-export function limitedErrorLog(log: Logger, what: string): (err: Error) => void {
-  let last = -Infinity;
-  return (err) => {
-    const now = performance.now();
-    if (now - last < LOG_EVERY_MS) return;
-    last = now;
-    log.error({ err }, `${what}: ${err.message || (err as NodeJS.ErrnoException).code}`);
-  };
 }
 
 function retryStrategy(times: number): number {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { limitedErrorLog } from '../redis/connection.js';
+import { limitedErrorLog } from '../logging/limited-error-log.js';
 import { isTracing, traceWith } from './spans.js';
 import type { TraceSettings } from './trace-settings.js';
 

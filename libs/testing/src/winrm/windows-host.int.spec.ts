@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { winRmClient, type ConnectOptions, type RunOptions, type RunResult } from '@opsmesh/winrm';
 import { startFleet, type Fleet } from '../fleet/fleet.js';
 import { waitFor } from '../wait-for.js';
@@ -159,6 +160,13 @@ describe('what can be made to go wrong', () => {
     host.faults.failOn = ['delete', 'signal'];
     expect(await run({ script: 'echo x' })).toMatchObject({ kind: 'exited', stdout: 'x\r\n' });
     expect(host.openShells).toBe(1);
+  });
+
+  it.each([['Signal', ['signal']], ['Delete', ['delete']], ['neither', ['signal', 'delete']]] as const)('a result that is known is not held by a host that does not answer %s', async (_what, silentOn) => {
+    host.faults.silentOn = silentOn;
+    // The time of grace that a worker gives its tools.
+    const late = setTimeout(5000, 'late', { ref: false });
+    expect(await Promise.race([run({ script: 'echo x; exit 3' }), late])).toMatchObject({ kind: 'exited', exitCode: 3, stdout: 'x\r\n' });
   });
 
   it('operation timeouts go by unseen', async () => {

@@ -9,11 +9,13 @@ import type { Requests } from '../wsman/requests.js';
 import type { CommandPlan } from './command-plan.js';
 import { feedStdin } from './feed-stdin.js';
 import { OutputCollector } from './output-collector.js';
-import { release, STOP_TIMEOUT_MS } from './release.js';
+import { release } from './release.js';
 import type { RunClock } from './run-clock.js';
 
 /** Pause after an answer without output, so that a host that does not wait cannot keep us busy. */
 const EMPTY_PAUSE_MS = 10;
+/** How long a result waits for the host to forget a command that is done, in ms. */
+const FORGET_TIMEOUT_MS = 1000;
 
 export interface RunInput {
   readonly requests: Requests;
@@ -29,7 +31,7 @@ export interface RunInput {
  * One run on a shell.
  * 1. Only a fault in answer to Command, or never having sent it, means that nothing was started.
  * 2. After anything else that fails, Signal and Delete are sent, and the shell is gone.
- * 3. A command that ended by itself is released by a Signal too; whether that worked changes nothing in the result.
+ * 3. A command that ended by itself is released by a Signal too; whether that worked changes nothing in the result, which waits for it shortly and never beyond its clock.
  */
 export class Run {
   private readonly collector: OutputCollector;
@@ -144,9 +146,9 @@ export class Run {
 
   /** Lets the host forget a command that is done (invariant 3). */
   private async forget(): Promise<void> {
-    const { requests, wire, shellId } = this.input;
+    const { requests, wire, shellId, clock } = this.input;
     if (this.commandId === undefined || !wire.isUsable) return;
-    await requests.ask(wire, terminateCommand({ shellId, commandId: this.commandId }), { timeoutMs: STOP_TIMEOUT_MS }).catch(() => undefined);
+    await requests.ask(wire, terminateCommand({ shellId, commandId: this.commandId }), { timeoutMs: FORGET_TIMEOUT_MS, signal: clock.signal }).catch(() => undefined);
   }
 
   private async failed(error: WinRmError): Promise<RunResult> {

@@ -39,21 +39,34 @@ export function readCommandId(body: XmlElement): string {
   return id;
 }
 
-/** @throws WinRmError `protocol`, also for a command that is done without an exit code. */
+/**
+ * What names no command is of the one that was asked about: a shell runs one at a time. What names another one is left out.
+ * @throws WinRmError `protocol`, also for a command that is done without an exit code, and for output that can't be read: it is never told as none.
+ */
 export function readReceived(body: XmlElement, commandId: string): Received {
   const response = child(body, NS.shell, 'ReceiveResponse');
   if (!response) throw new WinRmError('protocol', 'the host answered Receive with something else');
-  const ours = (element: XmlElement): boolean => element.attributes['CommandId']?.toUpperCase() === commandId.toUpperCase();
-  const chunks = childrenOf(response, NS.shell, 'Stream').filter(ours).flatMap((stream) => {
-    const name = stream.attributes['Name'];
-    return name === 'stdout' || name === 'stderr' ? [{ stream: name, bytes: Buffer.from(stream.text, 'base64') } as const] : [];
-  });
+  const ours = (element: XmlElement): boolean => (element.attributes['CommandId'] ?? commandId).toUpperCase() === commandId.toUpperCase();
+  const chunks = childrenOf(response, NS.shell, 'Stream').filter(ours).map(chunkOf);
   const state = childrenOf(response, NS.shell, 'CommandState').find(ours);
   return { chunks, exitCode: state?.attributes['State'] === COMMAND_STATE.done ? exitCodeOf(state) : undefined };
 }
 
+function chunkOf(stream: XmlElement): OutputChunk {
+  const name = stream.attributes['Name'];
+  if (name !== 'stdout' && name !== 'stderr') throw new WinRmError('protocol', 'the host sent output of a stream that nobody asked for');
+  const base64 = stream.text.replace(/\s+/g, '');
+  const bytes = Buffer.from(base64, 'base64');
+  // Node takes what it can of any text; only what reads back the same is base64.
+  if (bytes.toString('base64') !== base64) throw new WinRmError('protocol', 'the host sent output that is not base64');
+  return { stream: name, bytes };
+}
+
+/** The host says it as a signed or an unsigned number of 32 bits. */
 function exitCodeOf(state: XmlElement): number {
   const text = child(state, NS.shell, 'ExitCode')?.text.trim() ?? '';
   if (!/^-?\d{1,10}$/.test(text)) throw new WinRmError('protocol', 'the command is done without an exit code');
-  return Number(text) >>> 0;
+  const code = Number(text);
+  if (code < -(2 ** 31) || code >= 2 ** 32) throw new WinRmError('protocol', 'the command is done with an exit code of more than 32 bits');
+  return code >>> 0;
 }

@@ -70,13 +70,36 @@ describe('Receive', () => {
     expect(exitCode).toBeUndefined();
   });
 
-  it.each([['0', 0], ['3', 3], ['-1073741510', 3221225786], ['3221225786', 3221225786]])('exit code %s', (text, expected) => {
+  it('takes what names no command as of the one that was asked about', () => {
+    const { chunks, exitCode } = received(`<r:Stream Name="stdout">YQ==</r:Stream><r:CommandState State="${COMMAND_STATE.done}"><r:ExitCode>3</r:ExitCode></r:CommandState>`);
+    expect([chunks.map(({ bytes }) => bytes.toString()), exitCode]).toEqual([['a'], 3]);
+  });
+
+  it.each([
+    ['is cut', 'YWJ', /not base64/], ['has other characters', 'YW!=', /not base64/], ['goes on after its end', 'YQ==YQ==', /not base64/], ['ends in the middle of a byte', 'YR==', /not base64/],
+  ])('refuses output whose base64 %s', (_what, text, why) => {
+    expect(() => received(`<r:Stream Name="stdout" CommandId="c1">${text}</r:Stream>`)).toThrow(why);
+  });
+
+  it('reads base64 in lines', () => {
+    expect(received('<r:Stream Name="stdout" CommandId="c1">\r\n  YWJj\r\n  ZGVm\r\n</r:Stream>').chunks[0]!.bytes.toString()).toBe('abcdef');
+  });
+
+  it.each(['', ' Name="pr"'])('refuses output of the stream%s', (name) => {
+    expect(() => received(`<r:Stream${name} CommandId="c1">YQ==</r:Stream>`)).toThrow(/nobody asked for/);
+  });
+
+  it.each([['0', 0], ['-2147483648', 2147483648], ['4294967295', 4294967295], ['3', 3], ['-1073741510', 3221225786], ['3221225786', 3221225786]])('exit code %s', (text, expected) => {
     expect(received(`<r:CommandState CommandId="c1" State="${COMMAND_STATE.done}"><r:ExitCode>${text}</r:ExitCode></r:CommandState>`).exitCode).toBe(expected);
   });
 
   it.each(['', 'zero', '1.5'])('done with exit code %j is a protocol error, never success', (text) => {
     expect(() => received(`<r:CommandState CommandId="c1" State="${COMMAND_STATE.done}"><r:ExitCode>${text}</r:ExitCode></r:CommandState>`)).toThrow(/without an exit code/);
     expect(() => received(`<r:CommandState CommandId="c1" State="${COMMAND_STATE.done}"/>`)).toThrow(/without an exit code/);
+  });
+
+  it.each(['4294967296', '-2147483649', '9999999999'])('done with exit code %s, which is none of 32 bits, is a protocol error, never success', (text) => {
+    expect(() => received(`<r:CommandState CommandId="c1" State="${COMMAND_STATE.done}"><r:ExitCode>${text}</r:ExitCode></r:CommandState>`)).toThrow(/32 bits/);
   });
 
   it('a command that runs has no exit code, even when one is given', () => {

@@ -63,6 +63,9 @@ it.each([
   ['two roots', '<a/><b/>'],
   ['no element', 'hello'],
   ['nothing', ''],
+  ['too many elements', `<a>${'<b/>'.repeat(20_000)}</a>`],
+  ['too many attributes', `<a ${Array.from({ length: 20_000 }, (_, n) => `b${n} = ''`).join(' ')}/>`],
+  ['too many comments', `<a>${'<!---->'.repeat(20_000)}</a>`],
   ['deep nesting', `${'<a>'.repeat(5000)}${'</a>'.repeat(5000)}`],
 ])('%s is refused as a protocol error', (_, source) => {
   expect(() => parseXml(source)).toThrow(expect.objectContaining({ name: 'WinRmError', code: 'protocol' }));

@@ -15,6 +15,11 @@ export interface XmlElement {
 }
 
 const MAX_DEPTH = 64;
+/**
+ * Most elements, attributes, comments and the like together. Each costs the parser far more than its bytes. A Stream of a host takes more than a hundred
+ * bytes with three attributes, so that an envelope of 512,000 bytes has fewer.
+ */
+const MAX_MARKS = 20_000;
 const ATTRIBUTES = ':@';
 const TEXT = '#text';
 const CDATA = '#cdata';
@@ -34,19 +39,31 @@ const parser = new XMLParser({
 });
 
 type Node = Readonly<Record<string, unknown>>;
+/** Namespaces by prefix, with those of the elements around it as its prototype. */
 type Scope = Readonly<Record<string, string>>;
+
+const OUTERMOST: Scope = Object.assign(Object.create(null) as Record<string, string>, { xml: 'http://www.w3.org/XML/1998/namespace' });
 
 /**
  * Reads an XML document with namespaces.
- * @throws WinRmError `protocol` for what is not well formed, has a DOCTYPE or unknown entities, or is nested deeper than 64.
+ * @throws WinRmError `protocol` for what is not well formed, has a DOCTYPE or unknown entities, is nested deeper than 64, or has more than 20,000 elements and attributes.
  */
 export function parseXml(source: string): XmlElement {
   if (/<!(?!--|\[CDATA\[)/.test(source)) throw new WinRmError('protocol', 'the XML has a DOCTYPE, which is refused');
+  if (hasTooManyMarks(source)) throw new WinRmError('protocol', `the XML has more than ${MAX_MARKS} elements and attributes`);
   if (XMLValidator.validate(source) !== true) throw new WinRmError('protocol', 'the answer is not well-formed XML');
   const roots = parseNodes(source).filter((node) => tagOf(node) !== undefined);
   const root = roots[0];
   if (!root || roots.length > 1) throw new WinRmError('protocol', 'the answer is not one XML element');
-  return resolve(root, { xml: 'http://www.w3.org/XML/1998/namespace' }, 0);
+  return resolve(root, OUTERMOST, 0);
+}
+
+/** Before anything is parsed: a host must not hold the whole process with one answer. */
+function hasTooManyMarks(source: string): boolean {
+  const mark = /<(?!\/)|=\s*["']/g;
+  let marks = 0;
+  while (mark.test(source)) if (++marks > MAX_MARKS) return true;
+  return false;
 }
 
 function parseNodes(source: string): Node[] {
@@ -66,7 +83,7 @@ function resolve(node: Node, outer: Scope, depth: number): XmlElement {
   if (depth > MAX_DEPTH) throw new WinRmError('protocol', 'the XML is nested too deeply');
   const tag = tagOf(node) as string;
   const written = Object.entries((node[ATTRIBUTES] ?? {}) as Readonly<Record<string, string>>);
-  const scope: Record<string, string> = { ...outer };
+  const scope = written.some(([name]) => name.startsWith('@xmlns')) ? Object.create(outer) as Record<string, string> : outer as Record<string, string>;
   const attributes: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const [prefixed, value] of written) {
     const name = prefixed.slice(1);

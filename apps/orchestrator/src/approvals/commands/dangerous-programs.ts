@@ -10,10 +10,10 @@ const DESTRUCTIVE: readonly { readonly name: RegExp; readonly args?: RegExp }[] 
   { name: /^(apt|apt-get|aptitude|yum|dnf|zypper|snap|rpm|dpkg|pip\d?|npm|apk)$/, args: /^(remove|purge|autoremove|autopurge|erase|uninstall|rm|del|-e\w*|-r|-P|--purge|--remove|--erase|dist-upgrade|full-upgrade)$/ },
   { name: /^(docker|podman)$/, args: /^(rm|rmi|prune|kill|down)$/ }, { name: /^(kubectl|oc|helm)$/, args: /^(delete|drain|uninstall|replace)$/ },
   { name: /^systemctl$/, args: /^(poweroff|reboot|halt|isolate|mask|kexec|rescue|emergency|kill|soft-reboot|switch-root)$/ }, { name: /^(iptables|ip6tables)$/, args: /^(-F|--flush|-X|-P|--policy)$/ }, { name: /^nft$/, args: /^(flush|delete|destroy)$/ },
-  { name: /^git$/, args: /^(clean|reset|push|gc)$/ }, { name: /^crontab$/, args: /^-i?r$/ }, { name: /^find$/, args: /^-delete$/ }, { name: /^rsync$/, args: /^--(del|delete.*|remove.*)$/ },
+  { name: /^git$/, args: /^(clean|reset|push|gc)$/ }, { name: /^crontab$/, args: /^-i?r$/ }, { name: /^find$/, args: /^-delete$/ }, { name: /^rsync$/, args: /^--(del$|delete|remove)/ },
   { name: /^(mysql|mariadb|psql|sqlite3|mongosh?|redis-cli)$/ }, { name: /^(dropdb|dropuser|redis-server)$/ }, { name: /^virsh$/, args: /^(destroy|undefine|vol-delete)$/ }, { name: /^(terraform|tofu|pulumi)$/, args: /^(destroy|apply|up)$/ },
   // The owners and rights that were there before are not kept anywhere.
-  { name: /^(chmod|chown|chgrp|setfacl)$/, args: /^(-\w*R\w*|--recursive)$/ }, { name: /^curl$/, args: /^(-X|--request=)?DELETE$/i },
+  { name: /^(chmod|chown|chgrp|setfacl)$/, args: /^(-(?=\w*R)\w+|--recursive)$/ }, { name: /^curl$/, args: /^(-X|--request=)?DELETE$/i },
 ];
 
 /** Programs that run what stands in their arguments, their input or a file, in a language that is not judged here. */
@@ -23,10 +23,10 @@ const RUNS_CODE = /^(eval|source|\.|python[\d.]*|pypy[\d.]*|perl[\d.]*|ruby[\d.]
 const RUNS_CODE_WITH: Readonly<Record<string, (args: readonly Word[]) => boolean>> = {
   sed: (args) => !sedCall(args).plain,
   tar: (args) => args.some((a) => a.expands === 'anything' || /^--(checkpoint-action|to-command|use-compress-program|rsh-command|info-script|new-volume-script)/.test(a.text) || /^-[^-]*[IF]/.test(a.text)),
-  git: (args) => args.some((a) => /^(-c.*|--exec-path.*|--config-env.*|--upload-pack.*|--receive-pack.*|--exec.*|-x.*|filter-branch|bisect|submodule|difftool|mergetool|rebase)$/.test(a.text)),
-  rsync: (args) => args.some((a) => /^(-\w*e.*|--rsh.*|--rsync-path.*)$/.test(a.text)),
+  git: (args) => args.some((a) => /^(-c|-x|--exec|--config-env|--upload-pack|--receive-pack)|^(filter-branch|bisect|submodule|difftool|mergetool|rebase)$/.test(a.text)),
+  rsync: (args) => args.some((a) => /^(-\w*e|--rsh|--rsync-path)/.test(a.text)),
   scp: (args) => args.some((a) => /^-\w*[oS]/.test(a.text)),
-  zip: (args) => args.some((a) => /^(-\w*T\w*|--test|--unzip-command.*)$/.test(a.text)),
+  zip: (args) => args.some((a) => /^(-(?=\w*T)\w+$|--test$|--unzip-command)/.test(a.text)),
   crontab: (args) => args.some((a) => a.text === '-e'),
   systemctl: (args) => args.some((a) => a.text === 'edit'),
 };

@@ -1,7 +1,7 @@
-import { gravest, type Judgement } from './command-judgement.js';
+import { gravest, LONGEST_JUDGED, TOO_LONG, type Judgement } from './command-judgement.js';
 import { destruction, runsCode } from './dangerous-programs.js';
 import { parsePosix } from './posix-parser.js';
-import { Unreadable, type Command, type Redirection, type SimpleCommand, type Word } from './posix-syntax.js';
+import { MOST_DEPTH, Unreadable, type Command, type Redirection, type SimpleCommand, type Word } from './posix-syntax.js';
 import { READING_PROGRAMS } from './reading-programs.js';
 import { wrapped } from './wrapping-programs.js';
 
@@ -17,6 +17,7 @@ const READS: Judgement = { class: 'read', why: 'it only reads' };
 
 /** What a script of the POSIX shell does, judged by its syntax alone: only commands that are known to read are taken for reading. */
 export function judgePosix(script: string): Judgement {
+  if (script.length > LONGEST_JUDGED) return TOO_LONG;
   try {
     return gravest(parsePosix(script).map(judgeCommand), { class: 'read', why: 'it does nothing' });
   } catch (e) {
@@ -48,14 +49,16 @@ function judgeSimple({ assignments, words }: SimpleCommand): Judgement {
   return words.length === 0 ? { class: 'read', why: 'it runs nothing' } : judgeProgram(words);
 }
 
-function judgeProgram(words: readonly Word[]): Judgement {
+/** @param depth programs that it is run by */
+function judgeProgram(words: readonly Word[], depth = 0): Judgement {
+  if (depth > MOST_DEPTH) throw new Unreadable('it is nested too deep');
   const [program, ...args] = words;
   if (!program || program.expands !== 'nothing') return { class: 'uninspectable', why: 'which program it runs is only known when it runs' };
   const name = nameOf(program.text);
   if (name === undefined) return { class: 'write', why: `"${program.text}" is no program of the system` };
   if (name === 'command' && /^-[vV]$/.test(args[0]?.text ?? '')) return READS;
   const inner = wrapped(name, args);
-  if (inner) return inner.kind === 'command' ? judgeProgram(inner.words) : inner.kind === 'nothing' ? { class: 'read', why: `"${name}" only reads` } : { class: 'uninspectable', why: inner.why };
+  if (inner) return inner.kind === 'command' ? judgeProgram(inner.words, depth + 1) : inner.kind === 'nothing' ? { class: 'read', why: `"${name}" only reads` } : { class: 'uninspectable', why: inner.why };
   if (SHELLS.test(name)) return judgeShell(name, args);
   if (CHANGES_SHELL.test(name)) return { class: 'uninspectable', why: `"${name}" changes what later commands do` };
   const reading = READING_PROGRAMS.get(name);
@@ -64,21 +67,30 @@ function judgeProgram(words: readonly Word[]): Judgement {
   const destroys = destruction(name, args);
   if (destroys !== undefined) return { class: 'destructive', why: destroys };
   if (runsCode(name, args)) return { class: 'uninspectable', why: `"${name}" runs code that is not judged here` };
-  if (name === 'find') return judgeFind(args);
+  if (name === 'find') return judgeFind(args, depth + 1);
   return { class: 'write', why: not === undefined ? `"${name}" is not known to only read` : `"${name}": ${not}` };
 }
 
 /** `find -exec` runs commands with every file that it finds; the gravest of them counts. */
-function judgeFind(args: readonly Word[]): Judgement {
-  const isRun = (a: Word | undefined): boolean => a !== undefined && /^-(exec|execdir|ok|okdir)$/.test(a.text);
-  const found = args.flatMap((arg, at): Judgement[] => {
-    if (!isRun(arg)) return [];
-    const end = args.findIndex((a, i) => i > at && (a.text === ';' || a.text === '+'));
-    return [judgeProgram(args.slice(at + 1, end < 0 ? undefined : end).map((a) => (a.text.includes('{}') ? { text: a.text, expands: 'operand' as const } : a)))];
-  });
+function judgeFind(args: readonly Word[], depth: number): Judgement {
+  const found: Judgement[] = [];
+  let begin: number | undefined;
+  for (const [at, { text }] of [...args, END].entries()) {
+    if (/^-(exec|execdir|ok|okdir)$/.test(text)) {
+      // Where the first one ends may only be known when it runs.
+      if (begin !== undefined) return { class: 'uninspectable', why: '"find" runs commands in each other' };
+      begin = at + 1;
+    } else if (begin !== undefined && (text === END.text || text === '+')) {
+      found.push(judgeProgram(args.slice(begin, at).map((a) => (a.text.includes('{}') ? { text: a.text, expands: 'operand' } : a)), depth));
+      begin = undefined;
+    }
+  }
   const isMore = found.length === 0 || args.some((a) => a.expands === 'anything' || /^-(fprint.*|fls)$/.test(a.text));
   return gravest([...found, ...(isMore ? [{ class: 'write', why: '"find" does more than read' } as const] : [])], READS);
 }
+
+/** Ends a command of `find`, as the end of its arguments does. */
+const END: Word = { text: ';', expands: 'nothing' };
 
 function judgeShell(name: string, args: readonly Word[]): Judgement {
   const [option, script] = args;

@@ -1,9 +1,7 @@
 import { Scanner } from './posix-scanner.js';
-import { Unreadable, type Command, type Redirection, type Word } from './posix-syntax.js';
+import { MOST_DEPTH, Unreadable, type Command, type Redirection, type Word } from './posix-syntax.js';
 import { WordReader } from './posix-words.js';
 
-/** Substitutions in each other, and commands in each other within one of them, at most. */
-const MOST_DEPTH = 30;
 /** Words that mean something else at the beginning of a command; those that are read here have a method below. */
 const UNSUPPORTED = new Set(['[[', 'function', 'select', 'coproc', 'let']);
 const CLOSING = new Set(['then', 'elif', 'else', 'fi', 'do', 'done', 'esac', '}']);

@@ -1,3 +1,6 @@
+/** Substitutions in each other, commands in each other within one of them, and programs that run each other, at most. */
+export const MOST_DEPTH = 30;
+
 /** One word of a command, quotes removed. */
 export interface Word {
   /** What is written; parts that are only known when it runs are left out. */

@@ -18,8 +18,8 @@ export class WordReader {
     let text = '';
     let expands: Word['expands'] = 'nothing';
     const becomes = (splits: boolean): void => {
-      const isOperand = !splits && text !== '' && !text.startsWith('-');
-      if (expands !== 'anything') expands = isOperand || (expands === 'operand' && !splits) ? 'operand' : 'anything';
+      if (expands === 'anything' || (expands === 'operand' && !splits)) return;
+      expands = !splits && text !== '' && !text.startsWith('-') ? 'operand' : 'anything';
     };
     while (!scan.atEnd() && !ENDS_WORD.test(scan.sign())) {
       const c = scan.sign();

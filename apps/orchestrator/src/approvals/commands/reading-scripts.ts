@@ -4,16 +4,16 @@ import type { Reading } from './reading-rules.js';
 const UNKNOWN_OPTION = 'an argument that is only known when it runs could be an option';
 const PLACE = String.raw`(?:\d+|\$|\/((?:[^\/\\\n]|\\[^\n])*)\/)`;
 /** One command of a `sed` script that prints, leaves out lines or replaces text, with its end. Commands that write, read files or run something are left out. */
-const SED_COMMAND = new RegExp(String.raw`^\s*(?:${PLACE}(?:,${PLACE})?\s*!?\s*)?(?:[pdq=]|[sy]([\/|#,:@])((?:(?!\3)[^\\\n]|\\[^\n])*)\3(?:(?!\3)[^\\\n]|\\[^\n])*\3[gpiI0-9]*)\s*(?:;\s*|\n|$)`);
+const SED_COMMAND = new RegExp(String.raw`^\s*(?:${PLACE}(?:,${PLACE})?\s*(?:!\s*)?)?(?:[pdq=]|[sy]([\/|#,:@])((?:(?!\3)[^\\\n]|\\[^\n])*)\3(?:(?!\3)[^\\\n]|\\[^\n])*\3[gpiI0-9]*)\s*(?:;\s*|\n|$)`);
 /** Kinds of `sed` differ in whether a delimiter in brackets ends the pattern. */
-const OPEN_BRACKET = /\[[^\]]*$/;
+const hasOpenBracket = (pattern = ''): boolean => pattern.lastIndexOf('[') > pattern.lastIndexOf(']');
 
 /** Whether a script of `sed` does nothing but print, leave out and replace. */
 function isPlainSed(script: string): boolean {
   let rest = script;
   while (rest !== '') {
     const command = SED_COMMAND.exec(rest);
-    if (!command || [command[1], command[2], command[4]].some((pattern) => OPEN_BRACKET.test(pattern ?? ''))) return false;
+    if (!command || [command[1], command[2], command[4]].some(hasOpenBracket)) return false;
     rest = rest.slice(command[0].length);
   }
   return true;
@@ -48,7 +48,7 @@ export const awk: Reading = (args) => {
   while (rest[0] && /^-[Fv]/.test(rest[0].text)) rest.splice(0, /^-[Fv]$/.test(rest[0].text) ? 2 : 1);
   const program = rest[0];
   if (!program || program.expands !== 'nothing' || program.text.startsWith('-')) return 'its program can\'t be read';
-  return /[|>@]|system|getline|close|printf?\s*\(?.*>|-f/.test(program.text) ? 'its program is not known to only read' : undefined;
+  return /[|>@]|system|getline|close|-f/.test(program.text) ? 'its program is not known to only read' : undefined;
 };
 
 export const find: Reading = (args) => {

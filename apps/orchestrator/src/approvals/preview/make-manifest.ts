@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Manifest, type ManifestItem, type ManifestStep } from '@opsmesh/contracts';
 import type { CompiledPlan, JsonObject, ToolCatalogue } from '@opsmesh/plan-model';
+import { inputSha256 } from '@opsmesh/platform';
 import { shownInputs, shownText } from '../shown.js';
 import type { StepJudgement } from './judge-step.js';
 import type { ResolvedItem, ResolvedStep } from './resolved-plan.js';
@@ -35,16 +36,11 @@ export function planSha256(plan: CompiledPlan, inputs: JsonObject): string {
   return sha256(canonicalJson([plan, inputs]));
 }
 
-/** The hash of bound inputs, as workers and grants carry it. */
-export function inputsSha256(inputs: Record<string, unknown>): string {
-  return sha256(canonicalJson(inputs));
-}
-
 function itemOf({ target, inputs, facts, endpoints }: ResolvedItem, schema: Record<string, unknown>): ManifestItem {
   const [only] = facts.length === 1 ? facts : [];
   return {
     target: target === null ? null : shownText(target), assetId: only?.assetId ?? null, hostname: only?.hostname ?? null, endpoints,
-    inputsSha256: inputs ? inputsSha256(inputs) : null, inputs: inputs ? shownInputs(inputs, schema) : null,
+    inputsSha256: inputs ? inputSha256(inputs) : null, inputs: inputs ? shownInputs(inputs, schema) : null,
   };
 }
 

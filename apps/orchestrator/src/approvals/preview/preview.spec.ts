@@ -1,7 +1,7 @@
 import { DEFAULT_APPROVAL_POLICY, type ApprovalPolicyDto, type PreviewView } from '@opsmesh/contracts';
 import { compileDocument, type CatalogueTool } from '@opsmesh/plan-model';
+import { inputSha256 } from '@opsmesh/platform';
 import { asset, HOST_TOOLS, INVENTORY_TOOLS, SpecInventory } from '../testing/inventory.js';
-import { inputsSha256 } from './make-manifest.js';
 import { PlanPreviews } from './plan-previews.js';
 
 const tools = new Map<string, CatalogueTool>([...INVENTORY_TOOLS.map((t) => [t.name, { ...t, service: 'asset-service', queue: 'asset-service' }] as const), ...HOST_TOOLS.map((t) => [t.name, { ...t, service: 'spec', queue: 'spec' }] as const)]);
@@ -73,7 +73,7 @@ describe('a manifest', () => {
     const { manifest } = await preview({ steps: [QUERY, each('sh', { inputs: { host: '<<item.hostname>>', command: 'logger -- "<<item.hostname>>"' } })] });
     const items = manifest.steps.find((s) => s.step === 'do')!.items;
     expect(items.map((i) => [i.target, i.assetId, i.endpoints.map((e) => e.credentialId)])).toEqual([['web1', 'id-web1', ['cred-web1']], ['web2', 'id-web2', ['cred-web2']], ['web3', 'id-web3', ['cred-web3']]]);
-    expect(items[0]).toMatchObject({ inputs: { host: 'web1', command: `logger -- ""'web1'""` }, inputsSha256: inputsSha256({ host: 'web1', command: `logger -- ""'web1'""` }) });
+    expect(items[0]).toMatchObject({ inputs: { host: 'web1', command: `logger -- ""'web1'""` }, inputsSha256: inputSha256({ host: 'web1', command: `logger -- ""'web1'""` }) });
   });
 
   it('has the same hash whatever order the inventory answers in, and another one for another host, tenant or plan', async () => {
@@ -89,7 +89,7 @@ describe('a manifest', () => {
     const [step] = manifest.steps;
     expect(step!.items[0]!.inputs!['command']).toBe('echo ⟨U+202E⟩moor⟨U+202C⟩⟨U+200B⟩⟨U+E0041⟩⟨U+0007⟩');
     expect(step!.commands[0]!.text).not.toMatch(/[\u202A-\u202E\u200B]/);
-    expect(step!.items[0]!.inputsSha256).toBe(inputsSha256({ host: 'web1', command }));
+    expect(step!.items[0]!.inputsSha256).toBe(inputSha256({ host: 'web1', command }));
     expect(JSON.stringify(manifest)).not.toMatch(/[\u202A-\u202E\u200B-\u200F]/);
   });
 

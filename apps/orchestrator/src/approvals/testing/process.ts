@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson, type ClaimAnswerDto, type GrantClaims, type ToolDeclarationDto } from '@opsmesh/contracts';
-import type { Principal } from '@opsmesh/platform';
+import type { ClaimAnswerDto, GrantClaims, ToolDeclarationDto } from '@opsmesh/contracts';
+import { inputSha256, type Principal } from '@opsmesh/platform';
 import type { Pool } from 'pg';
 import { ClaimDesk } from '../../engine/claim-desk.js';
 import type { Engine } from '../../engine/engine.js';
+import { OwnAttempts } from '../../engine/own-attempts.js';
 import { PlanCompiler } from '../../http/plan-compiler.js';
 import { RunCommands } from '../../http/run-commands.js';
 import { CatalogueStore } from '../../store/catalogue-store.js';
@@ -32,16 +32,15 @@ export function approvalProcess(pool: Pool, inventory: SpecInventory): ApprovalP
   const reader = new ClaimStore(pool);
   let signed: GrantClaims | undefined;
   const desk = new ClaimDesk({
-    engine, facts, reader, connections: inventory, manifests: approvedManifests({ pool, facts, catalogue }), needs: { kindOf: async (tool) => (await catalogue.current()).get(tool)?.credential?.kind },
+    engine, attempts: new OwnAttempts({ facts, owners: { serviceOf: async (tool) => (await catalogue.current()).get(tool)?.service } }), reader, connections: inventory, manifests: approvedManifests({ pool, facts, catalogue }), needs: { kindOf: async (tool) => (await catalogue.current()).get(tool)?.credential?.kind },
     signer: { sign: (claims) => { signed = claims; return Promise.resolve('grant'); } },
   });
   const claim: ApprovalProcess['claim'] = async (attemptId) => {
     const [runId, stepId, item] = attemptId.split('.');
-    const { rows: [row] } = await pool.query<{ inputs: unknown }>(
+    const { rows: [row] } = await pool.query<{ inputs: Record<string, unknown> | null }>(
       `select i.inputs from orchestrator.items i join orchestrator.runs r on r.id = i.run_id join orchestrator.plans p on p.sha256 = r.plan_sha256 where i.run_id = $1 and p.plan->'steps'->i.step::int->>'id' = $2 and i.item = $3`, [runId, stepId, Number(item)],
     );
-    const inputSha256 = createHash('sha256').update(canonicalJson(row?.inputs ?? {})).digest('hex');
-    const answer = await desk.claim(attemptId, { workerId: 'w1', inputSha256, keyThumbprint: 'A'.repeat(43) });
+    const answer = await desk.claim('spec', attemptId, { workerId: 'w1', inputSha256: inputSha256(row?.inputs ?? {}), keyThumbprint: 'A'.repeat(43) });
     return { answer, grant: signed! };
   };
   return { approvals: service, sweeper, engine, commands, claim };

@@ -2,7 +2,7 @@ import type { ChatCauseView, ChatColumnView, ChatRemarkView, ChatResultView, Cha
 import { showable, type AnswerDescription } from '@opsmesh/copilot';
 import type { TurnKey, TurnWork } from '../turn.js';
 import { actionsOf, SHOWN_ACTIONS } from './actions.js';
-import { MOST_ITEMS, type RunRecordForAnswer } from './read-run.js';
+import type { RunRecordForAnswer } from './read-run.js';
 import { fullTable, SHOWN_ROWS } from './tables.js';
 import { withUnit } from './units.js';
 
@@ -95,7 +95,7 @@ function isBlock(value: unknown): boolean {
 }
 
 function indented(text: string): string[] {
-  const all = text.replace(/\s+$/, '').split(/\r\n?|\n/);
+  const all = text.trimEnd().split(/\r\n?|\n/);
   return [...all.slice(0, BLOCK_LINES).map((l) => `  | ${l.slice(0, BLOCK_WIDTH)}`), ...(all.length > BLOCK_LINES ? [`  ... and ${all.length - BLOCK_LINES} more lines`] : [])];
 }
 
@@ -111,7 +111,7 @@ function causeOf(step: TimelineStepView): ChatCauseView | undefined {
 }
 
 /** What was adapted, left out, cut or is not known. */
-function remarksOf({ run, timeline, items, guards }: RunRecordForAnswer): ChatRemarkView[] {
+function remarksOf({ run, timeline, items, cut, guards }: RunRecordForAnswer): ChatRemarkView[] {
   const remarks: ChatRemarkView[] = [];
   for (const step of timeline) {
     for (const a of step.adaptations) remarks.push({ what: 'adapted', step: step.id, text: `${a.effect}${Object.keys(a.detail).length > 0 ? ` ${showable(JSON.stringify(a.detail))}` : ''}${a.cause === null ? '' : `, because of ${a.cause}`}` });
@@ -122,9 +122,9 @@ function remarksOf({ run, timeline, items, guards }: RunRecordForAnswer): ChatRe
     if (counts.skipped > 0) remarks.push({ what: 'skipped', step: step.id, text: `${counts.skipped} of ${step.total} were skipped` });
     else if (step.status === 'skipped' && step.failure === null && !guards.has(step.id)) remarks.push({ what: 'skipped', step: step.id, text: 'its condition did not hold' });
     if (counts.cancelled > 0) remarks.push({ what: 'cancelled', step: step.id, text: `${counts.cancelled} of ${step.total} were cancelled` });
-    const cut = (items.get(step.id) ?? []).filter((i) => i.truncated).length;
-    if (cut > 0) remarks.push({ what: 'truncated', step: step.id, text: `${cut} outputs were longer than is kept and are not in the table` });
-    if ((step.total ?? 0) > MOST_ITEMS && items.has(step.id)) remarks.push({ what: 'truncated', step: step.id, text: `the first ${MOST_ITEMS} of ${step.total} are in the table` });
+    const truncated = (items.get(step.id) ?? []).filter((i) => i.truncated).length;
+    if (truncated > 0) remarks.push({ what: 'truncated', step: step.id, text: `${truncated} outputs were longer than is kept and are not in the table` });
+    if (cut.has(step.id)) remarks.push({ what: 'truncated', step: step.id, text: `the first ${items.get(step.id)!.length} of ${step.total} are in the table` });
   }
   return remarks;
 }

@@ -1,6 +1,5 @@
 import type { ChatColumnView, ChatFullTableView, ChatRowView, ChatSourceView, ItemView } from '@opsmesh/contracts';
 import { computeAnswer, neutralText, showable, type AnswerDescription, type StepResult } from '@opsmesh/copilot';
-import { maskInputs } from '../../http/mask-inputs.js';
 import { cachedSentence, cachedView } from './cached.js';
 import { withColumns } from './columns.js';
 import type { RunRecordForAnswer } from './read-run.js';
@@ -32,7 +31,7 @@ export function fullTable(answer: AnswerDescription, record: RunRecordForAnswer)
 
 /** Where what an item says comes from: its command or bound inputs, its newest attempt, and the path of its log. */
 export function sourceOf(item: ItemView, { runId, step, tool }: { readonly runId: string; readonly step: string; readonly tool: string | null }): ChatSourceView {
-  const inputs = maskInputs(item.inputs ?? {});
+  const inputs = item.inputs ?? {};
   const command = inputs['command'] ?? inputs['script'];
   const text = typeof command === 'string' ? command : `${tool ?? step} ${JSON.stringify(inputs)}`;
   return { item: item.index, attempt: item.attempt, command: neutralText(text.slice(0, COMMAND)).shown, url: `/runs/${runId}/steps/${encodeURIComponent(step)}/items/${item.index}`, cached: cachedView(item) };

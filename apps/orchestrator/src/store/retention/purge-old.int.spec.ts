@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { NewRun } from '../../engine/change-set.js';
+import type { NewRun } from '../../engine/run.js';
 import { fanOut, planOf, runOf } from '../../testing/documents.js';
 import { ONE, sha256, useRetention, type RetentionRig } from '../../testing/retention-rig.js';
 import { countOf, newEngine, takeOutbox } from '../../testing/rig.js';

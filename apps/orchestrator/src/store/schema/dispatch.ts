@@ -40,7 +40,7 @@ export const rates = orchestrator.table('rates', {
   at: at('at').notNull(),
 }, (t) => [primaryKey({ columns: [t.tenantId, t.key] })]);
 
-/** What wakes a run later, by the database's clock: see TimerKind in engine/change-set. `step`, `item` and `attempt` are null for what is not about an item. */
+/** What wakes a run later, by the database's clock: see TimedEvent in engine/timed-event. `step`, `item` and `attempt` are null for what is not about an item. */
 export const timers = orchestrator.table('timers', {
   id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
   runId: uuid('run_id').notNull(),
