@@ -94,8 +94,8 @@ export class Effects {
     const { tx, loaded } = this.commit;
     const runId = run.facts.id;
     await this.commit.flush();
-    // Where a claim begins an attempt, a queued one has not begun; of the others only those that were not sent.
-    const waiting = toolStep(run.facts.plan, step).claim ? (await tx.loadQueued(runId)).filter((a) => a.step === step) : await tx.loadGated(runId, step);
+    // Where a claim begins an attempt, one without has not begun; of the others only those that were not sent.
+    const waiting = toolStep(run.facts.plan, step).claim ? await tx.loadUnclaimed(runId, step) : await tx.loadGated(runId, step);
     for (const { item, attempt } of waiting) {
       if (attempt > 1) continue;
       loaded.itemStarted(run, { runId, step, item }, { status: 'queued', attempt });

@@ -1,7 +1,7 @@
 import { isTerminalRun } from '@opsmesh/plan-model';
 import type { RunStatus } from '@opsmesh/contracts';
 import type { Pool } from 'pg';
-import { fanOut, LISTED, runOf } from '../testing/documents.js';
+import { fanOut, LISTED, planOf, runOf } from '../testing/documents.js';
 import { type EventRow, everythingOf, historyOf, itemsOf, newEngine, stateOf, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
 import { claimed, create, failed, happens, ref, shuffled, succeeded } from '../testing/submissions.js';
 import type { AttemptRef } from './positions.js';
@@ -38,6 +38,18 @@ describe('a fan-out', () => {
     expect((await stateOf(pool, run.id)).state.steps[0]).toMatchObject({ status: 'partial', total: 1000 });
     expect((await itemsOf(pool, run.id)).filter((i) => i.step === 1)).toHaveLength(1);
     expect(seqs(history)).toEqual(upTo(history.length));
+  });
+
+  it('that failed too often gives up what nobody has claimed, not what began with a worker that is gone', async () => {
+    const { engine } = newEngine(pool);
+    const plan = planOf(fanOut('change', 3, { map: { failureThreshold: 0 } }));
+    const run = runOf({ ...plan, steps: plan.steps.map((s) => ({ ...s, idempotent: true })) });
+    await engine.submit([create(run)]);
+    await engine.submit([claimed(ref(run.id, 0, 0)), claimed(ref(run.id, 0, 1))]);
+    await engine.submit([happens(run.id, { type: 'lost', step: 0, item: 1, attempt: 1 })]);
+    await engine.submit([failed(ref(run.id, 0, 0), 'auth-failed')]);
+    expect((await itemsOf(pool, run.id)).map((i) => i.status)).toEqual(['failed', 'queued', 'skipped']);
+    expect(await engine.submit([claimed(ref(run.id, 0, 1), 'w2', 'b'.repeat(43))])).toEqual([true]);
   });
 
   it('over an empty list succeeds at once and sends nothing', async () => {

@@ -189,17 +189,20 @@ export class Oracle implements CommitWatcher {
       if (!now) this.broken('nothing lost', `item ${place} is not there any more`);
       else if (now !== old) this.compareItems(watched, { id, plan, place, old, now });
       if (old.status === 'queued' && now?.status === 'running') this.checkBegin(watched, before, now);
+      if (old.status === 'queued' && now?.status === 'skipped' && [...before.claims.values()].some((c) => attemptKey(c) === attemptKey({ runId: id, ...old }))) this.broken('threshold', `item ${id}.${place} was claimed and is skipped`);
     }
   }
 
-  /** An attempt begins: its run was not paused, and its step had not failed too often. */
-  private checkBegin(watched: Watched, { facts, status, items }: RunRows, begun: ItemRow): void {
+  /** An attempt begins: its run was not paused, and its step had not failed too often, unless it began before with another worker. */
+  private checkBegin(watched: Watched, { facts, status, items, claims }: RunRows, begun: ItemRow): void {
     const id = `${facts.id}.${placeOf(begun)}`;
     if (status === 'paused') this.broken('pause', `item ${id} begins while its run is paused`);
     const step = facts.plan.steps[begun.step]!;
     const most = step.map.failureThreshold;
     const state = watched.state.steps[begun.step]!;
     if (!most || !('count' in most) || begun.attempt > 1 || watched.state.overrides[begun.step] || state.status !== 'running') return;
+    const attempt = attemptKey({ runId: facts.id, ...begun });
+    if ([...claims.values()].some((c) => attemptKey(c) === attempt)) return;
     let bad = 0;
     for (const i of items.values()) if (i.step === begun.step && i.item >= state.base && (i.status === 'failed' || i.status === 'unknown')) bad++;
     if (bad > most.count) this.broken('threshold', `item ${id} begins after ${bad} bad items, more than ${most.count}`);

@@ -103,6 +103,14 @@ class SimulatedTransaction implements RecordTransaction {
     return this.read('read queued attempts', () => [...this.rows(runId)?.items.values() ?? []].filter((i) => i.status === 'queued').map(({ step, item, attempt }) => ({ runId, step, item, attempt })));
   }
 
+  loadUnclaimed(runId: string, step: number): Promise<AttemptRef[]> {
+    return this.read('read unclaimed attempts', () => {
+      const { items, claims } = this.rows(runId)!;
+      const claimed = new Set([...claims.values()].map(attemptKey));
+      return [...items.values()].filter((i) => i.step === step && i.status === 'queued' && i.attempt === 1).map(({ item, attempt }) => ({ runId, step, item, attempt })).filter((a) => !claimed.has(attemptKey(a)));
+    });
+  }
+
   loadGated(runId: string, step: number): Promise<AttemptRef[]> {
     return this.read('read attempts at the gate', () => {
       const rows = [...this.database.outbox.gated()].filter((r) => r.runId === runId && r.step === step && !r.takenBy && r.heldUntil <= this.database.clock.now);
