@@ -28,14 +28,15 @@ async function answer({ from, count, replay, shrink }) {
   return { done, turns, failed: failed && { seed: failed.seed, rule: failed.simulated.violation.rule, message: failed.simulated.violation.message, taken: [...failed.simulated.taken] } };
 }
 
-/** The module with the mutant's changes in it, if it is one of its files. @throws Error when the text that is to change is not there: the product has changed, and the mutant must too */
+/** The module with the mutant's changes in it, if it is one of its files. @throws Error when the text that is to change is not there once: the product has changed, and the mutant must too */
 function mutated(url, context, next) {
   const loaded = next(url, context);
   const changes = mutant.changes.filter((c) => url.endsWith(c.file));
   if (changes.length === 0) return loaded;
   let source = String(loaded.source);
   for (const { file, find, replace } of changes) {
-    if (!source.includes(find)) throw new Error(`the mutant "${mutant.name}" does not apply: ${file} has no text ${JSON.stringify(find)}`);
+    const found = source.split(find).length - 1;
+    if (found !== 1) throw new Error(`the mutant "${mutant.name}" does not apply: ${file} has the text ${JSON.stringify(find)} ${found} times, not once`);
     source = source.replace(find, () => replace);
     missing.delete(file);
   }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { ANONYMOUS, createLogger, exitOnUncaught, isSamePerson, StartError } from '@opsmesh/platform';
+import { ANONYMOUS, createLogger, exitOnUncaught, StartError } from '@opsmesh/platform';
+import { isSamePerson } from './approvals/same-person.js';
 import { orchestratorConfig } from './config.js';
 import { openStore } from './store/open-store.js';
 import { SCOPES, TokenStore } from './store/token-store.js';

@@ -17,5 +17,8 @@ export function queueOf(service: string): string {
   return service;
 }
 
+/** A UUID of any version, in either case. */
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
 /** Port of each service where none is configured (see ARCHITECTURE.md). */
 export const DEFAULT_PORTS = { orchestrator: 3005, 'asset-service': 3002, 'automation-service': 3003, 'network-service': 3006 } as const;

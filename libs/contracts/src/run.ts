@@ -54,6 +54,9 @@ export class RerunDto {
   @IsOptional() @IsPlanDocument() plan?: object;
 }
 
+/** Entries of a page of a list where the query says nothing of it. */
+export const DEFAULT_PAGE = 100;
+
 /** Query of `GET /runs`. */
 export class ListRunsQueryDto {
   /** Of runs, or of what was proposed and is none. */

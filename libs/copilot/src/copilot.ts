@@ -1,6 +1,7 @@
 import type { Catalogue } from './catalogue/catalogue.js';
 import type { Reply } from './conversation/reply.js';
-import { LONGEST_MESSAGE, respond, type Situation } from './conversation/respond.js';
+import { LONGEST_MESSAGE, respond } from './conversation/respond.js';
+import type { Situation } from './conversation/situation.js';
 import { NEW_CONVERSATION, type ConversationState } from './conversation/state.js';
 import type { InventoryFacts } from './facts/facts.js';
 import type { Intent } from './intent/intent.js';

@@ -4,6 +4,7 @@ export * from './catalogue/catalogue.js';
 export * from './copilot.js';
 export * from './conversation/reply.js';
 export * from './conversation/respond.js';
+export * from './conversation/situation.js';
 export * from './conversation/state.js';
 export * from './facts/facts.js';
 export { InMemoryFacts } from './facts/in-memory-facts.js';

@@ -23,6 +23,6 @@ export * from './run-event.js';
 export * from './run-state.js';
 export type { Scope, StepValue } from './scope.js';
 export { parseTemplate, referencesIn, type FoundReference, type PathPart, type Reference, type Template } from './references.js';
-export { hasValue, valueStep } from './step-outcome.js';
+export { hasUnknown, hasValue, holdsUnknown, valueStep } from './step-outcome.js';
 export { stepsMapped, stepsReferenced, type ReferencedSteps } from './steps-referenced.js';
 export * from './transition.js';

@@ -1,4 +1,4 @@
-import { failure } from '@opsmesh/contracts';
+import { failure, type FailureDto } from '@opsmesh/contracts';
 import { bind, type Bound } from './bind.js';
 import type { CompiledPlan, CompiledStep, Json, JsonObject, LoopStep, MapPolicy } from './plan.js';
 import { parseTemplate } from './references.js';
@@ -32,6 +32,12 @@ export function deadlineOf(step: CompiledStep): Deadline | null {
 
 /** What a signal may be called. */
 export const SIGNAL_NAME = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+/** What is wrong with the bound inputs of an item that no worker carries out: the name of its signal. Null when nothing is. */
+export function faultOf(step: CompiledStep, { signal }: JsonObject): FailureDto | null {
+  if (step.kind !== 'wait' || step.ms !== null || SIGNAL_NAME.test(String(signal))) return null;
+  return failure('input-invalid', 'the name of a signal has at most 128 letters, digits, _ . : and -');
+}
 
 /** Whether an item of the step may wait for a signal of that name; of a name with references only its items know. */
 export function mayAwait(step: CompiledStep, name: string): boolean {

@@ -1,8 +1,7 @@
 import { failure, type FailureDto } from '@opsmesh/contracts';
 import type { CompiledPlan, CompiledStep } from './plan.js';
-import { shapeOf } from './plan-shape.js';
 import { isTerminalStep, type StepState } from './run-state.js';
-import { alternativeOf, hasValue, valueStep } from './step-outcome.js';
+import { alternativeOf, hasValue, holdsUnknown, valueStep } from './step-outcome.js';
 
 /** Why a waiting step can go on: it may be prepared, or it is skipped. Without a failure it is skipped as one whose condition does not hold. */
 export type Readiness = { readonly kind: 'wait' } | { readonly kind: 'prepare' } | { readonly kind: 'skip'; readonly failure: FailureDto | null };
@@ -43,15 +42,6 @@ function isOpen(steps: readonly StepState[], { scope }: CompiledStep): boolean {
   if (!scope) return true;
   const around = steps[scope.step]!;
   return around.status === 'open' && around.arm === scope.arm;
-}
-
-/** Whether nobody knows how something of a step, or of what stands in it, ended. */
-export function holdsUnknown(plan: CompiledPlan, steps: readonly StepState[], index: number): boolean {
-  return [index, ...shapeOf(plan).inside[index]!].some((i) => unknownOf(steps[i]!) > 0);
-}
-
-function unknownOf(state: StepState): number {
-  return 'counts' in state ? state.counts.unknown : 0;
 }
 
 /** Whether the step that this one is an alternative or a compensation of has failed. What may have happened already is compensated, but never done in another way. */

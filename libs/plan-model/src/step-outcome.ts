@@ -1,10 +1,23 @@
 import { failure, type FailureDto, type RunStatus } from '@opsmesh/contracts';
 import type { CompiledPlan, CompiledStep } from './plan.js';
 import { shapeOf } from './plan-shape.js';
-import { isTerminalStep, type StepState } from './run-state.js';
+import { isTerminalStep, type Counts, type StepState } from './run-state.js';
 
 export function hasValue(state: StepState): boolean {
   return state.status === 'succeeded' || state.status === 'partial';
+}
+
+/** A step that may have items, as the state of a run has it or as it is shown. */
+type Counted = StepState | { readonly counts: Counts };
+
+/** Whether nobody knows how an item of the step ended. */
+export function hasUnknown(step: Counted): boolean {
+  return 'counts' in step && step.counts.unknown > 0;
+}
+
+/** Whether nobody knows how something of a step, or of what stands in it, ended. */
+export function holdsUnknown(plan: CompiledPlan, steps: readonly Counted[], index: number): boolean {
+  return [index, ...shapeOf(plan).inside[index]!].some((i) => hasUnknown(steps[i]!));
 }
 
 /** The step that runs in place of a failed one; null when none was declared. */

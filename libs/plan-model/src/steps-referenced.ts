@@ -17,10 +17,15 @@ const known = new WeakMap<CompiledStep, ReferencedSteps>();
 export function stepsReferenced(plan: CompiledPlan, step: CompiledStep): ReferencedSteps {
   let found = known.get(step);
   if (!found) {
-    const written = referencesIn([step.inputs, step.forEach, typeof step.map.lock === 'string' ? step.map.lock : null]).map((r) => r.reference);
-    known.set(step, found = indexesOf(plan, [...written, ...conditionsOf(step).flatMap(conditionReferences)]));
+    known.set(step, found = indexesOf(plan, referencesOf(step)));
   }
   return found;
+}
+
+/** What its conditions, list, inputs and lock refer to. */
+function referencesOf(step: CompiledStep): Reference[] {
+  const written = referencesIn([step.inputs, step.forEach, typeof step.map.lock === 'string' ? step.map.lock : null]).map((r) => r.reference);
+  return [...written, ...conditionsOf(step).flatMap(conditionReferences)];
 }
 
 /** `when`, the conditions of a branch's arms, the condition of a loop. */
@@ -37,8 +42,7 @@ export function stepsMapped(plan: CompiledPlan, step: CompiledStep): ReferencedS
 
 /** The inputs of the plan that anything of a step refers to. */
 export function inputsReferenced(step: CompiledStep): ReadonlySet<string> {
-  const written = referencesIn([step.inputs, step.forEach, typeof step.map.lock === 'string' ? step.map.lock : null, step.outputMapping]).map((r) => r.reference);
-  return new Set([...written, ...conditionsOf(step).flatMap(conditionReferences)].map(inputName).filter((name) => name !== undefined));
+  return new Set([...referencesOf(step), ...referencesIn(step.outputMapping).map((r) => r.reference)].map(inputName).filter((name) => name !== undefined));
 }
 
 function indexesOf(plan: CompiledPlan, references: readonly Reference[]): ReferencedSteps {

@@ -7,7 +7,7 @@
  * | key files, service tokens, grants and the digests of inputs and endpoints in them | keys/ `openKeys` `Keys` `TokenRefused` `inputSha256` `endpointOf` `endpointsSha256` |
  * | known keys of SSH hosts, also as lines of a known_hosts file | host-keys/ `parseHostKeys` `hostKeysFault` `hostKeyFingerprint` |
  * | HTTP app, problem documents, DTO pipe, calls to other services, one by one and in batches | http/ `createHttpApp` `ProblemError` `ProblemFilter` `DtoPipe` `ServiceClient` `BatchClient` `answerOf` `answerBatch` `Gathered` `isLoopback` |
- * | who acts, and may do what | auth/ `ApiTokenGuard` `ServiceTokenGuard` `OnlyFrom` `Scopes` `CurrentPrincipal` `assertTenant` `actorOf` `isSamePerson` `TOKEN_VERIFIER` |
+ * | who acts, and may do what | auth/ `ApiTokenGuard` `ServiceTokenGuard` `OnlyFrom` `Scopes` `CurrentPrincipal` `assertTenant` `actorOf` `TOKEN_VERIFIER` |
  * | DI tokens that createHttpApp provides everywhere | platform-tokens.ts `PROCESS_CONFIG` `KEYS` `LOGGER` |
  * | PostgreSQL: pool, migrations, transactions, what its errors mean | postgres/ `openDatabase` `transaction` `isOutcomeUnknown` `isTransient` `isUniqueViolation` `isForeignKeyViolation` `sqlState` |
  * | Redis: options and clients | redis/ `redisConnection` `patientRedisConnection` `createRedis` `endRedis` |

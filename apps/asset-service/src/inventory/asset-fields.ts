@@ -33,7 +33,6 @@ export function endpointOf(protocol: Protocol, { port, tls }: { readonly port: n
 export const HOSTNAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
 /** Letters, digits and the signs that people use in tags; no white space at the ends, no quotes, no shell signs. */
 export const TAG = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._:/=@+-]{0,62}[\p{L}\p{N}])?$/u;
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Text without control characters: it is shown in one line of a table. PostgreSQL refuses NUL in any text. */
 export const ONE_LINE = /^[^\p{Cc}\p{Cs}]*$/u;
 

@@ -1,6 +1,6 @@
 import { IsArray, IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Matches } from 'class-validator';
-import { HOST_KEY_POLICIES, jsonSchemaOf, type HostKeyPolicy } from '@opsmesh/contracts';
-import { ASSET_STATUSES, PROTOCOLS, UUID, type AssetStatus, type Protocol } from './asset-fields.js';
+import { HOST_KEY_POLICIES, jsonSchemaOf, UUID, type HostKeyPolicy } from '@opsmesh/contracts';
+import { ASSET_STATUSES, PROTOCOLS, type AssetStatus, type Protocol } from './asset-fields.js';
 import { FitsSchema } from './fits-schema.js';
 
 /** Times are given out in UTC with milliseconds. */

@@ -1,7 +1,8 @@
+import { UUID } from '@opsmesh/contracts';
 import { and, eq, gt, sql, type SQL } from 'drizzle-orm';
 import type { Executor } from '../database/database.js';
 import { assets } from '../database/schema.js';
-import { HOSTNAME, isAddress, UUID, type AssetField, type Sort } from './asset-fields.js';
+import { HOSTNAME, isAddress, type AssetField, type Sort } from './asset-fields.js';
 import { columnsOf, orderOf } from './asset-columns.js';
 import { searchTextOf, type AssetRow, type AssetValues } from './asset-values.js';
 

@@ -1,9 +1,8 @@
-import { MAX_BATCH, type GrantClaims } from '@opsmesh/contracts';
+import { MAX_BATCH, UUID, type GrantClaims } from '@opsmesh/contracts';
 import { endpointOf, endpointsSha256, Gathered, ProblemError } from '@opsmesh/platform';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Database } from '../database/database.js';
 import { assets, credentials } from '../database/schema.js';
-import { UUID } from '../inventory/asset-fields.js';
 import type { AssetRow } from '../inventory/asset-values.js';
 import { connectionOf } from '../inventory/connection.service.js';
 

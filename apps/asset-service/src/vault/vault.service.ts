@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { MAX_BATCH, type Credential } from '@opsmesh/contracts';
+import { MAX_BATCH, UUID, type Credential } from '@opsmesh/contracts';
 import { Gathered, isForeignKeyViolation, isUniqueViolation } from '@opsmesh/platform';
 import { and, eq, sql, type SQL } from 'drizzle-orm';
 import { uuidv7 } from 'uuidv7';
 import { DATABASE, type Database, type Executor } from '../database/database.js';
 import { assets, credentials } from '../database/schema.js';
-import { UUID, type Protocol } from '../inventory/asset-fields.js';
+import type { Protocol } from '../inventory/asset-fields.js';
 import { InventoryError } from '../inventory/inventory-error.js';
 import { credentialOf } from './credential-of.js';
 import type { CreateCredentialDto, CredentialSecretDto, CredentialView } from './credential.dto.js';

@@ -1,8 +1,9 @@
-import type { ApprovalDecision } from '@opsmesh/contracts';
-import { isSamePerson, ProblemError, transaction } from '@opsmesh/platform';
+import { UUID, type ApprovalDecision } from '@opsmesh/contracts';
+import { ProblemError, transaction } from '@opsmesh/platform';
 import type { Pool, PoolClient } from 'pg';
 import type { StoredProposal, StoredQuestion } from './proposal.js';
-import { readProposal, UUID } from './proposal-store.js';
+import { readProposal } from './proposal-store.js';
+import { isSamePerson } from './same-person.js';
 
 export interface PlanVote {
   readonly runId: string;

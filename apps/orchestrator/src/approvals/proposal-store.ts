@@ -1,4 +1,4 @@
-import type { ListRunsQueryDto, Manifest, PlanApprovalActView, ProposalStatus, RiskView, RunPageView, RunSummary } from '@opsmesh/contracts';
+import { DEFAULT_PAGE, UUID, type ListRunsQueryDto, type Manifest, type PlanApprovalActView, type ProposalStatus, type RiskView, type RunPageView, type RunSummary } from '@opsmesh/contracts';
 import { transaction } from '@opsmesh/platform';
 import type { Pool, PoolClient } from 'pg';
 import type { OpenQuestionsQuery, QuestionPlace } from '../http/open-questions.js';
@@ -25,10 +25,8 @@ select p.*, ${SHOWN} as shown,
         from orchestrator.proposal_questions q where q.run_id = p.run_id) as questions
 from orchestrator.proposals p`;
 const STARTABLE = `(status = 'starting' or (status = 'approved' and expires_at > now())) and held_until <= now()`;
-export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 interface SummaryRow { run_id: string; tenant_id: string; requested_by: string; name: string; created_at: Date; parent_run_id: string | null; shown: ProposalStatus }
-const DEFAULT_PAGE = 100;
 
 /**
  * Proposals and the questions about them.

@@ -1,4 +1,4 @@
-import { maskInputs } from '../http/mask-inputs.js';
+import { maskInputs } from '../store/mask-inputs.js';
 
 /** Format characters (bidi controls and isolates, zero width, soft hyphen, tags), fillers, variation selectors, and controls other than tab and line ends. */
 const HIDDEN = /[\p{Cf}\u115F\u1160\u3164\uFFA0\u034F\u17B4\u17B5\u2028\u2029\uE000\uFE00-\uFE0F\u{E0100}-\u{E01EF}]|(?![\t\n])\p{Cc}|\p{Cs}/gu;

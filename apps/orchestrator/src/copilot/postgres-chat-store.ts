@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ChatReplyView, ChatUsageView, ConversationPageView, ConversationSummaryView, GenerationPageView, GenerationView, ListGenerationsQueryDto } from '@opsmesh/contracts';
+import { UUID, type ChatReplyView, type ChatUsageView, type ConversationPageView, type ConversationSummaryView, type GenerationPageView, type GenerationView, type ListGenerationsQueryDto } from '@opsmesh/contracts';
 import { NEW_CONVERSATION, neutralText, type ConversationState, type RunSummaryForLearning, type Usage } from '@opsmesh/copilot';
 import { isUniqueViolation, ProblemError, transaction, type Principal } from '@opsmesh/platform';
 import type { Pool, PoolClient } from 'pg';
@@ -185,7 +185,7 @@ function text(value: unknown): string | null {
 
 /** An id that is no uuid can't exist; PostgreSQL must not be asked about it. */
 function uuid(id: string): string {
-  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) throw noConversation();
+  if (!UUID.test(id)) throw noConversation();
   return id;
 }
 

@@ -1,5 +1,4 @@
-import { failure } from '@opsmesh/contracts';
-import { deadlineOf, SIGNAL_NAME, type ApprovalStep, type CompiledStep, type DecideStep, type JsonObject, type OrchestrationStep } from '@opsmesh/plan-model';
+import { deadlineOf, type ApprovalStep, type CompiledStep, type DecideStep, type JsonObject, type OrchestrationStep } from '@opsmesh/plan-model';
 import type { NewApproval } from './change-set.js';
 import type { WantedDecision } from './ports.js';
 import type { AttemptRef } from './positions.js';
@@ -28,9 +27,6 @@ export interface ItemToBegin {
 export function beginItem(step: CompiledStep, item: ItemToBegin): Beginning {
   const { ref, signal } = item;
   if (step.kind === 'orchestration') return { child: childRun(step, item) };
-  if (step.kind === 'wait' && step.ms === null && !SIGNAL_NAME.test(String(item.inputs['signal']))) {
-    return { timer: finishAt(ref, 0, { outcome: { status: 'failed', failure: failure('input-invalid', 'the name of a signal has at most 128 letters, digits, _ . : and -') } }) };
-  }
   if (signal) return { timer: finishAt(ref, 0, signalled(signal.payload)) };
   const deadline = deadlineOf(step);
   const timer = deadline && finishAt(ref, deadline.delayMs, { outcome: deadline.outcome, ...(deadline.output ? { output: deadline.output } : {}) });

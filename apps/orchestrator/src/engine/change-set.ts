@@ -121,4 +121,3 @@ export class ChangeSet {
     return mapped + runs + items === 0;
   }
 }
-

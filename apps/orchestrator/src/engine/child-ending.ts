@@ -1,5 +1,5 @@
 import { failure, type FailureCode } from '@opsmesh/contracts';
-import type { JsonObject, RunState } from '@opsmesh/plan-model';
+import { hasUnknown, type JsonObject, type RunState } from '@opsmesh/plan-model';
 import type { CachedRun } from './run-cache.js';
 import { MOST_OUTPUT, type Ending } from './timed-event.js';
 
@@ -18,6 +18,6 @@ export function endingOf({ facts, state }: CachedRun, steps: JsonObject): Ending
 }
 
 function codeOf({ steps, stopping }: RunState): FailureCode {
-  if (steps.some((s) => 'counts' in s && s.counts.unknown > 0)) return 'child-unknown';
+  if (steps.some(hasUnknown)) return 'child-unknown';
   return stopping === 'cancelled' ? 'cancelled' : 'child-failed';
 }

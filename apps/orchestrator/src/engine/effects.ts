@@ -97,7 +97,6 @@ export class Effects {
     // Where a claim begins an attempt, one without has not begun; of the others only those that were not sent.
     const waiting = toolStep(run.facts.plan, step).claim ? await tx.loadUnclaimed(runId, step) : await tx.loadGated(runId, step);
     for (const { item, attempt } of waiting) {
-      if (attempt > 1) continue;
       loaded.itemStarted(run, { runId, step, item }, { status: 'queued', attempt });
       await this.commit.apply({ kind: 'event', runId, event: { type: 'withdrawn', step, item, attempt } });
     }

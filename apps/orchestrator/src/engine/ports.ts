@@ -55,7 +55,7 @@ export interface RecordTransaction {
   loadInputs(runId: string, step: number, items: readonly number[]): Promise<Map<number, JsonObject>>;
   /** Attempts of a run whose items are queued. */
   loadQueued(runId: string): Promise<AttemptRef[]>;
-  /** First attempts of a step that are queued and that nobody has claimed. */
+  /** Attempts of a step that are queued and that nobody has claimed. */
   loadUnclaimed(runId: string, step: number): Promise<AttemptRef[]>;
   /** Attempts of a step that wait at the gate; until the commit nobody lets them pass. */
   loadGated(runId: string, step: number): Promise<AttemptRef[]>;

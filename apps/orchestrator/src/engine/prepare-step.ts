@@ -1,5 +1,5 @@
 import { failure, type FailureDto } from '@opsmesh/contracts';
-import { bind, evaluate, isContainer, lockKeyOf, resolveList, targetOf, type BranchStep, type CompiledStep, type Json, type JsonObject, type LoopStep, type RunEvent, type Scope } from '@opsmesh/plan-model';
+import { bind, evaluate, faultOf, isContainer, lockKeyOf, resolveList, targetOf, type BranchStep, type CompiledStep, type Json, type JsonObject, type LoopStep, type RunEvent, type Scope } from '@opsmesh/plan-model';
 import type { NewItem } from './change-set.js';
 import type { StoredItem } from './ports.js';
 
@@ -93,6 +93,8 @@ function bindItem({ runId, step }: Preparation, { scope, item }: { scope: Scope;
   const position = { runId, step: step.index, item, attempt: 0 };
   const failed = (failure: FailureDto): NewItem => ({ ...position, status: 'failed', target: labelOf(scope.item), inputs: null, bound: null, lockKey: null, failure });
   if (!bound.ok) return failed(bound.failure);
+  const fault = faultOf(step, bound.value);
+  if (fault) return failed(fault);
   const target = targetOf(step, bound.value) ?? labelOf(scope.item);
   const lock = lockKeyOf(step.map, { scope, target });
   if (!lock.ok) return failed(lock.failure);

@@ -3,9 +3,8 @@ import { ApprovalStore } from '../store/approval-store.js';
 import { ReadModels } from '../store/read-models.js';
 import { SignalStore } from '../store/signal-store.js';
 import { drive } from '../testing/drive.js';
-import { runOf } from '../testing/documents.js';
-import { itemsOf, newEngine, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
-import { claimed, create, failed, happens, ref } from '../testing/submissions.js';
+import { itemsOf, newEngine, startRun, statusOf, useRecord } from '../testing/rig.js';
+import { failed, happens } from '../testing/submissions.js';
 import type { Engine } from './engine.js';
 import type { NewRun } from './run.js';
 
@@ -23,16 +22,6 @@ async function outputOf(run: NewRun, stepId: string, item = 0): Promise<unknown>
   const step = run.plan.steps.findIndex((s) => s.id === stepId);
   return (await itemsOf(pool, run.id)).find((i) => i.step === step && i.item === item)?.output;
 }
-async function started(document: object): Promise<{ run: NewRun; engine: ReturnType<typeof newEngine>['engine'] }> {
-  const run = runOf(document);
-  const { engine } = newEngine(pool);
-  await engine.submit([create(run)]);
-  return { run, engine };
-}
-async function childrenOf(runId: string): Promise<{ id: string; status: string }[]> {
-  return (await pool.query<{ id: string; status: string }>('select id, status from orchestrator.runs where parent_run_id = $1 order by id', [runId])).rows;
-}
-
 describe('a branch', () => {
   const BRANCH = {
     name: 'branch', inputs: { env: 'prod' }, steps: [
@@ -42,14 +31,14 @@ describe('a branch', () => {
   };
 
   it('takes the first arm whose condition holds; steps after it see what ran inside', async () => {
-    const { run, engine } = await started(BRANCH);
+    const { run, engine } = await startRun(pool, BRANCH);
     await drive(engine, pool, { answer: (_, inputs) => ({ host: `saw ${String(inputs['host'])}` }) });
     expect(await statusOf(pool, run.id)).toBe('completed');
     expect([await hostsOf(run, 'careful'), await hostsOf(run, 'quick'), await hostsOf(run, 'after')]).toEqual([['a'], [], ['saw a']]);
   });
 
   it('takes else when none holds', async () => {
-    const { run, engine } = await started({ ...BRANCH, inputs: { env: 'test' } });
+    const { run, engine } = await startRun(pool, { ...BRANCH, inputs: { env: 'test' } });
     await drive(engine, pool);
     expect([await hostsOf(run, 'careful'), await hostsOf(run, 'quick'), await hostsOf(run, 'after')]).toEqual([[], ['b'], ['nobody']]);
   });
@@ -57,7 +46,7 @@ describe('a branch', () => {
 
 describe('a loop', () => {
   it('over a list runs its steps once for each element, one after the other, with values of the same iteration', async () => {
-    const { run, engine } = await started({
+    const { run, engine } = await startRun(pool, {
       name: 'loop', inputs: { hosts: ['x', 'y', 'z'] },
       steps: [{ id: 'each', loop: { forEach: '<<input.hosts>>', steps: [probe('first', '<<item>>-<<iteration>>'), probe('second', 'after <<steps.first.output.host>>')] } }],
     });
@@ -68,7 +57,7 @@ describe('a loop', () => {
   });
 
   it('tells a step what a later one gave in the iteration before, and nothing in the first', async () => {
-    const { run, engine } = await started({
+    const { run, engine } = await startRun(pool, {
       name: 'draft', steps: [{
         id: 'improve', loop: {
           until: { field: 'iteration', operator: '==', value: 2 }, maxIterations: 10,
@@ -84,7 +73,7 @@ describe('a loop', () => {
   });
 
   it('tells of the iteration before also in a process that has seen nothing of it, with an alternative, a list and a mapping', async () => {
-    const { run } = await started({
+    const { run } = await startRun(pool, {
       name: 'memory', inputs: { hosts: ['x', 'y'] }, steps: [{
         id: 'each', loop: {
           while: { field: 'iteration', operator: '<', value: 2 }, maxIterations: 5, steps: [
@@ -103,7 +92,7 @@ describe('a loop', () => {
   });
 
   it('gives output mappings the element and the number of their iteration, after its end those of the last', async () => {
-    const { run, engine } = await started({
+    const { run, engine } = await startRun(pool, {
       name: 'mapped', inputs: { hosts: ['x', 'y'] }, steps: [
         { id: 'each', loop: { forEach: '<<input.hosts>>', steps: [probe('first', 'a', { outputMapping: { of: '<<item>>-<<iteration>>' } }), probe('second', '<<first.of>>')] } },
         probe('after', '<<first.of>>'),
@@ -114,7 +103,7 @@ describe('a loop', () => {
   });
 
   it('goes on until its condition holds, and then on with the run', async () => {
-    const { run, engine } = await started({
+    const { run, engine } = await startRun(pool, {
       name: 'until', steps: [
         { id: 'wait', loop: { until: { field: 'steps.look.output.size', operator: '>=', value: 3 }, maxIterations: 10, steps: [probe('look', 'try-<<iteration>>')] } },
         probe('after', 'x', { dependsOn: ['wait'] }),
@@ -126,7 +115,7 @@ describe('a loop', () => {
   });
 
   it('that reaches its cap fails', async () => {
-    const { run, engine } = await started({ name: 'cap', steps: [{ id: 'wait', loop: { while: { field: 'iteration', operator: '<', value: 9 }, maxIterations: 2, steps: [probe('look', 'h')] } }] });
+    const { run, engine } = await startRun(pool, { name: 'cap', steps: [{ id: 'wait', loop: { while: { field: 'iteration', operator: '<', value: 9 }, maxIterations: 2, steps: [probe('look', 'h')] } }] });
     await drive(engine, pool);
     expect(await statusOf(pool, run.id)).toBe('failed');
     expect(await hostsOf(run, 'look')).toHaveLength(2);
@@ -135,13 +124,13 @@ describe('a loop', () => {
 
 describe('a failed step', () => {
   it('is replaced by its alternative, whose value counts', async () => {
-    const { run, engine } = await started({ name: 'alt', steps: [probe('main', 'a', { onFailure: { alternative: probe('other', 'b') } }), probe('after', '<<steps.main.output.host>>')] });
+    const { run, engine } = await startRun(pool, { name: 'alt', steps: [probe('main', 'a', { onFailure: { alternative: probe('other', 'b') } }), probe('after', '<<steps.main.output.host>>')] });
     await drive(engine, pool, { answer: (attempt, inputs, id) => (id === 'main' ? failed(attempt, 'tool-failed') : { host: `by ${String(inputs['host'])}` }) });
     expect([await statusOf(pool, run.id), await hostsOf(run, 'after')]).toEqual(['completed', ['by b']]);
   });
 
   it('is compensated, and stays failed', async () => {
-    const { run, engine } = await started({ name: 'undo', steps: [probe('main', 'a', { onFailure: { compensate: [probe('undo', 'u')] } })] });
+    const { run, engine } = await startRun(pool, { name: 'undo', steps: [probe('main', 'a', { onFailure: { compensate: [probe('undo', 'u')] } })] });
     await drive(engine, pool, { answer: (attempt, _, id) => (id === 'main' ? failed(attempt, 'tool-failed') : {}) });
     expect([await statusOf(pool, run.id), await hostsOf(run, 'undo')]).toEqual(['failed', ['u']]);
   });
@@ -149,7 +138,7 @@ describe('a failed step', () => {
 
 describe('a wait', () => {
   it('lasts its time by the clock of the database', async () => {
-    const { run, engine } = await started({ name: 'wait', steps: [{ id: 'rest', wait: { ms: 50_000 } }, probe('after', 'x', { dependsOn: ['rest'] })] });
+    const { run, engine } = await startRun(pool, { name: 'wait', steps: [{ id: 'rest', wait: { ms: 50_000 } }, probe('after', 'x', { dependsOn: ['rest'] })] });
     await drive(engine, pool, { within: 40_000 });
     expect(await statusOf(pool, run.id)).toBe('running');
     await drive(engine, pool);
@@ -160,7 +149,7 @@ describe('a wait', () => {
   const signals = (): SignalStore => new SignalStore(pool, () => undefined);
 
   it('ends with its signal, whose payload is its output', async () => {
-    const { run, engine } = await started(SIGNAL);
+    const { run, engine } = await startRun(pool, SIGNAL);
     await drive(engine, pool);
     expect(await signals().send('default', { runId: run.id, name: 'other', payload: {}, waitSteps: [1] })).toEqual([]);
     expect(await signals().send('default', { runId: run.id, name: 'ready', payload: { host: 'from outside' }, waitSteps: [1] })).toEqual([{ step: 1, item: 0 }]);
@@ -169,21 +158,30 @@ describe('a wait', () => {
   });
 
   it('does not miss a signal that came before it', async () => {
-    const { run, engine } = await started(SIGNAL);
+    const { run, engine } = await startRun(pool, SIGNAL);
     expect(await signals().send('default', { runId: run.id, name: 'ready', payload: { host: 'early' }, waitSteps: [1] })).toEqual([]);
     await drive(engine, pool);
     expect([await statusOf(pool, run.id), await hostsOf(run, 'after')]).toEqual(['completed', ['early']]);
   });
 
+  it('fails the items whose inputs give no name of a signal', async () => {
+    const { run, engine } = await startRun(pool, { name: 'named', inputs: { names: ['ready', 'not a name'] }, steps: [{ id: 'go', forEach: '<<input.names>>', wait: { signal: '<<item>>', timeoutMs: 100_000 } }] });
+    await drive(engine, pool, { within: 0 });
+    expect((await itemsOf(pool, run.id)).map((i) => [i.status, i.failure?.code])).toEqual([['running', undefined], ['failed', 'input-invalid']]);
+    expect(await signals().send('default', { runId: run.id, name: 'ready', payload: {}, waitSteps: [0] })).toEqual([{ step: 0, item: 0 }]);
+    await drive(engine, pool, { within: 0 });
+    expect(await statusOf(pool, run.id)).toBe('partial');
+  });
+
   it('fails when no signal comes in time', async () => {
-    const { run, engine } = await started(SIGNAL);
+    const { run, engine } = await startRun(pool, SIGNAL);
     await drive(engine, pool, { within: 200_000 });
     expect((await itemsOf(pool, run.id)).find((i) => i.step === 1)?.failure?.code).toBe('signal-timeout');
     expect(await statusOf(pool, run.id)).toBe('failed');
   });
 
   it('takes no signal of another tenant or of a run that is over', async () => {
-    const { run, engine } = await started(SIGNAL);
+    const { run, engine } = await startRun(pool, SIGNAL);
     await expect(signals().send('other', { runId: run.id, name: 'ready', payload: {}, waitSteps: [1] })).rejects.toMatchObject({ code: 'run-not-found' });
     await engine.submit([happens(run.id, { type: 'cancel' })]);
     await drive(engine, pool, { answer: (attempt) => failed(attempt, 'cancelled') });
@@ -197,7 +195,7 @@ describe('an approval', () => {
   const vote = (runId: string, actorId: string, decision: 'approve' | 'reject' = 'approve') => approvals().vote('default', { runId, step: 0, item: 0, actorId, isKnown: true, decision, comment: null });
 
   it('goes on when as many as it needs have approved, each counted once', async () => {
-    const { run, engine } = await started(ASK);
+    const { run, engine } = await startRun(pool, ASK);
     await drive(engine, pool);
     expect((await approvals().open('default', { after: null, limit: 1000 })).map((q) => q.view).find((a) => a.runId === run.id)).toMatchObject({ id: 'ok.0', message: 'restart web-01?', status: 'open', approvers: ['bob', 'eve'] });
     expect(await vote(run.id, 'bob')).toMatchObject({ status: 'open' });
@@ -212,14 +210,14 @@ describe('an approval', () => {
   });
 
   it('of two people at the same moment counts both', async () => {
-    const { run, engine } = await started(ASK);
+    const { run, engine } = await startRun(pool, ASK);
     await Promise.all([vote(run.id, 'bob'), vote(run.id, 'eve')]);
     await drive(engine, pool);
     expect(await statusOf(pool, run.id)).toBe('completed');
   });
 
   it('fails its step when one rejects, with who and why', async () => {
-    const { run, engine } = await started(ASK);
+    const { run, engine } = await startRun(pool, ASK);
     await approvals().vote('default', { runId: run.id, step: 0, item: 0, actorId: 'eve', isKnown: true, decision: 'reject', comment: 'not on Friday' });
     await drive(engine, pool);
     expect(await statusOf(pool, run.id)).toBe('failed');
@@ -227,7 +225,7 @@ describe('an approval', () => {
   });
 
   it('is not for others, not for another tenant, and expires', async () => {
-    const { run, engine } = await started(ASK);
+    const { run, engine } = await startRun(pool, ASK);
     await expect(vote(run.id, 'mallory')).rejects.toMatchObject({ code: 'not-an-approver' });
     await expect(approvals().vote('other', { runId: run.id, step: 0, item: 0, actorId: 'bob', isKnown: true, decision: 'approve', comment: null })).rejects.toMatchObject({ code: 'approval-not-found' });
     await drive(engine, pool, { within: 200_000 });
@@ -236,7 +234,7 @@ describe('an approval', () => {
   });
 
   it('without named approvers is not for who started the run', async () => {
-    const { run } = await started({ ...ASK, steps: [{ id: 'ok', approval: { message: 'ok?' } }] });
+    const { run } = await startRun(pool, { ...ASK, steps: [{ id: 'ok', approval: { message: 'ok?' } }] });
     await expect(vote(run.id, 'ann')).rejects.toMatchObject({ code: 'own-request' });
     expect(await vote(run.id, 'bob')).toMatchObject({ status: 'approved' });
   });
@@ -246,76 +244,8 @@ describe('a decision', () => {
   const DECIDE = { name: 'decide', steps: [{ id: 'pick', decide: { question: 'go on?', choices: ['yes', 'no'], default: 'no' } }, probe('after', '<<steps.pick.output.choice>>')] };
 
   it('takes its default and says so where nobody can choose', async () => {
-    const { run, engine } = await started(DECIDE);
+    const { run, engine } = await startRun(pool, DECIDE);
     await drive(engine, pool, { within: 0 });
     expect([await outputOf(run, 'pick'), await hostsOf(run, 'after')]).toEqual([{ choice: 'no', by: 'default' }, ['no']]);
-  });
-});
-
-describe('a sub-plan', () => {
-  const SUB = {
-    name: 'outer', inputs: { hosts: ['p', 'q'] }, steps: [
-      { id: 'sub', orchestration: { name: 'inner', inputs: { host: '' }, steps: [probe('one', '<<input.host>>')] }, forEach: '<<input.hosts>>', inputs: { host: '<<item>>' } },
-      probe('after', '<<steps.sub.output[0].steps.one.host>>'),
-    ],
-  };
-
-  it('is a run of its own for each item, whose outputs the parent sees', async () => {
-    const { run, engine } = await started(SUB);
-    await drive(engine, pool, { answer: (_, inputs) => ({ host: `seen ${String(inputs['host'])}` }) });
-    expect(await statusOf(pool, run.id)).toBe('completed');
-    expect((await childrenOf(run.id)).map((c) => c.status)).toEqual(['completed', 'completed']);
-    expect(await hostsOf(run, 'after')).toEqual(['seen p']);
-  });
-
-  it('that fails fails its item', async () => {
-    const { run, engine } = await started(SUB);
-    await drive(engine, pool, { answer: (attempt, inputs) => (inputs['host'] === 'q' ? failed(attempt, 'tool-failed') : { host: 'ok' }) });
-    expect(await statusOf(pool, run.id)).toBe('partial');
-    expect((await itemsOf(pool, run.id)).filter((i) => i.step === 0).map((i) => i.failure?.code)).toEqual([undefined, 'child-failed']);
-  });
-
-  it('of which something is unknown is unknown itself, and known when that is', async () => {
-    const { run, engine } = await started({ name: 'outer', steps: [{ id: 'sub', orchestration: { name: 'inner', steps: [{ id: 'one', tool: 'change', inputs: { host: 'x' } }] }, onFailure: { alternative: { id: 'instead', tool: 'change', inputs: { host: 'y' } } } }] });
-    await drive(engine, pool, { answer: (attempt) => failed(attempt, 'connection-lost') });
-    expect((await itemsOf(pool, run.id)).map((i) => [i.status, i.failure?.code])).toEqual([['unknown', 'child-unknown']]);
-    expect(await statusOf(pool, run.id)).toBe('failed');
-    const [child] = await childrenOf(run.id);
-    await engine.submit([happens(child!.id, { type: 'resolved', step: 0, item: 0, attempt: 1, status: 'succeeded', reason: 'looked', actor: 'bob' })]);
-    await drive(engine, pool);
-    expect((await itemsOf(pool, run.id)).map((i) => i.status)).toEqual(['succeeded']);
-    expect(await statusOf(pool, run.id)).toBe('completed');
-  });
-
-  it('that is cancelled and can not say whether it stopped says so to its parent', async () => {
-    const { run, engine } = await started({ name: 'outer', steps: [{ id: 'sub', orchestration: { name: 'inner', steps: [{ id: 'one', tool: 'change', inputs: { host: 'x' } }] } }] });
-    await takeOutbox(pool);
-    const [child] = await childrenOf(run.id);
-    await engine.submit([claimed(ref(child!.id))]);
-    await engine.submit([happens(run.id, { type: 'cancel' })]);
-    await drive(engine, pool, { within: 0 });
-    await engine.submit([failed(ref(child!.id), 'stop-unconfirmed')]);
-    await drive(engine, pool);
-    expect(await statusOf(pool, run.id)).toBe('cancelled');
-    expect((await itemsOf(pool, run.id)).map((i) => [i.status, i.failure?.code])).toEqual([['unknown', 'child-unknown']]);
-  });
-
-  it('is cancelled, paused and resumed with its parent', async () => {
-    const { run, engine } = await started(SUB);
-    const attempts = await takeOutbox(pool);
-    expect(attempts).toHaveLength(2);
-    await engine.submit(attempts.map((a) => claimed(a)));
-    await engine.submit([happens(run.id, { type: 'pause' })]);
-    await drive(engine, pool, { within: 0 });
-    expect((await childrenOf(run.id)).map((c) => c.status)).toEqual(['paused', 'paused']);
-    await engine.submit([happens(run.id, { type: 'resume' })]);
-    await drive(engine, pool, { within: 0 });
-    expect((await childrenOf(run.id)).map((c) => c.status)).toEqual(['running', 'running']);
-    await engine.submit([happens(run.id, { type: 'cancel' })]);
-    await drive(engine, pool, { within: 0 });
-    await engine.submit(attempts.map((a) => failed(a, 'cancelled')));
-    await drive(engine, pool, { within: 0 });
-    expect((await childrenOf(run.id)).map((c) => c.status)).toEqual(['cancelled', 'cancelled']);
-    expect(await statusOf(pool, run.id)).toBe('cancelled');
   });
 });

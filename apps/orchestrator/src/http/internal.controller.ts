@@ -5,30 +5,7 @@ import { answerBatch, callingService, LOGGER, ProblemError, ServiceTokenGuard, T
 import { IsString, MaxLength } from 'class-validator';
 import type { Request } from 'express';
 import { ClaimDesk } from '../engine/claim-desk.js';
-
-/** A worker as its service names it. */
-export interface ServiceWorker {
-  readonly workerId: string;
-  /** The one that calls, as its token says. */
-  readonly service: string | undefined;
-}
-
-/** What services register and say; carried out by the stores. */
-export interface ServiceDesk {
-  registerTools(worker: WorkerRegistrationDto): Promise<void>;
-  /** @throws ProblemError 403 `forbidden` when another service has a worker of that id */
-  registerWorker(worker: WorkerRegistrationDto): Promise<void>;
-  /**
-   * @returns the attempts to publish again; null when the worker is not known
-   * @throws ProblemError 403 `forbidden` for a worker of another service
-   */
-  beat(worker: ServiceWorker, active: readonly string[]): Promise<string[] | null>;
-  unwanted(runIds: readonly string[]): Promise<Set<string>>;
-  /** @throws ProblemError 403 `forbidden` for a worker of another service */
-  deregister(worker: ServiceWorker): Promise<void>;
-  putBlob(bytes: Buffer): Promise<BlobRefDto>;
-}
-export const SERVICE_DESK = Symbol('SERVICE_DESK');
+import { SERVICE_DESK, type ServiceDesk } from './ports.js';
 
 class IntrospectDto {
   @IsString() @MaxLength(1024) token!: string;

@@ -2,7 +2,7 @@ import type { ItemPageView, RunView } from '@opsmesh/contracts';
 import { Pool } from 'pg';
 import { fanOut, QUEUE, tool, TOOLS } from '../testing/documents.js';
 import { useLive, type LiveOrchestrator } from '../testing/live.js';
-import { MASKED } from './mask-inputs.js';
+import { MASKED } from '../store/mask-inputs.js';
 
 /** A tool with an input that only its schema tells to be a secret. */
 const UNLOCK = tool('unlock', { inputSchema: { type: 'object', properties: { host: { type: 'string' }, pin: { type: 'string', writeOnly: true }, data: {} } } });

@@ -1,8 +1,6 @@
-import type { ApprovalView, ListApprovalsQueryDto, PlanApprovalView } from '@opsmesh/contracts';
+import { DEFAULT_PAGE, UUID, type ApprovalView, type ListApprovalsQueryDto, type PlanApprovalView } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 
-const DEFAULT_PAGE = 100;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 /** Where a question stands in the list of those that wait: after all that were asked before it. */

@@ -1,4 +1,4 @@
-import type { ApprovalDecision, ApprovalView, ItemPageView, ListItemsQueryDto, ListRunsQueryDto, ProgressDto, RunEventView, RunPageView, RunView } from '@opsmesh/contracts';
+import type { ApprovalDecision, ApprovalView, BlobRefDto, ItemPageView, ListItemsQueryDto, ListRunsQueryDto, ProgressDto, RunEventView, RunPageView, RunView, WorkerRegistrationDto } from '@opsmesh/contracts';
 import type { CatalogueTool, CompiledPlan, JsonObject, ToolCatalogue } from '@opsmesh/plan-model';
 import type { OpenQuestion, OpenQuestionsQuery } from './open-questions.js';
 
@@ -69,3 +69,27 @@ export interface Signals {
    */
   send(tenantId: string, signal: Signal): Promise<SignalledItem[]>;
 }
+
+/** A worker as its service names it. */
+export interface ServiceWorker {
+  readonly workerId: string;
+  /** The one that calls, as its token says. */
+  readonly service: string | undefined;
+}
+
+/** What services register and say; carried out by the stores. */
+export interface ServiceDesk {
+  registerTools(worker: WorkerRegistrationDto): Promise<void>;
+  /** @throws ProblemError 403 `forbidden` when another service has a worker of that id */
+  registerWorker(worker: WorkerRegistrationDto): Promise<void>;
+  /**
+   * @returns the attempts to publish again; null when the worker is not known
+   * @throws ProblemError 403 `forbidden` for a worker of another service
+   */
+  beat(worker: ServiceWorker, active: readonly string[]): Promise<string[] | null>;
+  unwanted(runIds: readonly string[]): Promise<Set<string>>;
+  /** @throws ProblemError 403 `forbidden` for a worker of another service */
+  deregister(worker: ServiceWorker): Promise<void>;
+  putBlob(bytes: Buffer): Promise<BlobRefDto>;
+}
+export const SERVICE_DESK = Symbol('SERVICE_DESK');

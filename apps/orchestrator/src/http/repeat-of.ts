@@ -1,6 +1,6 @@
 import { ITEM_STATUSES, type RerunDto, type RunView, type StepView } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
-import { editOf, repeatedWith, rerunDifferences, selects, wholeOf, type CompiledPlan, type Edit, type ItemSelection } from '@opsmesh/plan-model';
+import { editOf, holdsUnknown, repeatedWith, rerunDifferences, selects, wholeOf, type CompiledPlan, type Edit, type ItemSelection } from '@opsmesh/plan-model';
 import type { Repeat, RepeatedStep } from '../engine/submission.js';
 
 /** An ended run, its plan, and the plan and the inputs that its re-run follows: the same, or others. */
@@ -33,7 +33,7 @@ function repeatedStep(edit: Edit, { id, total }: StepView, of: number): Repeated
 
 /** Indexes of the steps that have such items, without those that are repeated with another one of them. */
 function everyStep({ steps }: RunView, plan: CompiledPlan, items: ItemSelection): number[] {
-  const found = steps.flatMap((s, of) => (hasSome(s, { items, holdsUnknown: holdsUnknown(steps, plan, of) }) && !isPassedOver(s) ? [of] : []));
+  const found = steps.flatMap((s, of) => (hasSome(s, { items, holdsUnknown: holdsUnknown(plan, steps, of) }) && !isPassedOver(s) ? [of] : []));
   if (found.length === 0) throw nothing(`no step has items that are ${named(items)}`);
   const withOthers = new Map(found.map((of) => [of, repeatedWith(plan, [of])]));
   const roots = found.filter((of) => ![...withOthers].some(([other, again]) => other !== of && again.has(of)));
@@ -47,7 +47,7 @@ function everyStep({ steps }: RunView, plan: CompiledPlan, items: ItemSelection)
 function namedStep({ steps }: RunView, plan: CompiledPlan, { id, items }: { readonly id: string; readonly items: ItemSelection }): number {
   const of = steps.findIndex((s) => s.id === id);
   if (of < 0) throw nothing(`the run has no step "${id}"; it has ${steps.map((s) => s.id).join(', ')}`);
-  if (!hasSome(steps[of]!, { items, holdsUnknown: holdsUnknown(steps, plan, of) })) throw nothing(`step "${id}" has no items that are ${named(items)}`);
+  if (!hasSome(steps[of]!, { items, holdsUnknown: holdsUnknown(plan, steps, of) })) throw nothing(`step "${id}" has no items that are ${named(items)}`);
   if (wholeOf(plan, of) !== of) throw asAWhole(plan, of);
   return of;
 }
@@ -72,15 +72,6 @@ function named(selection: ItemSelection): string {
 /** Whether the plan itself left the step out: its condition did not hold, its arm was not taken, or the step that calls it did not fail. */
 function isPassedOver({ status, failure }: StepView): boolean {
   return status === 'skipped' && failure === null;
-}
-
-/** Whether nobody knows how something that stands in a container ended. */
-function holdsUnknown(steps: readonly StepView[], { steps: planned }: CompiledPlan, container: number): boolean {
-  return steps.some(({ counts }, i) => counts.unknown > 0 && around(i).includes(container));
-  function around(i: number): number[] {
-    const scope = planned[i]!.scope;
-    return scope ? [scope.step, ...around(scope.step)] : [];
-  }
 }
 
 /**

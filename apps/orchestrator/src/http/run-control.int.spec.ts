@@ -155,7 +155,7 @@ describe('signals', () => {
     expect((await api.ask('POST', `/runs/${id}/signals/of-x`, { body: {} })).json()).toEqual({ delivered: [{ step: 'go', item: 0 }] });
     const failed = await started(of('x y'));
     await reaches(failed, 'failed');
-    expect((await items(failed, 'go'))[0]).toMatchObject({ failure: { code: 'input-invalid' } });
+    expect((await api.ask('GET', `/runs/${failed}`)).json()).toMatchObject({ steps: [{ status: 'failed', failure: { code: 'input-invalid' } }] });
   });
 
   it('carry no more than 64 KiB', async () => {

@@ -1,9 +1,8 @@
-import { RUN_STATUSES, type ListRunsQueryDto, type RunPageView } from '@opsmesh/contracts';
+import { DEFAULT_PAGE, RUN_STATUSES, type ListRunsQueryDto, type RunPageView } from '@opsmesh/contracts';
 import type { Principal } from '@opsmesh/platform';
 import type { ApprovedRuns } from '../approvals/ports.js';
 import type { RunReader } from './ports.js';
 
-const DEFAULT_PAGE = 100;
 const ALL: readonly string[] = RUN_STATUSES;
 
 /** Runs and what was proposed and is none, the newest first. Both have their ids from one sequence of times. */

@@ -1,10 +1,11 @@
-import { attemptId, canonicalJson, FAILURE_MEANINGS, ITEM_STATUSES, type ItemStatus, type JobDto } from '@opsmesh/contracts';
-import { isTerminalItem, isTerminalRun, isTerminalStep, policyOf, type CompiledPlan, type CompiledStep, type HistoryEntry, type RunState } from '@opsmesh/plan-model';
+import { attemptId, FAILURE_MEANINGS, ITEM_STATUSES, type ItemStatus, type JobDto } from '@opsmesh/contracts';
+import { isTerminalItem, isTerminalRun, isTerminalStep, NO_ITEMS, policyOf, type CompiledPlan, type CompiledStep, type Counts, type HistoryEntry, type RunState } from '@opsmesh/plan-model';
 import { ProblemError } from '@opsmesh/platform';
 import { RunChangedError } from '../engine/ports.js';
 import type { AttemptRef } from '../engine/positions.js';
 import type { CommitWatcher, Database, ItemRow, RunRows } from './database.js';
 import { currentItems } from './current-items.js';
+import { childOf, endRules } from './end-rules.js';
 import { fanOutRules } from './fan-out-rules.js';
 import { attemptKey, placeOf } from './keys.js';
 import { Ledger } from './ledger.js';
@@ -116,48 +117,10 @@ export class Oracle implements CommitWatcher {
         this.broken('nothing lost', `run ${id} is ${run.status} and nothing is left to do: ${[...run.items.values()].filter((i) => !isTerminalItem(i.status)).map((i) => `${plan.steps[i.step]!.id}.${i.item} ${i.status}`).join()}`);
         return;
       }
-      for (const item of run.items.values()) this.checkEnd(run, item);
-      this.checkOutcome(run);
+      for (const broken of endRules(run, { state: this.watched.get(id)!.state, runs: this.database.runs, ledger: this.ledger })) this.broken(broken.rule, broken.detail);
     }
     if (this.database.deadLetters.length > 0) this.broken('9 dead letters', this.database.deadLetters[0]!);
     if (this.database.targetLocks.size > 0) this.broken('lock', `${[...this.database.targetLocks].join()} is held after the end`);
-  }
-
-  private checkEnd(run: RunRows, item: ItemRow): void {
-    const step = run.facts.plan.steps[item.step]!;
-    const id = attemptId({ runId: run.facts.id, stepId: step.id, item: item.item, attempt: item.attempt });
-    if (step.kind === 'tool' && item.status === 'succeeded' && item.attempt > 0 && !this.ledger.said.has(`${id} succeeded`) && !this.resolvedByPerson(run, item) && item.cachedFrom === null) this.broken('outcome', `${id} succeeded, but no worker said so`);
-    this.checkWords(run, item);
-    if (step.kind === 'wait' && item.failure?.code === 'signal-timeout' && run.signals.some((s) => s.name === item.inputs?.['signal'] && s.at < (item.startedAt ?? 0) + (step.timeoutMs ?? 0))) this.broken('signals', `${id} timed out while its signal is kept`);
-  }
-
-  /** What a cached result answers was a call with the same inputs that succeeded; a probe says what is so, and goes on being so. */
-  private checkWords(run: RunRows, item: ItemRow): void {
-    if (item.cachedFrom) {
-      const { runId, step, item: number } = item.cachedFrom;
-      const origin = this.database.runs.get(runId);
-      const from = origin?.items.get(placeOf({ step: origin.facts.plan.steps.findIndex((s) => s.id === step), item: number }));
-      if (from?.status !== 'succeeded' || from.cachedFrom || canonicalJson(from.inputs) !== canonicalJson(item.inputs)) this.broken('cache', `item ${run.facts.id}.${placeOf(item)} has the result of ${runId}.${step}.${number}, which is no such call`);
-    }
-    const word = run.history.find((h) => h.type === 'item.resolved' && h.step === item.step && h.item === item.item && String(h.data['actor']).startsWith('probe:'));
-    const acted = this.ledger.actsOf(run.facts.id, placeOf(item)).some((a) => a.attempt === word?.data['attempt']);
-    if (word && acted !== (word.data['status'] === 'succeeded')) this.broken('probe', `item ${run.facts.id}.${placeOf(item)} is ${String(word.data['status'])} by its probe, and ${acted ? 'took' : 'did not take'} place`);
-  }
-
-  private resolvedByPerson(run: RunRows, { step, item }: ItemRow): boolean {
-    return run.history.some((h) => h.type === 'item.resolved' && h.step === step && h.item === item && 'actor' in h.data);
-  }
-
-  /** A run that was not stopped is `completed` only when all critical steps of its own succeeded or were skipped for no failure. */
-  private checkOutcome({ facts, status, stopping }: RunRows): void {
-    const { state } = this.watched.get(facts.id)!;
-    if (status === 'cancelled' && !stopping) this.broken('cancel', `run ${facts.id} is cancelled and nobody wanted it`);
-    if (status !== 'completed') return;
-    for (const step of facts.plan.steps) {
-      const ended = state.steps[step.index]!;
-      if (step.scope || step.guard || !step.critical || step.onFailure !== 'fail') continue;
-      if (ended.status === 'failed' || ended.status === 'partial' || ended.status === 'cancelled') this.broken('outcome', `run ${facts.id} is completed and its step ${step.id} is ${ended.status}`);
-    }
   }
 
   private isUnderWay(runId: string, place: string, attempt: number): boolean {
@@ -176,7 +139,7 @@ export class Oracle implements CommitWatcher {
       const now = state.steps[index]!;
       if (!isTerminalStep(old) || now.status === old.status) continue;
       const what = `step ${plan.steps[index]!.id} was ${old.status} and is ${now.status}`;
-      if (!isTerminalStep(now) && !inLoop(plan, plan.steps[index]!)) this.broken('2 terminal', what);
+      if (!isTerminalStep(now) && loopOf(plan, plan.steps[index]!) < 0) this.broken('2 terminal', what);
       if (isTerminalStep(now) && old.counts.unknown === 0 && plan.steps[index]!.kind === 'tool') this.broken('2 terminal', what);
     }
     for (let i = before.history.length; i < after.history.length; i++) {
@@ -251,8 +214,8 @@ export class Oracle implements CommitWatcher {
       if (h.step === null) continue;
       const step = plan.steps[h.step]!;
       if (h.type === 'item.unknown' || h.type === 'item.requeued') this.doubted(after, step, h);
-      if (h.type === 'step.finished' && !inLoop(plan, step) && count(after, h.type, h.step) > 1) this.broken('join', `step ${step.id} finished twice`);
-      if (h.type === 'step.finished' && inLoop(plan, step) && step.kind === 'tool' && count(after, h.type, h.step) > count(after, 'step.started', h.step) + count(after, 'step.opened', loopOf(plan, step))) this.broken('join', `step ${step.id} finished more often than it began`);
+      if (h.type === 'step.finished' && loopOf(plan, step) < 0 && count(after, h.type, h.step) > 1) this.broken('join', `step ${step.id} finished twice`);
+      if (h.type === 'step.finished' && loopOf(plan, step) >= 0 && step.kind === 'tool' && count(after, h.type, h.step) > count(after, 'step.started', h.step) + count(after, 'step.opened', loopOf(plan, step))) this.broken('join', `step ${step.id} finished more often than it began`);
       if (h.type === 'step.started') this.started(plan, step, after, h.seq);
     }
   }
@@ -267,12 +230,12 @@ export class Oracle implements CommitWatcher {
 
   /** Whether something was unknown in the run that carried out an attempt of a sub-plan. */
   private hasDoubtfulChild(attempt: AttemptRef): boolean {
-    return [...this.database.runs.values()].some(({ facts: { parent }, history }) => parent && attemptKey(parent) === attemptKey(attempt) && history.some((h) => h.type === 'item.unknown'));
+    return childOf(this.database.runs, attempt)?.history.some((h) => h.type === 'item.unknown') ?? false;
   }
 
   private started(plan: CompiledPlan, step: CompiledStep, { history, facts }: RunRows, seq: number): void {
     const earlier = history.filter((h) => h.seq < seq);
-    const opened = inLoop(plan, step) ? earlier.findLastIndex((h) => h.type === 'step.opened' && h.step === loopOf(plan, step)) : 0;
+    const opened = loopOf(plan, step) >= 0 ? earlier.findLastIndex((h) => h.type === 'step.opened' && h.step === loopOf(plan, step)) : 0;
     for (const d of step.dependsOn) {
       const ended = earlier.slice(Math.max(0, opened)).some((h) => h.step === d && (h.type === 'step.finished' || h.type === 'step.skipped'));
       if (!ended) this.broken('order', `step ${step.id} of run ${facts.id} began before ${plan.steps[d]!.id} ended`);
@@ -289,17 +252,13 @@ function hasGap(history: readonly HistoryEntry[], from: number): boolean {
   return false;
 }
 
-function countsOf(items: readonly ItemRow[]): Record<ItemStatus, number> {
-  const counts = { pending: 0, queued: 0, running: 0, succeeded: 0, failed: 0, unknown: 0, skipped: 0, cancelled: 0 };
+function countsOf(items: readonly ItemRow[]): Counts {
+  const counts: Record<ItemStatus, number> = { ...NO_ITEMS };
   for (const { status } of items) counts[status]++;
   return counts;
 }
 
-function inLoop(plan: CompiledPlan, step: CompiledStep): boolean {
-  for (let { scope } = step; scope; { scope } = plan.steps[scope.step]!) if (plan.steps[scope.step]!.kind === 'loop') return true;
-  return false;
-}
-
+/** Index of the loop around a step; -1 where there is none. */
 function loopOf(plan: CompiledPlan, step: CompiledStep): number {
   for (let { scope } = step; scope; { scope } = plan.steps[scope.step]!) if (plan.steps[scope.step]!.kind === 'loop') return scope.step;
   return -1;

@@ -107,7 +107,7 @@ class SimulatedTransaction implements RecordTransaction {
     return this.read('read unclaimed attempts', () => {
       const { items, claims } = this.rows(runId)!;
       const claimed = new Set([...claims.values()].map(attemptKey));
-      return [...items.values()].filter((i) => i.step === step && i.status === 'queued' && i.attempt === 1).map(({ item, attempt }) => ({ runId, step, item, attempt })).filter((a) => !claimed.has(attemptKey(a)));
+      return [...items.values()].filter((i) => i.step === step && i.status === 'queued').map(({ item, attempt }) => ({ runId, step, item, attempt })).filter((a) => !claimed.has(attemptKey(a)));
     });
   }
 

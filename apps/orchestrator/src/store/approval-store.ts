@@ -1,7 +1,8 @@
 import { failure, type ApprovalDecision, type ApprovalView } from '@opsmesh/contracts';
-import { isSamePerson, ProblemError, transaction } from '@opsmesh/platform';
+import { ProblemError, transaction } from '@opsmesh/platform';
 import type { CompiledPlan } from '@opsmesh/plan-model';
 import type { Pool, PoolClient } from 'pg';
+import { isSamePerson } from '../approvals/same-person.js';
 import type { Ending } from '../engine/timed-event.js';
 import type { OpenQuestion, OpenQuestionsQuery } from '../http/open-questions.js';
 import type { Approvals, Vote } from '../http/ports.js';

@@ -1,6 +1,6 @@
 import type { CompiledStep } from '@opsmesh/plan-model';
 import type { Pool } from 'pg';
-import { maskInputs } from '../http/mask-inputs.js';
+import { maskInputs } from './mask-inputs.js';
 
 /** Bound inputs as people may see them; null where they could not be bound. */
 export type InputMask = (inputs: Record<string, unknown> | null) => Record<string, unknown> | null;

@@ -1,9 +1,9 @@
-import { type CachedFromView, type FailureDto, type ItemStatus, type ItemPageView, type ItemView, type ListItemsQueryDto, type ListRunsQueryDto, type RunEventType, type RunEventView, type RunPageView, type RunStatus, type RunSummary, type RunView, type StepView } from '@opsmesh/contracts';
+import { DEFAULT_PAGE, UUID, type CachedFromView, type FailureDto, type ItemStatus, type ItemPageView, type ItemView, type ListItemsQueryDto, type ListRunsQueryDto, type RunEventType, type RunEventView, type RunPageView, type RunStatus, type RunSummary, type RunView, type StepView } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import { NO_ITEMS, type CompiledPlan, type CompiledStep, type JsonObject, type StepState } from '@opsmesh/plan-model';
 import type { Pool } from 'pg';
-import { maskInputs } from '../http/mask-inputs.js';
 import { inputMask, type InputMask } from './input-mask.js';
+import { maskInputs } from './mask-inputs.js';
 import { decodeState } from './state-codec.js';
 import { startOf } from './start-of.js';
 import { stopView } from './stop-view.js';
@@ -19,8 +19,6 @@ interface ItemRow {
 type StoredEvent = [type: RunEventType, step: number | null, item: number | null, data: Record<string, unknown>];
 
 const SUMMARY = 'r.id, r.tenant_id, r.actor_id, r.name, r.status, r.created_at, r.finished_at, r.parent_run_id';
-const DEFAULT_PAGE = 100;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** An expression for each sort; all give text that orders like the value. */
 const SORT_KEYS = { index: `lpad(i.item::text, 9, '0')`, status: 'i.status', target: `coalesce(i.target, '')`, duration: `lpad(coalesce(i.duration_ms, 0)::text, 12, '0')` } as const;
 

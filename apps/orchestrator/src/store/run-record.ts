@@ -96,7 +96,7 @@ class PostgresTransaction implements RecordTransaction {
   async loadUnclaimed(runId: string, step: number): Promise<AttemptRef[]> {
     const { rows } = await this.client.query<AttemptRef>({
       name: 'unclaimed-attempts',
-      text: `select i.run_id as "runId", i.step, i.item, i.attempt from orchestrator.items i where i.run_id = $1 and i.step = $2 and i.status = 'queued' and i.attempt = 1
+      text: `select i.run_id as "runId", i.step, i.item, i.attempt from orchestrator.items i where i.run_id = $1 and i.step = $2 and i.status = 'queued'
                and not exists (select from orchestrator.claims c where c.run_id = i.run_id and c.step = i.step and c.item = i.item and c.attempt = i.attempt) order by i.item`,
       values: [runId, step],
     });

@@ -2,13 +2,12 @@ import { AttemptBarsView, fits, ItemLogView, TimelineView, type AttemptView, typ
 import type { Database } from '@opsmesh/platform';
 import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
 import type { Pool } from 'pg';
-import type { Engine } from '../engine/engine.js';
 import type { AttemptRef } from '../engine/positions.js';
 import type { NewRun } from '../engine/run.js';
 import { drive } from '../testing/drive.js';
 import { fanOut, runOf } from '../testing/documents.js';
-import { newEngine, openRecord, takeOutbox } from '../testing/rig.js';
-import { claimed, create, failed, happens, succeeded } from '../testing/submissions.js';
+import { openRecord, startRun, takeOutbox } from '../testing/rig.js';
+import { claimed, failed, happens, succeeded } from '../testing/submissions.js';
 import { BlobStore } from './blob-store.js';
 import { ReadModels } from './read-models.js';
 import { StepLog } from './step-log.js';
@@ -29,12 +28,6 @@ afterAll(async () => {
 });
 afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.timers'));
 
-async function started(document: object): Promise<{ run: NewRun; engine: Engine }> {
-  const run = runOf(document);
-  const { engine } = newEngine(pool);
-  await engine.submit([create(run)]);
-  return { run, engine };
-}
 const probe = (id: string, more: object = {}): object => ({ id, tool: 'probe', inputs: { host: id }, ...more });
 const RETRY = { maxAttempts: 3, backoff: { initialMs: 100, factor: 1, maxMs: 100, jitter: false } };
 async function logOf({ id: runId }: NewRun, stepId: string, item = 0): Promise<ItemLogView> {
@@ -54,7 +47,7 @@ const ascending = (...times: (string | null)[]): boolean => times.every((t, i) =
 
 describe('the log of an item', () => {
   it('keeps of every attempt its outcome, worker, times and output', async () => {
-    const { run, engine } = await started({ name: 'retry', steps: [probe('a', { retry: RETRY })] });
+    const { run, engine } = await startRun(pool, { name: 'retry', steps: [probe('a', { retry: RETRY })] });
     await drive(engine, pool, { answer: (attempt) => {
       if (attempt.attempt === 3) return { text: 'at last' };
       const answer = failed(attempt, 'unreachable', { text: `try ${attempt.attempt}` });
@@ -69,7 +62,7 @@ describe('the log of an item', () => {
   });
 
   it('says of an attempt under way what is known, and nothing of the one before', async () => {
-    const { run, engine } = await started({ name: 'under way', steps: [probe('a', { retry: RETRY, tool: 'probe' })] });
+    const { run, engine } = await startRun(pool, { name: 'under way', steps: [probe('a', { retry: RETRY, tool: 'probe' })] });
     const [first] = await takeOutbox(pool) as [AttemptRef];
     await engine.submit([failed(first, 'unreachable')]);
     expect(outcomes((await logOf(run, 'a')).attempts)).toEqual(['1 failed unreachable']);
@@ -82,7 +75,7 @@ describe('the log of an item', () => {
   });
 
   it('keeps the failure of an attempt whose retry is waited for while the run is paused, and after the run was cancelled', async () => {
-    const { run, engine } = await started({ name: 'paused', steps: [probe('a', { retry: RETRY })] });
+    const { run, engine } = await startRun(pool, { name: 'paused', steps: [probe('a', { retry: RETRY })] });
     const [first] = await takeOutbox(pool) as [AttemptRef];
     await engine.submit([failed(first, 'unreachable')]);
     await engine.submit([happens(run.id, { type: 'pause' })]);
@@ -95,7 +88,7 @@ describe('the log of an item', () => {
   });
 
   it('keeps the doubt of an attempt that a person has repeated, and who it was', async () => {
-    const { run, engine } = await started(fanOut('change', 2));
+    const { run, engine } = await startRun(pool, fanOut('change', 2));
     const [doubted, other] = await takeOutbox(pool) as [AttemptRef, AttemptRef];
     await engine.submit([claimed(doubted), claimed(other)]);
     await engine.submit([happens(run.id, { type: 'lost', step: 0, item: 0, attempt: 1 })]);
@@ -108,7 +101,7 @@ describe('the log of an item', () => {
   });
 
   it('tells when doubt was resolved and by whom, and when the attempt really ended', async () => {
-    const { run, engine } = await started(fanOut('change', 1));
+    const { run, engine } = await startRun(pool, fanOut('change', 1));
     const [attempt] = await takeOutbox(pool) as [AttemptRef];
     await engine.submit([claimed(attempt)]);
     await engine.submit([happens(run.id, { type: 'lost', step: 0, item: 0, attempt: 1 })]);
@@ -122,13 +115,13 @@ describe('the log of an item', () => {
   });
 
   it('tells when an attempt was put into the queue again', async () => {
-    const { run, engine } = await started({ name: 'lost', steps: [probe('a')] });
+    const { run, engine } = await startRun(pool, { name: 'lost', steps: [probe('a')] });
     await engine.submit([happens(run.id, { type: 'lost', step: 0, item: 0, attempt: 1 })]);
     expect((await logOf(run, 'a')).attempts).toMatchObject([{ number: 1, status: 'queued', requeuedAt: [expect.any(String)] }]);
   });
 
   it('tells the adaptation that an attempt brought about', async () => {
-    const { run, engine } = await started({ name: 'slow', steps: [probe('a', { retry: { maxAttempts: 1 }, adapt: { timeoutFactor: 2 } })] });
+    const { run, engine } = await startRun(pool, { name: 'slow', steps: [probe('a', { retry: { maxAttempts: 1 }, adapt: { timeoutFactor: 2 } })] });
     await drive(engine, pool, { answer: (a) => (a.attempt === 1 ? failed(a, 'timed-out') : {}) });
     const { attempts } = await logOf(run, 'a');
     expect(outcomes(attempts)).toEqual(['1 failed timed-out', '2 succeeded']);
@@ -136,7 +129,7 @@ describe('the log of an item', () => {
   });
 
   it('links an output that is too large, of an earlier attempt too', async () => {
-    const { run, engine } = await started({ name: 'large', steps: [probe('a', { retry: RETRY })] });
+    const { run, engine } = await startRun(pool, { name: 'large', steps: [probe('a', { retry: RETRY })] });
     const blobs = new BlobStore(pool);
     const { sha256 } = await blobs.put(Buffer.from('"large"'));
     await drive(engine, pool, { answer: (a) => {
@@ -150,13 +143,13 @@ describe('the log of an item', () => {
   });
 
   it('has no attempt where nothing could be sent, and says why', async () => {
-    const { run, engine } = await started({ name: 'missing', inputs: { list: [{ host: 'x' }, {}] }, steps: [probe('a', { forEach: '<<input.list>>', inputs: { host: '<<item.host>>' } })] });
+    const { run, engine } = await startRun(pool, { name: 'missing', inputs: { list: [{ host: 'x' }, {}] }, steps: [probe('a', { forEach: '<<input.list>>', inputs: { host: '<<item.host>>' } })] });
     await drive(engine, pool);
     expect(await logOf(run, 'a', 1)).toMatchObject({ attempts: [], status: 'failed', inputs: null, failure: { code: 'reference-missing' } });
   });
 
   it('leads to the run that a re-run took the item from', async () => {
-    const { run, engine } = await started({ name: 'again', steps: [probe('a', { retry: RETRY }), probe('b', { dependsOn: ['a'] })] });
+    const { run, engine } = await startRun(pool, { name: 'again', steps: [probe('a', { retry: RETRY }), probe('b', { dependsOn: ['a'] })] });
     await drive(engine, pool, { answer: (a, _, step) => (step === 'b' ? failed(a, 'not-found') : a.attempt === 1 ? failed(a, 'unreachable') : {}) });
     const child = runOf(run.plan, { parentRunId: run.id });
     await engine.submit([{ kind: 'create', run: child, rerun: { steps: [{ step: 1, of: 1, boundAnew: false }], items: ['failed'] } }]);
@@ -170,14 +163,14 @@ describe('the log of an item', () => {
   });
 
   it.each([['run-not-found', 'other', 'a', 0], ['step-not-found', 'default', 'x', 0], ['item-not-found', 'default', 'a', 1]])('is refused with %s', async (code, tenant, stepId, item) => {
-    const { run } = await started({ name: 'refused', steps: [probe('a')] });
+    const { run } = await startRun(pool, { name: 'refused', steps: [probe('a')] });
     await expect(logs.item(tenant, { runId: run.id, stepId, item })).rejects.toMatchObject({ status: 404, code });
   });
 });
 
 describe('a timeline', () => {
   it('has each step with its times, in the order of the run', async () => {
-    const { run, engine } = await started({ name: 'chain', inputs: { more: false }, steps: [probe('a'), probe('b', { dependsOn: ['a'] }), probe('c', { dependsOn: ['b'], when: { field: 'input.more', operator: '==', value: true } })] });
+    const { run, engine } = await startRun(pool, { name: 'chain', inputs: { more: false }, steps: [probe('a'), probe('b', { dependsOn: ['a'] }), probe('c', { dependsOn: ['b'], when: { field: 'input.more', operator: '==', value: true } })] });
     await drive(engine, pool);
     const timeline = await timelineOf(run);
     const [a, b, c] = timeline.steps as [TimelineStepView, TimelineStepView, TimelineStepView];
@@ -187,14 +180,14 @@ describe('a timeline', () => {
   });
 
   it('says of failures which is the root and which are consequences', async () => {
-    const { run, engine } = await started({ name: 'causes', steps: [probe('a'), probe('b', { dependsOn: ['a'] }), probe('c')] });
+    const { run, engine } = await startRun(pool, { name: 'causes', steps: [probe('a'), probe('b', { dependsOn: ['a'] }), probe('c')] });
     await drive(engine, pool, { answer: (a, _, step) => (step === 'a' ? failed(a, 'not-found') : {}) });
     const { steps } = await timelineOf(run);
     expect(steps.map((s) => [s.id, s.cause, s.failure?.code])).toEqual([['a', { kind: 'root', root: 'a' }, 'not-found'], ['b', { kind: 'consequence', root: 'a' }, 'dependency-failed'], ['c', null, undefined]]);
   });
 
   it('has the pauses of the run; one that goes on has no end', async () => {
-    const { run, engine } = await started({ name: 'pauses', steps: [probe('a')] });
+    const { run, engine } = await startRun(pool, { name: 'pauses', steps: [probe('a')] });
     for (const type of ['pause', 'resume', 'pause'] as const) await engine.submit([happens(run.id, { type })]);
     expect((await timelineOf(run)).pauses).toEqual([{ from: expect.any(String), to: expect.any(String) }, { from: expect.any(String), to: null }]);
     await engine.submit([happens(run.id, { type: 'cancel' })]);
@@ -202,7 +195,7 @@ describe('a timeline', () => {
   });
 
   it('shows a loop as one stretch and what is in it as one pass an iteration, of which the newest hundred are kept', async () => {
-    const { run, engine } = await started({ name: 'loop', inputs: { list: Array.from({ length: 103 }, (_, n) => `h${n}`) }, steps: [{ id: 'each', loop: { forEach: '<<input.list>>', maxIterations: 200, steps: [probe('inner')] } }] });
+    const { run, engine } = await startRun(pool, { name: 'loop', inputs: { list: Array.from({ length: 103 }, (_, n) => `h${n}`) }, steps: [{ id: 'each', loop: { forEach: '<<input.list>>', maxIterations: 200, steps: [probe('inner')] } }] });
     await drive(engine, pool);
     const timeline = await timelineOf(run);
     expect(stepOf(timeline, 'each')).toMatchObject({ kind: 'loop', passCount: 1, container: null });
@@ -213,13 +206,13 @@ describe('a timeline', () => {
   });
 
   it('has the waves of a fan-out and the retries of a step', async () => {
-    const { run, engine } = await started(fanOut('probe', 4, { map: { concurrency: 4, waves: [1, 4] }, retry: RETRY }));
+    const { run, engine } = await startRun(pool, fanOut('probe', 4, { map: { concurrency: 4, waves: [1, 4] }, retry: RETRY }));
     await drive(engine, pool, { answer: (a) => (a.attempt === 1 && a.item < 2 ? failed(a, 'unreachable') : {}) });
     expect(stepOf(await timelineOf(run), 'each')).toMatchObject({ retries: 2, waves: [{ wave: 1, startedAt: expect.any(String) }] });
   });
 
   it('has a bar for each attempt, page after page, each once and in order', async () => {
-    const { run, engine } = await started(fanOut('probe', 11, { map: { concurrency: 11 }, retry: RETRY }));
+    const { run, engine } = await startRun(pool, fanOut('probe', 11, { map: { concurrency: 11 }, retry: RETRY }));
     await drive(engine, pool, { answer: (a) => (a.attempt === 1 && a.item % 3 === 0 ? failed(a, 'unreachable') : {}) });
     const { attempts: { items, next } } = await timelineOf(run, { limit: 4 });
     const bars = [...items];
@@ -235,7 +228,7 @@ describe('a timeline', () => {
   });
 
   it('gives the bars of one step alone, and shows what runs without an end', async () => {
-    const { run, engine } = await started({ name: 'one', steps: [probe('a'), { id: 'ask', approval: { message: 'go?' } }] });
+    const { run, engine } = await startRun(pool, { name: 'one', steps: [probe('a'), { id: 'ask', approval: { message: 'go?' } }] });
     await drive(engine, pool, { within: 0 });
     expect((await timelineOf(run, { step: 'ask' })).attempts.items).toEqual([
       { step: 'ask', item: 0, attempt: 1, target: null, status: 'running', queuedAt: null, startedAt: expect.any(String), endedAt: null, workerId: null, failure: null },
@@ -245,7 +238,7 @@ describe('a timeline', () => {
   });
 
   it('is there for its own tenant only', async () => {
-    const { run } = await started({ name: 'mine', steps: [probe('a')] });
+    const { run } = await startRun(pool, { name: 'mine', steps: [probe('a')] });
     await expect(timelines.timeline('other', run.id, {})).rejects.toMatchObject({ status: 404, code: 'run-not-found' });
     await expect(timelines.attempts('other', run.id, {})).rejects.toMatchObject({ status: 404, code: 'run-not-found' });
   });

@@ -1,7 +1,7 @@
 import type { WorkerRegistrationDto } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import type { Pool } from 'pg';
-import type { ServiceWorker } from '../http/internal.controller.js';
+import type { ServiceWorker } from '../http/ports.js';
 
 /** A worker process, as the database's clock sees it. */
 export interface KnownWorker {

@@ -7,12 +7,15 @@ import { uuidv7 } from 'uuidv7';
 import { Engine } from '../engine/engine.js';
 import type { EngineNews, RunRecord } from '../engine/ports.js';
 import type { AttemptRef } from '../engine/positions.js';
+import type { NewRun } from '../engine/run.js';
 import { RunCache } from '../engine/run-cache.js';
 import { RunFactsCache } from '../engine/run-facts.js';
 import { openStore } from '../store/open-store.js';
 import { ReadModels } from '../store/read-models.js';
 import { PostgresRunRecord } from '../store/run-record.js';
 import { decodeState } from '../store/state-codec.js';
+import { runOf } from './documents.js';
+import { create } from './submissions.js';
 
 export const SILENT = createLogger('spec', { level: 'silent' });
 const DEAF: EngineNews = { outboxFilled: () => undefined, timersSet: () => undefined, gateMayOpen: () => undefined, paused: () => undefined, historyGrew: () => undefined, abort: () => undefined, decisionsWanted: () => undefined };
@@ -33,6 +36,14 @@ export interface RunningEngine {
 export function newEngine(pool: Pool, { record = new PostgresRunRecord(pool), news = {} }: { record?: RunRecord; news?: Partial<EngineNews> } = {}): RunningEngine {
   const facts = new RunFactsCache(record);
   return { record, facts, engine: new Engine({ record, facts, cache: new RunCache(), news: { ...DEAF, ...news }, newId: uuidv7, canDecide: news.decisionsWanted !== undefined }) };
+}
+
+/** Starts a run of a plan's document in an engine of its own. */
+export async function startRun(pool: Pool, document: object): Promise<{ readonly run: NewRun; readonly engine: Engine }> {
+  const run = runOf(document);
+  const { engine } = newEngine(pool);
+  await engine.submit([create(run)]);
+  return { run, engine };
 }
 
 /** The schema of the orchestrator in an empty database. */
@@ -123,6 +134,11 @@ export async function stateOf(pool: Pool, runId: string): Promise<{ state: RunSt
 export async function statusOf(pool: Pool, runId: string): Promise<string | undefined> {
   const { rows } = await pool.query<{ status: string }>('select status from orchestrator.runs where id = $1', [runId]);
   return rows[0]?.status;
+}
+
+/** Runs of sub-plans, probes and re-runs, in the order in which they began. */
+export async function childrenOf(pool: Pool, runId: string): Promise<{ id: string; status: string }[]> {
+  return (await pool.query<{ id: string; status: string }>('select id, status from orchestrator.runs where parent_run_id = $1 order by id', [runId])).rows;
 }
 
 /** Number of rows of a table of ours. */

@@ -1,4 +1,4 @@
-import type { RowFilter } from '../slots/threshold.js';
+import type { Threshold } from '../slots/threshold.js';
 
 export const UNITS = ['bytes', 'percent', 'milliseconds', 'seconds', 'time'] as const;
 export type Unit = (typeof UNITS)[number];
@@ -11,6 +11,16 @@ export interface Column {
   readonly unit?: Unit;
   /** Where the value is a list of objects: this field of each of them, only of those with the given values. */
   readonly each?: { readonly path: string; readonly where?: Readonly<Record<string, string>> };
+}
+
+/** Which rows of a table a bound leaves. */
+export interface RowFilter {
+  /** Title of the column. */
+  readonly column: string;
+  readonly than: Threshold['than'];
+  readonly value: number;
+  /** As it was said. */
+  readonly said: string;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { showable } from '../text/neutral-text.js';
-import { isWithin, type RowFilter } from '../slots/threshold.js';
-import type { AnswerDescription, Column } from './answer.js';
+import type { AnswerDescription, Column, RowFilter } from './answer.js';
+import { isWithin } from './row-filter.js';
 
 /** What a run gave for one step: its output, or the items of a fan-out. */
 export interface StepResult {

@@ -9,7 +9,7 @@ import type { SlotSpec, SlotType, SlotValue } from '../templates/template.js';
 import type { NeutralText } from '../text/neutral-text.js';
 import { sentencesOf } from '../text/sentence.js';
 import type { Pending } from './state.js';
-import type { Situation } from './respond.js';
+import type { Situation } from './situation.js';
 
 /**
  * What a message is to an open question. `filled`: its answer; `dropped`: a no to the whole; `again`: nothing that could be read as an answer;

@@ -1,33 +1,20 @@
-import type { FactSheet } from '../facts/facts.js';
+import { filterOf } from '../answer/row-filter.js';
 import type { ActionIntent, Intent } from '../intent/intent.js';
 import { understand } from '../intent/understand.js';
-import type { Catalogue } from '../catalogue/catalogue.js';
 import { assetPlan } from '../plan/asset-plan.js';
-import { chooseTemplates, type Compile, type Rejected } from '../plan/choose-templates.js';
+import { chooseTemplates, type Rejected } from '../plan/choose-templates.js';
 import { compose, type Part } from '../plan/compose.js';
 import { optimise } from '../plan/optimise.js';
 import { isSelective, list, type Selection } from '../slots/selection.js';
-import { filterOf } from '../slots/threshold.js';
 import type { Generation, PlanSource } from '../templates/history.js';
-import type { Template } from '../templates/template.js';
 import { neutralText, showable, type NeutralText } from '../text/neutral-text.js';
 import { answerPending } from './answer-pending.js';
 import { doubtAbout, type Question } from './ask.js';
 import { followUp } from './follow-up.js';
 import type { Reply } from './reply.js';
+import type { Situation } from './situation.js';
 import { NEW_CONVERSATION, type ConversationState } from './state.js';
 import { inWords, titleOf, told } from './wording.js';
-
-/** What a message is read against. All of it is given: this is a pure function of it. */
-export interface Situation {
-  readonly facts: FactSheet;
-  readonly catalogue: Catalogue;
-  /** Templates that may be used, in the order in which they are preferred. */
-  readonly templates: readonly Template[];
-  readonly now: Date;
-  /** Checks plans; without it a plan is given as it was made. */
-  readonly compile?: Compile;
-}
 
 /** Of a message that is read, in UTF-16 code units, as it is written and as the rules read it. */
 export const LONGEST_MESSAGE = 4000;

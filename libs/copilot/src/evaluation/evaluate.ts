@@ -1,7 +1,8 @@
 import type { Catalogue } from '../catalogue/catalogue.js';
 import type { InventoryFacts } from '../facts/facts.js';
 import { NEW_CONVERSATION } from '../conversation/state.js';
-import { respond, type Situation } from '../conversation/respond.js';
+import { respond } from '../conversation/respond.js';
+import type { Situation } from '../conversation/situation.js';
 import type { Reply } from '../conversation/reply.js';
 import type { Intent } from '../intent/intent.js';
 import { wordsToLookUp } from '../intent/understand.js';

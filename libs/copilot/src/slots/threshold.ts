@@ -1,5 +1,3 @@
-import type { Column } from '../answer/answer.js';
-
 /** A bound that a sentence sets to a figure: `more than 80 % full`, `less than 10 GB free`. */
 export interface Threshold {
   readonly than: '>' | '>=' | '<' | '<=';
@@ -30,46 +28,4 @@ export function thresholdIn(text: string): Threshold | null {
   if (/^%|^percent/.test(unit)) return { than, value, unit: 'percent', of, said: said! };
   if (unit.startsWith('day')) return { than, value, unit: 'days', of: null, said: said! };
   return { than, value: value * SCALE[/^(?:[kmgt]i?)?(?=b)/.exec(unit)![0]]!, unit: 'bytes', of, said: said! };
-}
-
-/** Which rows of a table a bound leaves. */
-export interface RowFilter {
-  /** Title of the column. */
-  readonly column: string;
-  readonly than: Threshold['than'];
-  readonly value: number;
-  /** As it was said. */
-  readonly said: string;
-}
-
-const OPPOSITE = { '>': '<', '>=': '<=', '<': '>', '<=': '>=' } as const;
-
-/** The filter that a bound means for a table; undefined when none of its columns is meant. */
-export function filterOf({ than, value, unit, of, said }: Threshold, columns: readonly Column[]): RowFilter | undefined {
-  const titled = (pattern: RegExp): Column | undefined => columns.find((c) => pattern.test(c.title) && (c.unit ?? null) === (unit === 'days' ? null : unit));
-  switch (unit) {
-    case 'days': {
-      const left = titled(/\bdays? left\b/i);
-      return left && { column: left.title, than, value, said };
-    }
-    case 'percent': {
-      const used = titled(/^(?:use|used|usage)$/i);
-      // What is free is what is not used.
-      return used && (of === 'free' ? { column: used.title, than: OPPOSITE[than], value: 100 - value, said } : { column: used.title, than, value, said });
-    }
-    case 'bytes': {
-      const meant = titled(of === 'free' ? /\bfree\b/i : of === 'used' ? /^used\b/i : of === 'size' ? /^(?:size|memory|total)$/i : /^(?!)/);
-      return meant && { column: meant.title, than, value, said };
-    }
-  }
-}
-
-export function isWithin(cell: unknown, { than, value }: RowFilter): boolean {
-  if (typeof cell !== 'number') return false;
-  switch (than) {
-    case '>': return cell > value;
-    case '>=': return cell >= value;
-    case '<': return cell < value;
-    case '<=': return cell <= value;
-  }
 }

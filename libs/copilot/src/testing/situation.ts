@@ -1,6 +1,7 @@
 import { Catalogue } from '../catalogue/catalogue.js';
 import type { Reply } from '../conversation/reply.js';
-import { respond, type Situation } from '../conversation/respond.js';
+import { respond } from '../conversation/respond.js';
+import type { Situation } from '../conversation/situation.js';
 import { NEW_CONVERSATION, type ConversationState } from '../conversation/state.js';
 import { EVALUATION_FLEET } from '../evaluation/fleet.js';
 import { EVALUATION_TOOLS } from '../evaluation/tools.js';

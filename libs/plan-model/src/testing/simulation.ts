@@ -1,9 +1,10 @@
 import type { FailureDto } from '@opsmesh/contracts';
 import type { Effect } from '../effect.js';
-import { isContainer, type CompiledPlan } from '../plan.js';
+import { isContainer, type CompiledPlan, type ToolStep } from '../plan.js';
 import type { HistoryEntry, RunEvent } from '../run-event.js';
 import { initialState, itemRange, type ItemState, type RunState } from '../run-state.js';
 import { transition } from '../transition.js';
+import { plan, step } from './plans.js';
 
 /** What the world holds for a step: how many items, which of them can't be bound, which arm is right, how many iterations are wanted. */
 export interface World {
@@ -24,6 +25,11 @@ export function started(...args: ConstructorParameters<typeof Simulation>): Simu
   const run = new Simulation(...args);
   run.apply({ type: 'started' });
   return run;
+}
+
+/** A simulation of a plan of one step with `total` items, just started; `unbound` are those that could not be bound. */
+export function fanOut(total: number, more: Partial<ToolStep> = {}, unbound: readonly number[] = []): Simulation {
+  return started(plan(step(0, { forEach: '<<x>>', ...more })), [{ total, unbound }]);
 }
 
 /** The simplest engine there is: keeps items in a map, carries effects out at once, remembers what was sent. For specs. */
@@ -48,6 +54,11 @@ export class Simulation {
 
   constructor(readonly plan: CompiledPlan, private readonly worlds: readonly World[] = []) {
     this.state = initialState(plan);
+  }
+
+  /** Items of all that was sent, in order. */
+  get itemsSent(): number[] {
+    return this.sent.map((s) => s.item);
   }
 
   /** @returns whether the event changed anything */
@@ -97,7 +108,7 @@ export class Simulation {
       case 'withdraw':
         for (const [key, item] of [...this.items]) {
           const [step, n] = key.split('.').map(Number) as [number, number];
-          if (step === effect.step && item.status === 'queued' && item.attempt === 1) this.apply({ type: 'withdrawn', step, item: n, attempt: 1 });
+          if (step === effect.step && item.status === 'queued') this.apply({ type: 'withdrawn', step, item: n, attempt: item.attempt });
         }
         return;
       case 'resend': this.resent++; return;

@@ -16,15 +16,3 @@ export function actorOf(principal: Principal, named: string | undefined): string
   if (named !== undefined && named !== principal.actorId) throw new ProblemError(403, 'actor-mismatch', 'the actor that the request names is not the one of the token; leave it out');
   return principal.actorId;
 }
-
-/** Whether two names are read as the same one: capitals, blanks, signs that can't be seen and forms of a dash or a quote do not make two people of one. */
-export function isSamePerson(a: string, b: string): boolean {
-  return plain(a) === plain(b);
-}
-
-/** Controls and format characters, and what fonts draw as nothing (fillers, variation selectors). */
-const HIDDEN = /[\p{C}\p{Default_Ignorable_Code_Point}]/gu;
-
-function plain(name: string): string {
-  return name.normalize('NFKC').replace(/\s+/gu, ' ').replace(HIDDEN, '').replace(/[\p{Pd}\u2212]/gu, '-').replace(/[\p{Pi}\p{Pf}\u02BC\u0060\u00B4]/gu, "'").trim().toLowerCase();
-}
