@@ -11,7 +11,7 @@ const one = (name, file, find, replace) => ({ name, changes: [{ file, find, repl
 export const MUTANTS = [
   // Record and transport.
   one('dual write: jobs are sent before the commit', engine('engine.js'), '.run(batch.map((w) => w.submission)));', '.run(batch.map((w) => w.submission)).then((r) => { this.tell(r.news); return r; }));'),
-  one('a result is acknowledged before its commit', transport('result-consumer.js'), 'const outcomes = await', 'await this.deps.redis.pipeline().xack().xdel(RESULTS_STREAM, ...parsed.submissions.map((s) => s.entry.id)).exec(); const outcomes = await'),
+  one('a result is acknowledged before its commit', transport('result-consumer.js'), 'const outcomes = await', 'await this.deps.redis.pipeline().xack().xdel(RESULTS_STREAM, ...messages.map((m) => m.entry)).exec(); const outcomes = await'),
   one('a result that met a conflict is dropped', engine('engine.js'), 'await this.commit(batch, lost);', 'batch.forEach((w) => w.resolve(false));'),
   one('rows of sent attempts leave before the jobs are added', transport('relay.js'), 'await this.send([...ready', 'this.parts.sent.add(open.map((b) => b.id)); await this.clearSent(); await this.send([...ready'),
   one('a stale cache is believed: versions are not compared', simulated('staged-writes.js'), 'if (this.versionOf(id) !== version)\n                throw new RunChangedError(\'a run was changed by another process\');\n            const copy', 'const copy'),

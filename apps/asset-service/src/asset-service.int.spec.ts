@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { MESSAGE_VERSION, QUEUE_PREFIX, RESULTS_STREAM, type ResultDto, type ToolDeclarationDto, type WorkerRegistrationDto } from '@opsmesh/contracts';
+import { MESSAGE_VERSION, QUEUE_PREFIX, RESULTS_STREAM, resultsIn, type ResultDto, type ToolDeclarationDto, type WorkerRegistrationDto } from '@opsmesh/contracts';
 import { testRedisUrl } from '@opsmesh/testing';
 import { startWorker, type RunningWorker } from '@opsmesh/worker-runtime';
 import { Queue } from 'bullmq';
@@ -64,8 +64,8 @@ async function run(tool: string, input: object): Promise<ResultDto> {
       if (!found) throw new Error(`no result of ${tool}`);
       for (const [id, fields] of found[0]![1]) {
         from = id;
-        const result = JSON.parse(fields[1]!) as ResultDto;
-        if (result.attemptId === attemptId) return result;
+        const result = resultsIn(fields).map((json) => JSON.parse(json) as ResultDto).find((r) => r.attemptId === attemptId);
+        if (result) return result;
       }
     }
   } finally {

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { attemptId, DEFAULT_PORTS, type JobDto, needsClaim, needsGrant, QUEUE_PREFIX, queueOf, RESULTS_STREAM, type ResultDto, ToolDeclarationDto, validate, WorkerRegistrationDto } from '@opsmesh/contracts';
+import { attemptId, DEFAULT_PORTS, type JobDto, needsClaim, needsGrant, QUEUE_PREFIX, queueOf, RESULTS_STREAM, resultsIn, type ResultDto, ToolDeclarationDto, validate, WorkerRegistrationDto } from '@opsmesh/contracts';
 import { testRedisUrl } from '@opsmesh/testing';
 import { type RunningWorker, startWorker } from '@opsmesh/worker-runtime';
 import { Ajv } from 'ajv';
@@ -131,10 +131,9 @@ describe('the service', () => {
     while (results.size < inputs.length) {
       const read = await redis.xread('COUNT', 10, 'BLOCK', 20_000, 'STREAMS', RESULTS_STREAM, last);
       if (!read) throw new Error('no result came');
-      for (const [id, [, json]] of read[0]![1] as [string, [string, string]][]) {
+      for (const [id, fields] of read[0]![1]) {
         last = id;
-        const result = JSON.parse(json) as ResultDto;
-        results.set(result.stepId, result);
+        for (const result of resultsIn(fields).map((json) => JSON.parse(json) as ResultDto)) results.set(result.stepId, result);
       }
     }
     for (const tool of ['ping', 'nmap', 'traceroute', 'port-check', 'tcpdump', 'arp-table', 'interface-list']) {

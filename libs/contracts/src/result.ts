@@ -16,7 +16,7 @@ export class BlobRefDto {
   @IsInt() @Min(0) bytes!: number;
 }
 
-/** Outcome of one attempt, the JSON in the field `result` of one entry of the results stream. */
+/** Outcome of one attempt: the JSON of one field `result` in an entry of the results stream, which may have several of them. */
 @PlainMessage()
 export class ResultDto {
   @Equals(MESSAGE_VERSION) v!: typeof MESSAGE_VERSION;
@@ -36,6 +36,18 @@ export class ResultDto {
   @ValidateIf((r: ResultDto) => r.status === 'failed') @IsObject() @ValidateNested() @Type(() => FailureDto) failure?: FailureDto;
   /** Time the handler took, in milliseconds, by the worker's monotonic clock. */
   @IsInt() @Min(0) durationMs!: number;
+}
+
+const FIELD = 'result';
+
+/** The fields of an entry of the results stream, names and values in turn. */
+export function entryOf(results: readonly string[]): string[] {
+  return results.flatMap((json) => [FIELD, json]);
+}
+
+/** The results in an entry, as JSON; none when it has no such field. */
+export function resultsIn(fields: readonly string[]): string[] {
+  return fields.filter((_, i) => i % 2 === 1 && fields[i - 1] === FIELD);
 }
 
 /**

@@ -1,26 +1,34 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { RESULTS_STREAM } from '@opsmesh/contracts';
+import { entryOf, RESULTS_STREAM } from '@opsmesh/contracts';
 import { limitedErrorLog, type Logger } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
-import type { WriteGatherer } from './gather-writes.js';
 import { RecentResults } from './recent-results.js';
 
 /** Pauses between attempts to write: doubling from the first to the second, in milliseconds. */
 const BACKOFF_MS = [50, 1000] as const;
+/** Most results in one entry of the stream, and most characters of JSON of all but the last of them. */
+const MOST_TOGETHER = 64;
+const CHARACTERS = 256 * 1024;
+
+interface Waiting {
+  readonly json: string;
+  readonly written: () => void;
+  readonly failed: (reason: Error) => void;
+}
 
 /**
  * Writes results to the stream.
- * 1. `publish` returns only after Redis confirmed that very entry, and a job returns only after that: so a job never ends without its result.
- * 2. It never gives up while the process lives. An entry may be written twice (its confirmation was lost); readers know results by their attempt.
- * 3. Entries of one turn of the event loop leave in one write, but an entry that finds nothing under way leaves at once.
+ * 1. `publish` returns only after Redis confirmed the very entry that holds the result, and a job returns only after that: so a job never ends without its result.
+ * 2. It never gives up while the process lives. A result may be written twice (its confirmation was lost); readers know results by their attempt.
+ * 3. Results that come in one turn of the event loop share an entry. None waits for another one to come.
  */
 export class ResultPublisher {
   readonly recent = new RecentResults();
-  private underWay = 0;
+  private waiting: Waiting[] = [];
   private readonly complain: (err: Error) => void;
 
   /** @param redis a connection whose commands wait for the server (`maxRetriesPerRequest: null`). */
-  constructor(private readonly redis: Pick<Redis, 'status' | 'xadd'>, private readonly writes: Pick<WriteGatherer, 'gather'>, log: Logger) {
+  constructor(private readonly redis: Pick<Redis, 'status' | 'xadd'>, log: Logger) {
     this.complain = limitedErrorLog(log, 'a result could not be written and is tried again');
   }
 
@@ -49,13 +57,26 @@ export class ResultPublisher {
     return true;
   }
 
-  private async write(json: string): Promise<void> {
-    if (this.underWay > 0) this.writes.gather();
-    this.underWay++;
-    try {
-      await this.redis.xadd(RESULTS_STREAM, '*', 'result', json);
-    } finally {
-      this.underWay--;
+  private write(json: string): Promise<void> {
+    return new Promise((written, failed) => {
+      // A tick comes after all that goes on in this turn.
+      if (this.waiting.push({ json, written, failed }) === 1) process.nextTick(() => { this.flush(); });
+    });
+  }
+
+  private flush(): void {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (let from = 0; from < waiting.length;) {
+      const entry: Waiting[] = [];
+      for (let characters = 0; from < waiting.length && entry.length < MOST_TOGETHER && characters < CHARACTERS; from++) {
+        entry.push(waiting[from]!);
+        characters += waiting[from]!.json.length;
+      }
+      this.redis.xadd(RESULTS_STREAM, '*', ...entryOf(entry.map((r) => r.json))).then(
+        () => { for (const { written } of entry) written(); },
+        (e: unknown) => { for (const { failed } of entry) failed(e as Error); },
+      );
     }
   }
 }

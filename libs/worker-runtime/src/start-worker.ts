@@ -120,7 +120,7 @@ class WorkerProcess {
     });
 
     const writes = new WriteGatherer(redis);
-    const results = new ResultPublisher(redis, writes, log);
+    const results = new ResultPublisher(redis, log);
     const runner = new AttemptRunner({
       workerId, tools, results, log, metrics: this.metrics,
       claims: new ClaimClient({ workerId, keys, orchestrator, assetService: client('asset-service', config.assetServiceUrl) }),

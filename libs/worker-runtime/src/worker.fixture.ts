@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Controller, Module } from '@nestjs/common';
-import { QUEUE_PREFIX, RESULTS_STREAM, ResultDto, ToolFailure, validate, type JobDto } from '@opsmesh/contracts';
+import { QUEUE_PREFIX, RESULTS_STREAM, ResultDto, resultsIn, ToolFailure, validate, type JobDto } from '@opsmesh/contracts';
 import { createLogger, createRedis, patientRedisConnection } from '@opsmesh/platform';
 import { Queue, QueueEvents } from 'bullmq';
 import { IsInt, IsOptional, IsString } from 'class-validator';
@@ -146,11 +146,11 @@ export class WorkerRig {
       for (let from = this.lastId; found.length < count;) {
         const reply = await reader.xread('COUNT', 100, 'BLOCK', 10_000, 'STREAMS', RESULTS_STREAM, from) as [string, [string, string[]][]][] | null;
         if (!reply) throw new Error(`only ${found.length} of ${count} results came`);
-        for (const [id, [field, json]] of reply[0]![1] as [string, [string, string]][]) {
+        for (const [id, fields] of reply[0]![1]) {
           from = id;
-          expect(field).toBe('result');
-          const result = validate(ResultDto, JSON.parse(json));
-          if (result.runId === runId) found.push(result);
+          const results = resultsIn(fields).map((json) => validate(ResultDto, JSON.parse(json)));
+          expect(fields).toHaveLength(2 * results.length);
+          found.push(...results.filter((r) => r.runId === runId));
         }
       }
     } finally {

@@ -84,7 +84,7 @@ export class Metrics {
     perQueue('opsmesh_queue_waiting', 'Jobs that wait for a worker', (f) => f.waiting);
     perQueue('opsmesh_queue_active', 'Jobs that workers have', (f) => f.active);
     perQueue('opsmesh_queue_oldest_seconds', 'Age of the oldest job that waits', (f) => f.oldestAge);
-    this.single({ name: 'opsmesh_results_backlog', help: 'Results in the stream that are not committed yet' }, async () => (await results.get()).backlog);
+    this.single({ name: 'opsmesh_results_backlog', help: 'Entries of the results stream, each with one result or several, that are not committed yet' }, async () => (await results.get()).backlog);
     this.single({ name: 'opsmesh_results_lag_seconds', help: 'Age of the oldest result in the stream that is not acknowledged' }, async () => (await results.get()).lag);
   }
 

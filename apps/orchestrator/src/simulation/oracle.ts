@@ -102,7 +102,7 @@ export class Oracle implements CommitWatcher {
     return this.ledger.actsOf(runId, placeOf({ step, item })).some((a) => a.attempt === attempt);
   }
 
-  /** An entry of the results stream is deleted, with the result of a job. */
+  /** An entry of the results stream is deleted; told of each job that it has a result of. */
   acknowledged({ runId, stepId, item, attempt, attemptId: id }: JobDto): void {
     const run = this.database.runs.get(runId)!;
     const step = run.facts.plan.steps.find((s) => s.id === stepId)!;

@@ -1,12 +1,13 @@
-import type { JobDto } from '@opsmesh/contracts';
+import { entryOf, type JobDto } from '@opsmesh/contracts';
 import type { Redis } from 'ioredis';
 import type { Queues } from '../transport/queues.js';
 import type { Party, Scheduler } from './scheduler.js';
 
-interface Entry { readonly id: number; readonly payload: string; readonly job: JobDto; takenBy: string | null; takenAt: number }
+interface Entry { readonly id: number; readonly results: { readonly json: string; readonly job: JobDto }[]; takenBy: string | null; takenAt: number }
 
-/** Entries given out at once: below the number from which the consumer takes a rest. */
-const MOST_READ = 8;
+/** Entries given out at once, and results in one: below the number from which the consumer takes a rest. */
+const MOST_READ = 6;
+const MOST_TOGETHER = 3;
 
 /** How BullMQ and the results stream look like from outside: jobs with ids, a consumer group with pending entries, cancels that nobody may hear. All of it may be emptied. */
 export class Transport {
@@ -43,9 +44,11 @@ export class Transport {
     this.active.delete(id);
   }
 
-  /** A worker's result of a job. */
-  publish(payload: string, job: JobDto): void {
-    this.stream.push({ id: ++this.lastId, payload, job, takenBy: null, takenAt: 0 });
+  /** A worker's result of a job; `together`, in one entry with the one before, if nobody has taken that. */
+  publish(json: string, job: JobDto, together: boolean): void {
+    const last = this.stream.at(-1);
+    if (together && last?.takenBy === null && last.results.length < MOST_TOGETHER) last.results.push({ json, job });
+    else this.stream.push({ id: ++this.lastId, results: [{ json, job }], takenBy: null, takenAt: 0 });
   }
 
   get hasNews(): boolean {
@@ -81,7 +84,7 @@ export class Transport {
   delete(ids: readonly string[]): void {
     for (const id of ids) {
       const found = this.stream.find((e) => entryId(e.id) === id);
-      if (found) this.watch.acknowledged(found.job);
+      for (const { job } of found?.results ?? []) this.watch.acknowledged(job);
     }
     this.stream = this.stream.filter((e) => !ids.includes(entryId(e.id)));
   }
@@ -90,7 +93,7 @@ export class Transport {
     return entries.slice(0, MOST_READ).map((e) => {
       e.takenBy = consumer;
       e.takenAt = this.clock.now;
-      return [entryId(e.id), ['result', e.payload]];
+      return [entryId(e.id), entryOf(e.results.map((r) => r.json))];
     });
   }
 

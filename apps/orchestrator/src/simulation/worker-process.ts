@@ -210,7 +210,7 @@ export class WorkerProcess {
     const { scheduler, transport } = this.around;
     for (;;) {
       try {
-        await scheduler.effect(this.party, `publish ${id}`, () => { transport.publish(json, job); });
+        await scheduler.effect(this.party, `publish ${id}`, () => { transport.publish(json, job, scheduler.choices.oneIn(3)); });
         break;
       } catch { /* written again until it is confirmed */ }
     }
@@ -234,7 +234,7 @@ export class WorkerProcess {
       }
       for (const id of resend) {
         const known = this.recent.get(id);
-        if (!this.active.has(id) && known !== undefined) void scheduler.effect(this.party, `publish ${id} again`, () => { transport.publish(known.json, known.job); }).catch(() => undefined);
+        if (!this.active.has(id) && known !== undefined) void scheduler.effect(this.party, `publish ${id} again`, () => { transport.publish(known.json, known.job, false); }).catch(() => undefined);
       }
     } catch { /* the next one tells it */ }
     this.beating = false;

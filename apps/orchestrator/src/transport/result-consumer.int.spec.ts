@@ -1,4 +1,4 @@
-import { MESSAGE_VERSION, RESULTS_GROUP, RESULTS_STREAM, type ResultDto } from '@opsmesh/contracts';
+import { entryOf, MESSAGE_VERSION, RESULTS_GROUP, RESULTS_STREAM, type ResultDto } from '@opsmesh/contracts';
 import { createRedis, type Database } from '@opsmesh/platform';
 import { createTestDatabase, waitFor, type TestDatabase } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
@@ -54,7 +54,8 @@ function resultOf(run: NewRun, item = 0, more: Partial<ResultDto> = {}): ResultD
   return { v: MESSAGE_VERSION, attemptId: `${run.id}.each.${item}.1`, runId: run.id, stepId: 'each', item, attempt: 1, tenantId: run.tenantId, workerId: 'w1', status: 'succeeded', output: { text: 'ok' }, durationMs: 5, ...more };
 }
 
-const publish = async (result: object | string): Promise<string> => (await redis.xadd(RESULTS_STREAM, '*', 'result', typeof result === 'string' ? result : JSON.stringify(result)))!;
+/** Writes one entry. */
+const publish = async (...results: (object | string)[]): Promise<string> => (await redis.xadd(RESULTS_STREAM, '*', ...entryOf(results.map((r) => (typeof r === 'string' ? r : JSON.stringify(r))))))!;
 const statusesOf = async (run: NewRun): Promise<string[]> => (await itemsOf(pool, run.id)).map((i) => i.status);
 const drained = (): Promise<boolean> => waitFor(async () => await redis.xlen(RESULTS_STREAM) === 0, { what: 'the stream to be empty', timeoutMs: 20_000 });
 const pending = async (): Promise<number> => Number(((await redis.xpending(RESULTS_STREAM, RESULTS_GROUP)) as [number])[0]);
@@ -130,6 +131,29 @@ it('sets aside what can not be read or fits no run, and the rest goes on', async
   expect(all.find((l) => l.entry_id === ids[4])!.reason).toBe('there is no such run');
   expect(all.find((l) => l.entry_id === ids[5])!.reason).toBe('the result does not fit its run');
   expect(await pending()).toBe(0);
+});
+
+it('commits all results of an entry; what can not be read among them is set aside once', async () => {
+  const run = await aRun(3);
+  startConsumer();
+  const id = await publish(resultOf(run, 0), 'no { JSON', resultOf(run, 1), resultOf(run, 2, { tenantId: 'somebody-else' }));
+  await drained();
+  expect(await statusesOf(run)).toEqual(['succeeded', 'succeeded', 'queued']);
+  expect((await letters()).map(({ entry_id, reason }) => [entry_id, reason.includes('does not fit')])).toEqual([[id, false], [id, true]]);
+  expect(await pending()).toBe(0);
+});
+
+it('of an entry whose commit failed in part tries that part again, and keeps the entry so long', async () => {
+  const run = await aRun(3);
+  const id = await publish(resultOf(run, 0), resultOf(run, 1, { workerId: 'w\0' }), 'no { JSON', resultOf(run, 2));
+  startConsumer();
+  await waitFor(async () => (await letters()).length > 0 && (await statusesOf(run)).join() === 'succeeded,queued,succeeded', { what: 'the others to be committed' });
+  expect([await pending(), (await redis.xrange(RESULTS_STREAM, id, id)).length]).toEqual([1, 1]);
+  const other = resultOf(await aRun());
+  await waitFor(async () => { await publish(other); return (await letters()).length > 1; }, { what: 'the rest to be set aside', everyMs: 50 });
+  await drained();
+  expect((await letters()).map((l) => l.payload.slice(0, 4))).toEqual(['no {', '{"v"']);
+  expect(await statusesOf(run)).toEqual(['succeeded', 'queued', 'succeeded']);
 });
 
 it('sets an entry aside whose commit failed five times, and commits its neighbours at once', async () => {

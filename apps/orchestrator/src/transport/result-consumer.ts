@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { readResult, RESULTS_GROUP, RESULTS_STREAM, type ResultDto } from '@opsmesh/contracts';
+import { readResult, RESULTS_GROUP, RESULTS_STREAM, resultsIn, type ResultDto } from '@opsmesh/contracts';
 import { isTransient } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
@@ -8,9 +8,10 @@ import type { RunFactsCache } from '../engine/run-facts.js';
 import type { Submission } from '../engine/submission.js';
 import { Loop } from './loop.js';
 
-const BATCH = 1000;
+/** Most entries of one read, each with one result or several (of 256 KiB and one more). */
+const BATCH = 250;
 const BLOCK_MS = 1000;
-/** Entries in one read that mean load, and the rest that is taken then, in milliseconds. */
+/** Results in one read that mean load, and the rest that is taken then, in milliseconds. */
 const BUSY = 20;
 const GATHER_MS = 4;
 /**
@@ -19,26 +20,32 @@ const GATHER_MS = 4;
  */
 export const ABANDONED_MS = 1500;
 export const TAKE_OVER_EVERY_MS = 500;
-/** An entry that failed this often is set aside. */
+/** A result that failed this often is set aside. */
 const MAX_DELIVERIES = 5;
 
-/** Where entries go that can't be processed. */
+/** Where results go that can't be committed. */
 export interface DeadLetters {
   add(letter: { entryId: string; reason: string; payload: string }): Promise<void>;
 }
 
-interface Entry { readonly id: string; readonly payload: string }
+/** One result of an entry of the stream. */
+interface Message {
+  readonly entry: string;
+  /** Place in the entry. */
+  readonly part: number;
+  readonly payload: string;
+}
 
 /**
- * Reads results in batches, hands them to the engine, and acknowledges and deletes them after the commit (architecture, invariant 4).
- * A malformed entry is set aside at once; one that can't be committed is delivered again, and set aside after the fifth time.
+ * Reads results in batches, hands them to the engine, and acknowledges and deletes their entries after the commit (architecture, invariant 4).
+ * A malformed result is set aside at once; one that can't be committed is tried again, and set aside after the fifth time.
  */
 export class ResultConsumer {
   private readonly loop: Loop;
   private tookOverAt = 0;
-  /** Failed commits by entry id; small, for only failing entries are in it. */
+  /** Failed commits by result; small, for only failing ones are in it. */
   private readonly failures = new Map<string, number>();
-  private retry: Entry[] = [];
+  private retry: Message[] = [];
 
   constructor(private readonly deps: {
     /** Blocks in XREADGROUP: a connection of its own. */
@@ -58,18 +65,20 @@ export class ResultConsumer {
   }
 
   private async turn(): Promise<boolean> {
+    const again = this.retry.splice(0);
     // What is tried again here counts as abandoned too.
-    const entries = [...new Map([...this.retry.splice(0), ...await this.abandoned(), ...await this.read()].map((e) => [e.id, e])).values()];
-    if (entries.length > 0) await this.process(entries);
+    const known = new Set(again.map((m) => m.entry));
+    const messages = [...again, ...(await this.abandoned()).filter((m) => !known.has(m.entry)), ...await this.read()];
+    if (messages.length > 0) await this.process(messages);
     // Under load a short rest lets results gather: a commit costs nearly the same for a hundred as for ten.
-    if (entries.length >= BUSY) await (this.deps.rest ?? pause)(GATHER_MS);
+    if (messages.length >= BUSY) await (this.deps.rest ?? pause)(GATHER_MS);
     return true;
   }
 
-  private async read(): Promise<Entry[]> {
+  private async read(): Promise<Message[]> {
     try {
       const reply = (await this.deps.reader.xreadgroup('GROUP', RESULTS_GROUP, this.deps.consumer, 'COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', RESULTS_STREAM, '>')) as [string, [string, string[]][]][] | null;
-      return (reply?.[0]?.[1] ?? []).map(toEntry);
+      return (reply?.[0]?.[1] ?? []).flatMap(messagesOf);
     } catch (e) {
       if (!isNoGroup(e)) throw e;
       await this.createGroup();
@@ -84,12 +93,12 @@ export class ResultConsumer {
     });
   }
 
-  private async abandoned(): Promise<Entry[]> {
+  private async abandoned(): Promise<Message[]> {
     if (performance.now() - this.tookOverAt < TAKE_OVER_EVERY_MS) return [];
     this.tookOverAt = performance.now();
     try {
       const [, entries] = (await this.deps.redis.xautoclaim(RESULTS_STREAM, RESULTS_GROUP, this.deps.consumer, ABANDONED_MS, '0', 'COUNT', BATCH)) as [string, [string, string[]][]];
-      return entries.filter(([, fields]) => fields !== null).map(toEntry);
+      return entries.filter(([, fields]) => fields !== null).flatMap(messagesOf);
     } catch (e) {
       if (!isNoGroup(e)) throw e;
       await this.createGroup();
@@ -97,71 +106,71 @@ export class ResultConsumer {
     }
   }
 
-  private async process(entries: readonly Entry[]): Promise<void> {
-    const parsed = await this.parse(entries);
-    const done: string[] = parsed.dropped;
-    const outcomes = await Promise.allSettled(parsed.submissions.map(({ submission }) => this.deps.engine.submit([submission])));
+  private async process(messages: readonly Message[]): Promise<void> {
+    const submissions = await this.parse(messages);
+    const outcomes = await Promise.allSettled(submissions.map(({ submission }) => this.deps.engine.submit([submission])));
     for (const [i, outcome] of outcomes.entries()) {
-      const { entry } = parsed.submissions[i]!;
-      if (outcome.status === 'fulfilled' || await this.giveUp(entry, outcome.reason)) done.push(entry.id);
+      const { message } = submissions[i]!;
+      if (outcome.status === 'rejected' && !await this.giveUp(message, outcome.reason)) this.retry.push(message);
+      else this.failures.delete(keyOf(message));
     }
+    const open = new Set(this.retry.map((m) => m.entry));
+    const done = [...new Set(messages.map((m) => m.entry))].filter((entry) => !open.has(entry));
     if (done.length === 0) return;
-    for (const id of done) this.failures.delete(id);
     // Not waited for: an entry that stays is delivered again and changes nothing.
     this.deps.redis.pipeline().xack(RESULTS_STREAM, RESULTS_GROUP, ...done).xdel(RESULTS_STREAM, ...done).exec().catch((e: unknown) => {
       this.deps.log.debug({ err: e, entries: done.length }, 'results could not be acknowledged');
     });
   }
 
-  private async parse(entries: readonly Entry[]): Promise<{ submissions: { entry: Entry; submission: Submission }[]; dropped: string[] }> {
-    const dropped: string[] = [];
-    const results: { entry: Entry; result: ResultDto }[] = [];
-    for (const entry of entries) {
+  /** What may be committed; the rest is set aside. */
+  private async parse(messages: readonly Message[]): Promise<{ message: Message; submission: Submission }[]> {
+    const results: { message: Message; result: ResultDto }[] = [];
+    for (const message of messages) {
       try {
-        results.push({ entry, result: readResult(JSON.parse(entry.payload)) });
+        results.push({ message, result: readResult(JSON.parse(message.payload)) });
       } catch (e) {
-        await this.setAside(entry, e);
-        dropped.push(entry.id);
+        await this.setAside(message, e);
       }
     }
     const facts = await this.deps.facts.get(results.map((r) => r.result.runId));
-    const submissions: { entry: Entry; submission: Submission }[] = [];
-    for (const { entry, result } of results) {
+    const submissions: { message: Message; submission: Submission }[] = [];
+    for (const { message, result } of results) {
       const run = facts.get(result.runId);
       const step = run?.plan.steps.find((s) => s.id === result.stepId);
-      if (run && step && run.tenantId === result.tenantId) submissions.push({ entry, submission: toSubmission(result, step.index) });
-      else {
-        await this.setAside(entry, new Error(run ? 'the result does not fit its run' : 'there is no such run'));
-        dropped.push(entry.id);
-      }
+      if (run && step && run.tenantId === result.tenantId) submissions.push({ message, submission: toSubmission(result, step.index) });
+      else await this.setAside(message, new Error(run ? 'the result does not fit its run' : 'there is no such run'));
     }
-    return { submissions, dropped };
+    return submissions;
   }
 
-  /** Whether the entry was set aside; if not, it is tried again. */
-  private async giveUp(entry: Entry, reason: unknown): Promise<boolean> {
-    const failures = (this.failures.get(entry.id) ?? 0) + 1;
-    this.failures.set(entry.id, failures);
-    this.deps.log.warn({ err: reason, entry: entry.id, failures }, 'a result could not be committed');
-    // PostgreSQL is away, or can't do it now: no fault of the entry.
-    if (isTransient(reason) || failures < MAX_DELIVERIES) {
-      this.retry.push(entry);
-      return false;
-    }
-    await this.setAside(entry, reason);
+  /** Whether the result was set aside; if not, it is tried again. */
+  private async giveUp(message: Message, reason: unknown): Promise<boolean> {
+    const key = keyOf(message);
+    const failures = (this.failures.get(key) ?? 0) + 1;
+    this.failures.set(key, failures);
+    this.deps.log.warn({ err: reason, entry: message.entry, failures }, 'a result could not be committed');
+    // PostgreSQL is away, or can't do it now: no fault of the result.
+    if (isTransient(reason) || failures < MAX_DELIVERIES) return false;
+    await this.setAside(message, reason);
     return true;
   }
 
-  private async setAside(entry: Entry, reason: unknown): Promise<void> {
+  private async setAside({ entry, payload }: Message, reason: unknown): Promise<void> {
     const text = reason instanceof Error ? reason.message : String(reason);
-    this.deps.log.error({ entry: entry.id, reason: text }, 'a result was set aside');
-    await this.deps.deadLetters.add({ entryId: entry.id, reason: text, payload: entry.payload });
+    this.deps.log.error({ entry, reason: text }, 'a result was set aside');
+    await this.deps.deadLetters.add({ entryId: entry, reason: text, payload });
   }
 }
 
-function toEntry([id, fields]: [string, string[]]): Entry {
-  const at = fields.indexOf('result');
-  return { id, payload: at >= 0 && at % 2 === 0 ? fields[at + 1] ?? '' : '' };
+/** The results of an entry; one without any has one that nobody can read. */
+function messagesOf([entry, fields]: [string, string[]]): Message[] {
+  const results = resultsIn(fields);
+  return (results.length > 0 ? results : ['']).map((payload, part) => ({ entry, part, payload }));
+}
+
+function keyOf({ entry, part }: Message): string {
+  return `${entry} ${part}`;
 }
 
 function toSubmission(result: ResultDto, step: number): Submission {
