@@ -13,7 +13,7 @@ const BATCH = 250;
 const BLOCK_MS = 1000;
 /** Results in one read that mean load, and the rest that is taken then, in milliseconds. */
 const BUSY = 20;
-const GATHER_MS = 4;
+const GATHER_MS = 1;
 /**
  * Entries that another consumer took and did not acknowledge for this long are taken over, in milliseconds. Short, for the runs of a killed process wait for it;
  * one that is only slow has its entries committed by two, of which the second changes nothing.
