@@ -82,6 +82,7 @@ export type AttemptView = {
   readonly endedAt: string | null;
   readonly durationMs: number | null;
   readonly workerId: string | null;
+  readonly childRunId: string | null;
   readonly cached: boolean;
   readonly cachedFrom: CachedFromView | null;
   readonly failure: FailureDto | null;
@@ -561,6 +562,7 @@ export type ItemView = {
   readonly target: string | null;
   readonly status: 'pending' | 'queued' | 'running' | 'succeeded' | 'failed' | 'unknown' | 'skipped' | 'cancelled';
   readonly attempt: number;
+  readonly childRunId: string | null;
   readonly inputs: { readonly [key: string]: unknown } | null;
   readonly output?: unknown;
   readonly truncated: boolean;
@@ -866,6 +868,7 @@ export type StepView = {
   readonly level: number;
   readonly total: number | null;
   readonly counts: ItemCountsView;
+  readonly missingService: string | null;
   readonly failure: FailureDto | null;
 };
 

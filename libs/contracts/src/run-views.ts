@@ -56,6 +56,8 @@ export class StepView {
   @OrNull() @IsInt() @Min(0) readonly total!: number | null;
   /** Items by status; their sum is `total`. */
   @IsObject() @ValidateNested() @Type(() => ItemCountsView) readonly counts!: ItemCountsView;
+  /** The service that queued items wait for while none of its workers is heard; null when there is one, or nothing waits. */
+  @OrNull() @IsString() readonly missingService!: string | null;
   @OrNull() @IsObject() @ValidateNested() @Type(() => FailureDto) readonly failure!: FailureDto | null;
 }
 
@@ -91,6 +93,8 @@ export class ItemView {
   @OrNull() @IsString() readonly target!: string | null;
   @IsIn(ITEM_STATUSES) readonly status!: ItemStatus;
   @IsInt() @Min(0) readonly attempt!: number;
+  /** The run that carries out the newest attempt, for a sub-plan; null until it began, for other steps and for what a re-run took over. */
+  @OrNull() @IsUUID() readonly childRunId!: string | null;
   /** The inputs as they were bound, with `[masked]` for what looks like a secret or is declared as one; null when they could not be bound. */
   @OrNull() @IsObject() readonly inputs!: Record<string, unknown> | null;
   /** What the tool gave; null when there is nothing. */

@@ -39,6 +39,8 @@ export class AttemptView {
   @OrNull() @IsInt() @Min(0) durationMs!: number | null;
   /** The worker that carried it out, `orchestrator` for what no worker does; null as long as nobody has said. */
   @OrNull() @IsString() workerId!: string | null;
+  /** The run that carries it out, for a sub-plan. */
+  @OrNull() @IsUUID() childRunId!: string | null;
   /** Whether the output is one that an earlier call of the tool gave. */
   @IsBoolean() cached!: boolean;
   @OrNull() @IsObject() @ValidateNested() @Type(() => CachedFromView) cachedFrom!: CachedFromView | null;

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { ReadModels } from '../store/read-models.js';
 import { drive } from '../testing/drive.js';
 import { childrenOf, itemsOf, startRun, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
 import { claimed, failed, happens, ref } from '../testing/submissions.js';
@@ -6,6 +7,11 @@ import { claimed, failed, happens, ref } from '../testing/submissions.js';
 let pool: Pool;
 useRecord((database) => { ({ pool } = database); });
 afterEach(() => pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.timers'));
+
+/** Ids of the runs of sub-plans by the number of the item that each carries out. */
+async function inOrderOfItems(children: readonly { id: string }[]): Promise<string[]> {
+  return (await pool.query<{ id: string }>('select id from orchestrator.runs where id = any($1) order by parent_item', [children.map((c) => c.id)])).rows.map((r) => r.id);
+}
 
 describe('a sub-plan', () => {
   const probe = (id: string, host: string): object => ({ id, tool: 'probe', inputs: { host } });
@@ -20,7 +26,10 @@ describe('a sub-plan', () => {
     const { run, engine } = await startRun(pool, SUB);
     await drive(engine, pool, { answer: (_, inputs) => ({ host: `seen ${String(inputs['host'])}` }) });
     expect(await statusOf(pool, run.id)).toBe('completed');
-    expect((await childrenOf(pool, run.id)).map((c) => c.status)).toEqual(['completed', 'completed']);
+    const children = await childrenOf(pool, run.id);
+    expect(children.map((c) => c.status)).toEqual(['completed', 'completed']);
+    const { items } = await new ReadModels(pool).listItems({ tenantId: run.tenantId, runId: run.id, stepId: 'sub' }, {});
+    expect(items.map((i) => i.childRunId)).toEqual(await inOrderOfItems(children));
     expect((await itemsOf(pool, run.id)).at(-1)).toMatchObject({ step: 1, inputs: { host: 'seen p' } });
   });
 

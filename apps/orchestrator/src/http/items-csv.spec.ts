@@ -3,7 +3,7 @@ import { failure } from '@opsmesh/contracts';
 import { toCsv } from './items-csv.js';
 
 const item = (more: Partial<ItemView>): ItemView => ({
-  index: 0, target: '10.0.0.1', status: 'succeeded', attempt: 1, inputs: {}, output: null, truncated: false, cached: false, cachedFrom: null, failure: null, workerId: null, queuedAt: null, startedAt: null, finishedAt: null, durationMs: 12, ...more,
+  index: 0, target: '10.0.0.1', status: 'succeeded', attempt: 1, childRunId: null, inputs: {}, output: null, truncated: false, cached: false, cachedFrom: null, failure: null, workerId: null, queuedAt: null, startedAt: null, finishedAt: null, durationMs: 12, ...more,
 });
 
 it('has a column for each scalar field of any output, and a row for each item', () => {

@@ -3,7 +3,7 @@ import type { Database } from '@opsmesh/platform';
 import { createTestDatabase, type TestDatabase } from '@opsmesh/testing';
 import type { Pool } from 'pg';
 import type { NewRun } from '../engine/run.js';
-import { fanOut, runOf } from '../testing/documents.js';
+import { fanOut, QUEUE, runOf } from '../testing/documents.js';
 import { newEngine, openRecord, takeOutbox } from '../testing/rig.js';
 import { create, failed, shuffled, succeeded } from '../testing/submissions.js';
 import { BlobStore } from './blob-store.js';
@@ -37,6 +37,24 @@ afterAll(async () => {
 
 const step = (run: NewRun, tenantId = ACME) => ({ tenantId, runId: run.id, stepId: 'each' });
 const notThere = { status: 404, code: 'run-not-found' };
+
+describe('a step whose items are queued', () => {
+  const heard = (queue: string, secondsAgo: number): Promise<unknown> => pool.query(`insert into orchestrator.workers (id, service, queue, concurrency, seen_at) values ($1, $1, $1, 1, now() - make_interval(secs => $2)) on conflict (id) do update set seen_at = excluded.seen_at`, [queue, secondsAgo]);
+  const missing = async (run: NewRun, tenantId = ACME): Promise<(string | null)[]> => (await models.getRun(tenantId, run.id)).steps.map((s) => s.missingService);
+
+  it('names its service while none of its workers is heard', async () => {
+    expect(await missing(foreign, 'other')).toEqual([QUEUE]);
+    await heard('another', 0);
+    await heard(QUEUE, 6);
+    expect(await missing(foreign, 'other')).toEqual([QUEUE]);
+    await heard(QUEUE, 1);
+    expect(await missing(foreign, 'other')).toEqual([null]);
+  });
+  it('is none that has ended', async () => {
+    await pool.query('truncate orchestrator.workers');
+    expect(await missing(big)).toEqual([null]);
+  });
+});
 
 describe('a tenant', () => {
   it('sees its own runs only', async () => {

@@ -1,4 +1,4 @@
-import { DEFAULT_PAGE, UUID, type CachedFromView, type FailureDto, type ItemStatus, type ItemPageView, type ItemView, type ListItemsQueryDto, type ListRunsQueryDto, type RunEventType, type RunEventView, type RunPageView, type RunStatus, type RunSummary, type RunView, type StepView } from '@opsmesh/contracts';
+import { DEFAULT_PAGE, UUID, WORKER_LOST_MS, type CachedFromView, type FailureDto, type ItemStatus, type ItemPageView, type ItemView, type ListItemsQueryDto, type ListRunsQueryDto, type RunEventType, type RunEventView, type RunPageView, type RunStatus, type RunSummary, type RunView, type StepView } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import { NO_ITEMS, type CompiledPlan, type CompiledStep, type JsonObject, type StepState } from '@opsmesh/plan-model';
 import type { Pool } from 'pg';
@@ -50,12 +50,23 @@ export class ReadModels {
     const row = rows[0];
     if (!row) throw await this.missing(tenantId, runId);
     const state = decodeState(row.state);
+    const progress = state.steps.map(toProgress);
+    const missing = await this.missingServices(row.plan.steps.filter((_, i) => progress[i]!.counts.queued > 0));
     return {
       ...toSummary(row), ...stopView(row.plan, state), strategy: row.plan.strategy, inputs: maskInputs(row.inputs), warnings: row.warnings as RunView['warnings'], lastEvent: state.seq,
       steps: row.plan.steps.map((step, i): StepView => ({
-        id: step.id, kind: step.kind, tool: step.kind === 'tool' ? step.tool : null, effect: step.kind === 'tool' ? step.effect : null, level: step.level, dependsOn: step.dependsOn.map((d) => row.plan.steps[d]!.id), ...toProgress(state.steps[i]!),
+        id: step.id, kind: step.kind, tool: step.kind === 'tool' ? step.tool : null, effect: step.kind === 'tool' ? step.effect : null, level: step.level, dependsOn: step.dependsOn.map((d) => row.plan.steps[d]!.id), ...progress[i]!, missingService: missing.get(i) ?? null,
       })),
     };
+  }
+
+  /** Of steps with queued items the service, by the step's index, where none of its workers is heard. */
+  private async missingServices(steps: readonly CompiledStep[]): Promise<Map<number, string>> {
+    const waiting = steps.flatMap((s) => (s.kind === 'tool' ? [s] : []));
+    if (waiting.length === 0) return new Map();
+    const { rows } = await this.pool.query<{ queue: string }>('select distinct queue from orchestrator.workers where queue = any($1) and seen_at > now() - make_interval(secs => $2)', [waiting.map((s) => s.queue), WORKER_LOST_MS / 1000]);
+    const served = new Set(rows.map((r) => r.queue));
+    return new Map(waiting.filter((s) => !served.has(s.queue)).map((s) => [s.index, s.queue]));
   }
 
   async getPlan(tenantId: string, runId: string): Promise<{ plan: CompiledPlan; inputs: JsonObject }> {
@@ -99,9 +110,18 @@ export class ReadModels {
        where m.number < $6 and coalesce(m.before, 0) < $7 order by m.number`,
       [runId, step.index, query.status ?? null, after?.key ?? null, after?.item ?? 0, limit + 1, this.pageBytes],
     );
-    const mask = await inputMask(this.pool, step);
+    const [mask, children] = await Promise.all([inputMask(this.pool, step), this.childRuns({ runId, step }, rows.map((r) => r.item))]);
     const last = rows.at(-1);
-    return { items: rows.map((r) => toItem(r, mask)), next: last?.has_more ? encodeCursor({ key: last.sort_key, item: last.item }) : null };
+    return { items: rows.map((r) => toItem(r, { mask, childRunId: children.get(`${r.item}.${r.attempt}`) ?? null })), next: last?.has_more ? encodeCursor({ key: last.sort_key, item: last.item }) : null };
+  }
+
+  /** The runs of a sub-plan, by item and attempt. */
+  private async childRuns({ runId, step }: { readonly runId: string; readonly step: CompiledStep }, items: readonly number[]): Promise<Map<string, string>> {
+    if (step.kind !== 'orchestration' || items.length === 0) return new Map();
+    const { rows } = await this.pool.query<{ id: string; at: string }>(
+      `select id, parent_item || '.' || parent_attempt as at from orchestrator.runs where parent_run_id = $1 and parent_step = $2 and parent_item = any($3)`, [runId, step.index, items],
+    );
+    return new Map(rows.map((r) => [r.at, r.id]));
   }
 
   /** Events after `seq`, oldest first; about `limit` of them, in whole commits. */
@@ -156,10 +176,10 @@ function toProgress(state: StepState): Pick<StepView, 'status' | 'total' | 'coun
   }
 }
 
-function toItem(r: ItemRow, mask: InputMask): ItemView {
+function toItem(r: ItemRow, { mask, childRunId }: { readonly mask: InputMask; readonly childRunId: string | null }): ItemView {
   const output = r.bytes ? (JSON.parse(r.bytes.toString('utf8')) as unknown) : r.output;
   return {
-    index: r.item, target: r.target, status: r.status, attempt: r.attempt, inputs: mask(r.inputs), output, truncated: r.truncated, cached: r.cached_from !== null, cachedFrom: r.cached_from, failure: r.failure, workerId: r.worker_id,
+    index: r.item, target: r.target, status: r.status, attempt: r.attempt, childRunId, inputs: mask(r.inputs), output, truncated: r.truncated, cached: r.cached_from !== null, cachedFrom: r.cached_from, failure: r.failure, workerId: r.worker_id,
     queuedAt: r.queued_at?.toISOString() ?? null, startedAt: startOf(r)?.toISOString() ?? null, finishedAt: r.finished_at?.toISOString() ?? null, durationMs: r.duration_ms,
   };
 }

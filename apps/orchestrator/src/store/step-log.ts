@@ -24,12 +24,13 @@ export class StepLog {
     const step = await this.runs.stepOf(tenantId, runId, stepId);
     const { index } = step;
     const { source, row } = await this.find(runId, index, item);
-    const [past, entries, probes, mask] = await Promise.all([this.past(source, index, item), this.entries(source, index, item), this.probes(source, index, item), inputMask(this.pool, step)]);
+    const [past, entries, children, mask] = await Promise.all([this.past(source, index, item), this.entries(source, index, item), this.children(source, index, item), inputMask(this.pool, step)]);
+    const isTool = step.kind === 'tool';
     // An attempt that waits for its retry, or was cancelled then, is among the past ones already.
     const newest = row.attempt > 0 && !past.some((a) => a.attempt === row.attempt) ? [row] : [];
     return {
-      runId, step: stepId, item, tool: step.kind === 'tool' ? step.tool : null, target: row.target, status: row.status, inputs: mask(row.inputs),
-      attempts: [...past, ...newest].map((a) => toAttempt(a, entries, runId)), acts: entries.flatMap(toAct), probes: step.kind === 'tool' ? probes : [],
+      runId, step: stepId, item, tool: isTool ? step.tool : null, target: row.target, status: row.status, inputs: mask(row.inputs),
+      attempts: [...past, ...newest].map((a) => toAttempt(a, { entries, runId, child: isTool ? undefined : children.find((c) => c.attempt === a.attempt) })), acts: entries.flatMap(toAct), probes: isTool ? children : [],
       failure: row.attempt === 0 ? row.failure : null, takenFrom: source === runId ? null : source,
     };
   }
@@ -57,8 +58,8 @@ export class StepLog {
     return rows;
   }
 
-  /** Runs that asked whether an attempt took place; those of other kinds of steps are their sub-plans. */
-  private async probes(runId: string, step: number, item: number): Promise<ProbeView[]> {
+  /** Of a tool, the runs that asked whether an attempt took place; else those that carried attempts out, as a sub-plan. */
+  private async children(runId: string, step: number, item: number): Promise<ProbeView[]> {
     const { rows } = await this.pool.query<{ id: string; attempt: number; tool: string; status: RunStatus; created_at: Date; finished_at: Date | null }>(
       `select r.id, r.parent_attempt as attempt, p.plan->'steps'->0->>'tool' as tool, r.status, r.created_at, r.finished_at from orchestrator.runs r join orchestrator.plans p on p.sha256 = r.plan_sha256
        where r.parent_run_id = $1 and r.parent_step = $2 and r.parent_item = $3 order by r.id`, [runId, step, item],
@@ -75,7 +76,7 @@ export class StepLog {
   }
 }
 
-function toAttempt(row: AttemptRow, entries: readonly DatedEntry[], runId: string): AttemptView {
+function toAttempt(row: AttemptRow, { entries, runId, child }: { readonly entries: readonly DatedEntry[]; readonly runId: string; readonly child: ProbeView | undefined }): AttemptView {
   const own = entries.filter(({ entry }) => entry[3]['attempt'] === row.attempt);
   const of = (type: StoredEntry[0]): DatedEntry | undefined => own.find(({ entry }) => entry[0] === type);
   const retry = of('item.retrying');
@@ -84,7 +85,7 @@ function toAttempt(row: AttemptRow, entries: readonly DatedEntry[], runId: strin
   const cachedFrom = (of('item.succeeded')?.entry[3]['from'] ?? null) as CachedFromView | null;
   return {
     number: row.attempt, status: row.status, queuedAt: row.queued_at?.toISOString() ?? null, startedAt: startOf(row)?.toISOString() ?? null, endedAt: row.finished_at?.toISOString() ?? null,
-    durationMs: row.duration_ms, workerId: wasTaken ? row.worker_id : null, cached: cachedFrom !== null, cachedFrom, failure: row.failure,
+    durationMs: row.duration_ms, workerId: wasTaken ? row.worker_id : null, childRunId: child?.runId ?? null, cached: cachedFrom !== null, cachedFrom, failure: row.failure,
     retryInMs: typeof delay === 'number' ? Math.round(delay) : null,
     requeuedAt: own.filter(({ entry }) => entry[0] === 'item.requeued').map(({ at }) => at.toISOString()),
     adaptations: retry ? adaptedBefore(entries, retry) : [],

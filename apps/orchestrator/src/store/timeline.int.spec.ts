@@ -6,7 +6,7 @@ import type { AttemptRef } from '../engine/positions.js';
 import type { NewRun } from '../engine/run.js';
 import { drive } from '../testing/drive.js';
 import { fanOut, runOf } from '../testing/documents.js';
-import { openRecord, startRun, takeOutbox } from '../testing/rig.js';
+import { childrenOf, openRecord, startRun, takeOutbox } from '../testing/rig.js';
 import { claimed, failed, happens, succeeded } from '../testing/submissions.js';
 import { BlobStore } from './blob-store.js';
 import { ReadModels } from './read-models.js';
@@ -146,6 +146,15 @@ describe('the log of an item', () => {
     const { run, engine } = await startRun(pool, { name: 'missing', inputs: { list: [{ host: 'x' }, {}] }, steps: [probe('a', { forEach: '<<input.list>>', inputs: { host: '<<item.host>>' } })] });
     await drive(engine, pool);
     expect(await logOf(run, 'a', 1)).toMatchObject({ attempts: [], status: 'failed', inputs: null, failure: { code: 'reference-missing' } });
+  });
+
+  it('leads to the run of a sub-plan, of each attempt its own', async () => {
+    const { run, engine } = await startRun(pool, { name: 'outer', steps: [{ id: 'sub', orchestration: { name: 'inner', steps: [probe('a')] } }, probe('b')] });
+    const [first] = await childrenOf(pool, run.id);
+    expect((await logOf(run, 'sub')).attempts.map((a) => a.childRunId)).toEqual([first!.id]);
+    await drive(engine, pool, { answer: (attempt) => (attempt.runId === first!.id ? failed(attempt, 'not-found') : {}), within: 0 });
+    expect((await logOf(run, 'sub')).attempts.map((a) => [a.status, a.childRunId])).toEqual([['failed', first!.id]]);
+    expect((await logOf(run, 'b')).attempts.map((a) => a.childRunId)).toEqual([null]);
   });
 
   it('leads to the run that a re-run took the item from', async () => {

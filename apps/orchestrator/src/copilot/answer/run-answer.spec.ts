@@ -7,8 +7,8 @@ import { withUnit } from './units.js';
 const ID = '0198c0de-0000-7000-8000-000000000001';
 const KEY = { conversationId: '0198c0de-0000-7000-8000-000000000002', turn: 3 };
 const NONE = { pending: 0, queued: 0, running: 0, succeeded: 0, failed: 0, unknown: 0, skipped: 0, cancelled: 0 };
-const step = (id: string, tool: string, more: Partial<StepView> = {}): StepView => ({ id, kind: 'tool', tool, effect: 'read', status: 'succeeded', dependsOn: [], level: 0, total: 1, counts: { ...NONE, succeeded: 1 }, failure: null, ...more });
-const item = (index: number, target: string, more: Partial<ItemView> = {}): ItemView => ({ index, target, status: 'succeeded', attempt: 1, inputs: { target_host: target }, output: null, truncated: false, cached: false, cachedFrom: null, failure: null, workerId: 'w', queuedAt: null, startedAt: null, finishedAt: null, durationMs: 5, ...more });
+const step = (id: string, tool: string, more: Partial<StepView> = {}): StepView => ({ id, kind: 'tool', tool, effect: 'read', status: 'succeeded', dependsOn: [], level: 0, total: 1, counts: { ...NONE, succeeded: 1 }, missingService: null, failure: null, ...more });
+const item = (index: number, target: string, more: Partial<ItemView> = {}): ItemView => ({ index, target, status: 'succeeded', attempt: 1, childRunId: null, inputs: { target_host: target }, output: null, truncated: false, cached: false, cachedFrom: null, failure: null, workerId: 'w', queuedAt: null, startedAt: null, finishedAt: null, durationMs: 5, ...more });
 const timed = (id: string, more: Partial<TimelineStepView> = {}): TimelineStepView => ({ id, kind: 'tool', tool: null, level: 0, container: null, dependsOn: [], status: 'succeeded', startedAt: null, endedAt: null, passes: [], passCount: 0, waves: [], retries: 0, adaptations: [], failure: null, cause: null, takenFrom: null, ...more });
 const work = (more: Partial<TurnWork>): TurnWork => ({ plan: { name: 'disks', steps: [] }, answers: [], intention: '', notes: [], source: 'template', risk: { class: 'read', steps: [] }, ...more });
 function record(steps: StepView[], items: Record<string, ItemView[]>, timeline: TimelineStepView[] = [], cut: string[] = []): RunRecordForAnswer {
@@ -30,6 +30,12 @@ it('failed rows come first, every row leads to its item, and figures are compute
   expect(result.execution_time_ms).toBe(1500);
   const alike = answerOf(work({ answers: [DISKS] }), record([step('disk', 'disk-usage', { status: 'succeeded', total: 2, counts: { ...NONE, succeeded: 2 } })], { disk: [rows[0]!, item(1, 'b', { output: { sizeBytes: 40e9 } })] }));
   expect(alike.message.split('\n')[0]).toBe('disk space: 2 of 2 succeeded. size: 40 GB on each, 80 GB in all.');
+});
+
+it('a run that waits for a worker says so', () => {
+  const waiting = record([step('disk', 'disk-usage', { status: 'running', total: 2, counts: { ...NONE, queued: 2 }, missingService: 'automation-service' })], {});
+  const { message } = answerOf(work({}), { ...waiting, run: { ...waiting.run, status: 'running', finishedAt: null } });
+  expect(message.split('\n')).toEqual([`It runs (running) for 9 s so far; see /runs/${ID}.`, 'Step disk waits: no worker of automation-service is heard.']);
 });
 
 it('a root cause stands apart from what only follows from it', () => {

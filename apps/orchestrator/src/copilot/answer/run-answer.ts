@@ -1,4 +1,4 @@
-import type { ChatCauseView, ChatColumnView, ChatRemarkView, ChatResultView, ChatTableView, TimelineStepView } from '@opsmesh/contracts';
+import type { ChatCauseView, ChatColumnView, ChatRemarkView, ChatResultView, ChatTableView, StepView, TimelineStepView } from '@opsmesh/contracts';
 import { showable, type AnswerDescription } from '@opsmesh/copilot';
 import type { TurnKey, TurnWork } from '../turn.js';
 import { actionsOf, SHOWN_ACTIONS } from './actions.js';
@@ -50,13 +50,14 @@ export function runAnswer(key: TurnKey, work: TurnWork, record: RunRecordForAnsw
     tables, actions: actions.slice(0, SHOWN_ACTIONS), total_actions: actions.length, root_causes: causes.filter((c) => c.because_of === null), consequences: causes.filter((c) => c.because_of !== null),
     remarks: remarksOf(record).slice(0, 100), run_url: `/runs/${run.id}`, events_url: `/runs/${run.id}/events`,
   };
-  return { result, message: messageOf(work, result) };
+  return { result, message: messageOf(work, result, run.steps) };
 }
 
-function messageOf(work: TurnWork, result: ChatResultView): string {
+function messageOf(work: TurnWork, result: ChatResultView, steps: readonly StepView[]): string {
   const lines: string[] = [];
   const seconds = Number((result.execution_time_ms / 1000).toFixed(1));
   if (!['completed', 'partial', 'failed', 'cancelled'].includes(result.status)) lines.push(`It runs (${result.status}) for ${seconds} s so far; see ${result.run_url}.`);
+  for (const s of steps) if (s.missingService !== null) lines.push(`Step ${s.id} waits: no worker of ${s.missingService} is heard.`);
   if (result.total_actions > 0) {
     const good = result.actions.filter((a) => a.status === 'succeeded').length;
     lines.push(`${showable(work.plan.name)}: ${result.total_actions > SHOWN_ACTIONS ? `${result.total_actions} actions` : `${good} of ${result.total_actions} actions succeeded`} in ${seconds} s.`);
