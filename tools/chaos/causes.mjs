@@ -9,6 +9,8 @@
  * @property {boolean} known whether it is known by now: the worker's word came late
  * @property {number} from when it was claimed, Unix time in milliseconds by the database's clock
  * @property {number} to when it was given up
+ * @property {string} runId the run that it belongs to
+ * @property {readonly Doubt[]} inside of a sub-plan: the doubts of the run that carried it out
  */
 
 /** Between the database's word for a time and ours, in milliseconds: a claim is committed after its transaction began. */
@@ -37,6 +39,8 @@ export function causeOf(doubt, faults) {
     case 'connection-lost':
     case 'stop-unconfirmed':
       return (onHost ?? onWorker)?.kind;
+    case 'child-unknown':
+      return doubt.inside.map((d) => causeOf(d, faults)).find((cause) => cause !== undefined);
     default:
       return undefined;
   }

@@ -40,13 +40,15 @@ async function readRun(api, id) {
 
 /** The attempts of which nobody knew the outcome, for ever or for a while. @returns {Promise<import('./causes.mjs').Doubt[]>} */
 export async function readDoubts(api, runs) {
-  const doubts = [];
+  const found = [];
   for (const { view, events } of runs) {
     for (const { step, item, at, data } of events.filter((e) => e.type === 'item.unknown')) {
       const log = await api.get(`/runs/${view.id}/steps/${step}/items/${item}`);
       const attempt = log.attempts.find((a) => a.number === data.attempt);
-      doubts.push({ what: `${view.inputs.run}.${step}.${item}`, code: data.code, workerId: attempt.workerId, target: log.target, known: log.status !== 'unknown', from: Date.parse(attempt.startedAt ?? attempt.queuedAt), to: Date.parse(at) });
+      const doubt = { what: `${view.inputs.run}.${step}.${item}`, code: data.code, workerId: attempt.workerId, target: log.target, known: log.status !== 'unknown', from: Date.parse(attempt.startedAt ?? attempt.queuedAt), to: Date.parse(at), runId: view.id, inside: [] };
+      found.push({ doubt, childRunId: attempt.childRunId });
     }
   }
-  return doubts;
+  for (const { doubt, childRunId } of found) if (childRunId !== null) doubt.inside.push(...found.map((f) => f.doubt).filter((d) => d.runId === childRunId));
+  return found.map((f) => f.doubt);
 }

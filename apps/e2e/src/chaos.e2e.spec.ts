@@ -58,7 +58,7 @@ describe('the rules of a storm notice', () => {
   it.each([{ seqs: [1, 3], lastEvent: 3 }, { seqs: [1, 1] }, { seqs: [1] }])('a history with a gap: %j', (history) => expect(broken(history)).toEqual(['histories have no gap']));
 
   describe('an unknown outcome', () => {
-    const doubt = { what: 'r0.write.0', code: 'worker-lost', workerId: 'automation-service-7-0123abcd', target: '127.0.3.1', known: false, from: at, to: at + 8000 };
+    const doubt = { what: 'r0.write.0', code: 'worker-lost', workerId: 'automation-service-7-0123abcd', target: '127.0.3.1', known: false, from: at, to: at + 8000, runId: 'run', inside: [] };
     const kill = { kind: 'kill -9', target: 'automation-service-1', pids: [7], from: at + 100, to: at + 3000 };
     const rule = 'every unknown has an injected cause';
     const judged = (more: object, ...faults: readonly object[]) => broken({ items: [item({ status: 'unknown' })], doubts: [{ ...doubt, ...more }], faults });
@@ -70,6 +70,8 @@ describe('the rules of a storm notice', () => {
     it('for ever, while the record was away only', () => expect(judged({}, { ...kill, kind: 'postgres stopped', target: 'postgres', pids: [1] })).toEqual([rule]));
     it('for a while, while the record was away', () => expect(judged({ known: true }, { ...kill, kind: 'postgres stopped', target: 'postgres', pids: [1] })).toEqual([]));
     it('of a connection that was cut', () => expect(judged({ code: 'connection-lost' }, { kind: 'ssh connections cut', target: 'hosts', pids: [], hosts: ['127.0.3.1'], from: at, to: at })).toEqual([]));
+    it('of a sub-plan in which something was', () => expect(judged({ code: 'child-unknown', workerId: null, inside: [doubt] }, kill)).toEqual([]));
+    it.each([{ inside: [] }, { inside: [doubt] }])('of a sub-plan in which nothing was, or something without a fault', (more) => expect(judged({ code: 'child-unknown', workerId: null, ...more })).toEqual([rule]));
     it('of a connection to another host than those that were cut', () => expect(judged({ code: 'connection-lost' }, { kind: 'ssh connections cut', target: 'hosts', pids: [], hosts: ['127.0.3.2'], from: at, to: at })).toEqual([rule]));
   });
 });

@@ -60,7 +60,7 @@ export class ReadModels {
     };
   }
 
-  /** Of steps with queued items the service, by the step's index, where none of its workers is heard. */
+  /** Of steps with queued items the service, whose name its queue has, where none of its workers is heard; by the index of the step. */
   private async missingServices(steps: readonly CompiledStep[]): Promise<Map<number, string>> {
     const waiting = steps.flatMap((s) => (s.kind === 'tool' ? [s] : []));
     if (waiting.length === 0) return new Map();
