@@ -3,13 +3,13 @@ import { createRedis, type Database } from '@opsmesh/platform';
 import { createTestDatabase, waitFor, type TestDatabase } from '@opsmesh/testing';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
-import type { RunRecord } from '../engine/ports.js';
+import type { Engine } from '../engine/engine.js';
 import type { NewRun } from '../engine/run.js';
 import { DeadLetterStore } from '../store/dead-letter-store.js';
 import { fanOut, runOf } from '../testing/documents.js';
-import { historyOf, itemsOf, newEngine, openRecord, openRedis, SILENT } from '../testing/rig.js';
+import { historyOf, itemsOf, newEngine, openRecord, openRedis, SILENT, type RunningEngine } from '../testing/rig.js';
 import { create } from '../testing/submissions.js';
-import { ResultConsumer } from './result-consumer.js';
+import { ResultConsumer, type DeadLetters } from './result-consumer.js';
 
 let server: TestDatabase; let database: Database; let pool: Pool; let url: string; let redis: Redis;
 const running: ResultConsumer[] = [];
@@ -30,18 +30,18 @@ beforeEach(async () => {
 });
 afterEach(async () => { for (const c of running.splice(0)) await c.stop(); });
 
-function startConsumer(record?: RunRecord): ResultConsumer {
-  const { engine, facts } = newEngine(pool, record ? { record } : {});
-  const consumer = new ResultConsumer({ reader: createRedis(url, { log: SILENT, extra: { maxRetriesPerRequest: null } }), redis, engine, facts, deadLetters: new DeadLetterStore(pool), consumer: `c${running.length}`, log: SILENT });
+function startConsumer(parts: Partial<ConstructorParameters<typeof ResultConsumer>[0]> = {}): void {
+  const { engine, facts } = newEngine(pool);
+  const consumer = new ResultConsumer({ reader: createRedis(url, { log: SILENT, extra: { maxRetriesPerRequest: null } }), redis, engine, facts, deadLetters: new DeadLetterStore(pool), consumer: `c${running.length}`, log: SILENT, ...parts });
   running.push(consumer);
   consumer.start();
-  return consumer;
 }
 
-/** A record whose commits wait for, or fail as, `before` says. */
-function hindered(before: () => Promise<void>): RunRecord {
+/** An engine whose commits wait for, or fail as, `before` says. */
+function hindered(before: () => Promise<void>): Pick<RunningEngine, 'engine' | 'facts'> {
   const { record } = newEngine(pool);
-  return { loadFacts: (ids) => record.loadFacts(ids), transaction: (work) => record.transaction(async (tx) => { const done = await work(tx); await before(); return done; }) };
+  const { engine, facts } = newEngine(pool, { record: { loadFacts: (ids) => record.loadFacts(ids), transaction: (work) => record.transaction(async (tx) => { const done = await work(tx); await before(); return done; }) } });
+  return { engine, facts };
 }
 
 async function aRun(items = 1, more: Partial<NewRun> = {}): Promise<NewRun> {
@@ -154,6 +154,34 @@ it('of an entry whose commit failed in part tries that part again, and keeps the
   await drained();
   expect((await letters()).map((l) => l.payload.slice(0, 4))).toEqual(['no {', '{"v"']);
   expect(await statusesOf(run)).toEqual(['succeeded', 'queued', 'succeeded']);
+});
+
+it('keeps all of an entry when one of its results could not be set aside', async () => {
+  const run = await aRun(2);
+  const { facts, engine } = newEngine(pool);
+  let isAway = true;
+  const store = new DeadLetterStore(pool);
+  const deadLetters: DeadLetters = { add: async (letter) => {
+    if (!isAway) return store.add(letter);
+    isAway = false;
+    throw new Error('the table is away');
+  } };
+  // The second result can never be committed, the first one not before the second could not be set aside.
+  const submit: Engine['submit'] = async (submissions) => {
+    const [of] = submissions;
+    if (of?.kind === 'event' && of.runId === run.id && of.event.type === 'finished') {
+      if (of.event.item === 1) throw new Error('it can not be committed');
+      if (isAway) throw Object.assign(new Error('terminating connection'), { code: '57P01' });
+    }
+    return engine.submit(submissions);
+  };
+  startConsumer({ engine: { submit }, deadLetters, facts });
+  await publish(resultOf(run, 0), resultOf(run, 1));
+  const other = resultOf(await aRun());
+  await waitFor(async () => { await publish(other); return (await letters()).length > 0; }, { what: 'the second to be set aside', everyMs: 50, timeoutMs: 15_000 });
+  expect((await letters()).map((l) => l.payload)).toEqual([JSON.stringify(resultOf(run, 1))]);
+  await drained();
+  expect(await statusesOf(run)).toEqual(['succeeded', 'queued']);
 });
 
 it('sets an entry aside whose commit failed five times, and commits its neighbours at once', async () => {

@@ -49,7 +49,7 @@ export class ResultConsumer {
 
   constructor(private readonly deps: {
     /** Blocks in XREADGROUP: a connection of its own. */
-    readonly reader: Redis; readonly redis: Redis; readonly engine: Engine; readonly facts: RunFactsCache; readonly deadLetters: DeadLetters; readonly consumer: string; readonly log: Logger;
+    readonly reader: Redis; readonly redis: Redis; readonly engine: Pick<Engine, 'submit'>; readonly facts: RunFactsCache; readonly deadLetters: DeadLetters; readonly consumer: string; readonly log: Logger;
     /** Waits so many milliseconds; by the clock of the process when left out. */
     readonly rest?: (ms: number) => Promise<unknown>;
   }) {
@@ -109,12 +109,15 @@ export class ResultConsumer {
   private async process(messages: readonly Message[]): Promise<void> {
     const submissions = await this.parse(messages);
     const outcomes = await Promise.allSettled(submissions.map(({ submission }) => this.deps.engine.submit([submission])));
+    const again: Message[] = [];
     for (const [i, outcome] of outcomes.entries()) {
       const { message } = submissions[i]!;
-      if (outcome.status === 'rejected' && !await this.giveUp(message, outcome.reason)) this.retry.push(message);
+      if (outcome.status === 'rejected' && !await this.giveUp(message, outcome.reason)) again.push(message);
       else this.failures.delete(keyOf(message));
     }
-    const open = new Set(this.retry.map((m) => m.entry));
+    // Only now: had one not been set aside, its entry would be looked at with all of its results again.
+    this.retry = again;
+    const open = new Set(again.map((m) => m.entry));
     const done = [...new Set(messages.map((m) => m.entry))].filter((entry) => !open.has(entry));
     if (done.length === 0) return;
     // Not waited for: an entry that stays is delivered again and changes nothing.
