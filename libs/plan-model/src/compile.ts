@@ -89,7 +89,9 @@ class PlanCompilation {
     }
     this.checkSteps(drafts);
     const remembered = checkPrevious(drafts, names);
-    if (findings.failed) return null;
+    // A sub-plan that could not be read: that was told when it was read.
+    const isChildless = plan.steps.some(({ body }, i) => body.kind === 'orchestration' && !this.children[i]);
+    if (findings.failed || isChildless) return null;
     const steps = drafts.map((draft, i) => finishStep(draft, {
       index: i, tool: this.tools[i], child: this.children[i], dependsOn: graph[i]!, level: sorted.levels[i]!, indexOf: names.indexOf, drafts, ...this.policiesOf(i), remembers: remembered.get(i) ?? [],
     }));

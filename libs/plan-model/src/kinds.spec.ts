@@ -157,6 +157,7 @@ describe('a sub-plan', () => {
   it('gives the outputs of its steps', () => {
     expect(steps({ id: 'c', orchestration: 'scan' }, node('a', { inputs: { n: '<<c.steps.scan.openPorts>>', status: '<<c.status>>' } }))[1]!.inputs).toEqual({ n: '<<steps.c.output.steps.scan.openPorts>>', status: '<<steps.c.output.status>>' });
   });
+  it.each([[null], [7], [{}], [{ steps: 1 }]])('that is no plan is told where it stands: %j', (wrong) => expect(codes({ id: 'c', orchestration: wrong })).toEqual([expect.stringMatching(/^invalid-value \/steps\/0\/orchestration/)]));
   it('does not see the steps around it', () => expect(codes(query, { id: 'c', orchestration: [node('a', { inputs: { v: '<<q.hostnames>>' } })] })).toEqual(['unknown-root /steps/1/orchestration/0/inputs/v']));
   it('may be given a whole command that is written, or an input of the run', () => {
     const child = { inputs: { c: 'true' }, steps: [{ id: 'r', tool: 'run-command', inputs: { target_host: 'h', command: '<<input.c>>' } }] };
