@@ -1,5 +1,6 @@
 // Redis wiped while ten thousand jobs wait in it: how long until each of them waits there again.
 import { setTimeout as wait } from 'node:timers/promises';
+import { attemptIdsOf } from '../../libs/contracts/dist/index.js';
 import { until } from '../processes/waiting.mjs';
 import { readRuns, unfinished } from './collect.mjs';
 import { wipePlan, WIPE_QUEUES } from './plans.mjs';
@@ -48,6 +49,7 @@ export async function wipe(world, { jobs: wanted, say }) {
   };
 }
 
+/** Ids of the attempts that wait in the queues. */
 async function waitingIds(redis) {
-  return new Set((await Promise.all(WIPE_QUEUES.map((q) => redis.lrange(`opsmesh:${q}:wait`, 0, -1)))).flat());
+  return new Set((await Promise.all(WIPE_QUEUES.map((q) => redis.lrange(`opsmesh:${q}:wait`, 0, -1)))).flat().flatMap(attemptIdsOf));
 }

@@ -22,6 +22,7 @@ export const MUTANTS = [
   one('the reconciler does not wait for results that are on their way', transport('reconciler.js'), 'await resultsBacklog(this.deps.redis) > 0', 'false'),
   one('the reconciler is sure at once', transport('reconciler.js'), 'const ROUNDS_TO_RESEND = 15;', 'const ROUNDS_TO_RESEND = 1;'),
   one('a wiped queue is not noticed', transport('reconciler.js'), 'await this.deps.engine.submit(', 'void ('),
+  one('jobs of lost attempts stay where they were', transport('reconciler.js'), 'await this.removeJobs(sure, facts);', ';'),
   // Claims and workers.
   one('a tool acts before its attempt is claimed', simulated('worker-process.js'), 'const answer = await this.claim(running, keyThumbprint);', 'this.around.oracle.act(job, { workerId: this.party.name, keyThumbprint }); const answer = await this.claim(running, keyThumbprint);'),
   one('a claim is granted that was not committed', engine('claim-desk.js'), 'if (!granted &&', 'if (false &&'),

@@ -10,7 +10,7 @@ export interface AttemptPosition {
   readonly attempt: number;
 }
 
-/** `run.step.item.attempt`, which is also the BullMQ job id. */
+/** `run.step.item.attempt`, which is also the BullMQ job id, or a part of it. */
 export function attemptId(p: AttemptPosition): string {
   return `${p.runId}.${p.stepId}.${p.item}.${p.attempt}`;
 }

@@ -6,6 +6,7 @@ export * from './approval-proposal.js';
 export * from './approval-targets.js';
 export * from './attempt-id.js';
 export * from './batch.js';
+export * from './bundle.js';
 export * from './canonical-json.js';
 export * from './chat.js';
 export * from './chat-templates.js';

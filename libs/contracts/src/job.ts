@@ -2,11 +2,11 @@ import { Equals, IsBoolean, IsInt, IsObject, IsOptional, IsString, IsUUID, Match
 import { MESSAGE_VERSION } from './names.js';
 import { PlainMessage } from './validate.js';
 
-/** One attempt of one item of one step, as it stands in BullMQ. It never holds a secret. The job's name is the tool. */
+/** One attempt of one item of one step, as it stands in BullMQ, alone or in a bundle. It never holds a secret. The job's name is the tool. */
 @PlainMessage()
 export class JobDto {
   @Equals(MESSAGE_VERSION) v!: typeof MESSAGE_VERSION;
-  /** `run.step.item.attempt`; also the BullMQ job id. */
+  /** `run.step.item.attempt`; also the id of the job in BullMQ, or a part of it. */
   @IsString() @MaxLength(160) attemptId!: string;
   @IsUUID() runId!: string;
   @Matches(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/) stepId!: string;

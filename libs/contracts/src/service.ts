@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsInt, IsString, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
+import { MOST_TOGETHER } from './bundle.js';
 import { ToolDeclarationDto } from './tool.js';
 
 /** `POST /internal/workers`: a worker process says who it is and what its service can do. Repeated after every 404 of a heartbeat. */
@@ -8,8 +9,10 @@ export class WorkerRegistrationDto {
   @Matches(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/) workerId!: string;
   @Matches(/^[a-z][a-z0-9-]{0,62}$/) service!: string;
   @IsString() @MaxLength(64) queue!: string;
-  /** Jobs it runs at once. */
+  /** Attempts it runs at once. */
   @IsInt() @Min(1) @Max(10_000) concurrency!: number;
+  /** Attempts it takes in one job (see `BundleDto`); left out: one. */
+  @IsOptional() @IsInt() @Min(1) @Max(MOST_TOGETHER) together?: number;
   @IsArray() @ArrayMaxSize(500) @ValidateNested({ each: true }) @Type(() => ToolDeclarationDto) tools!: ToolDeclarationDto[];
 }
 

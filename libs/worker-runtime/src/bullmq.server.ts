@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import { InvalidMessage, QUEUE_PREFIX } from '@opsmesh/contracts';
+import { attemptsIn, InvalidMessage, QUEUE_PREFIX } from '@opsmesh/contracts';
 import { limitedErrorLog, StartError, type Logger } from '@opsmesh/platform';
 import type { Job, RedisQueueBackend, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -23,7 +23,10 @@ export interface BullmqServerOptions {
   /** Shared with the results, so that both leave together; its commands wait for the server. Not closed here. */
   readonly redis: Redis;
   readonly writes: WriteGatherer;
+  /** Attempts that run at once. */
   readonly concurrency: number;
+  /** Attempts that are taken in one job. */
+  readonly together: number;
   readonly tools: ToolRegistry;
   readonly runner: Pick<AttemptRunner, 'run'>;
   readonly metrics: Pick<WorkerMetrics, 'taken'>;
@@ -39,7 +42,7 @@ type Events = Record<string, (...args: unknown[]) => void>;
  * declared failed, and the orchestrator decides what that means.
  */
 export class BullmqServer extends Server<Events> implements CustomTransportStrategy {
-  private worker: Worker | undefined;
+  private worker: PromptWorker | undefined;
   private closing: Promise<void> | undefined;
   /** Jobs that were begun and not yet handed back to BullMQ. */
   private inHand = 0;
@@ -51,7 +54,7 @@ export class BullmqServer extends Server<Events> implements CustomTransportStrat
 
   /** @throws StartError (to `callback`) when a tool has no handler. */
   listen(callback: (err?: unknown) => void): void {
-    const { queue, redis, concurrency, log, prefix = QUEUE_PREFIX } = this.options;
+    const { queue, redis, concurrency, together, log, prefix = QUEUE_PREFIX } = this.options;
     const missing = [...this.options.tools.keys()].filter((name) => !this.messageHandlers.has(name));
     if (missing.length > 0) {
       callback(new StartError(`no handler is bound for ${missing.join(', ')}: is the class a controller of the service's module?`));
@@ -59,7 +62,7 @@ export class BullmqServer extends Server<Events> implements CustomTransportStrat
     }
     // Two parameters on purpose: with a third BullMQ makes an AbortController for each job, and attempts are aborted by the runner.
     const worker = new PromptWorker(queue, (job: Job) => this.process(job), {
-      connection: redis, prefix, concurrency, onBurst: () => { this.options.writes.gather(); },
+      connection: redis, prefix, concurrency, together, attemptsOf: (job) => attemptsIn(job.data).length, onBurst: () => { this.options.writes.gather(); },
       lockDuration: LOCK_MS, stalledInterval: STALLED_MS, maxStalledCount: 0, runRetryDelay: RETRY_MS,
       removeOnComplete: { count: 0 }, removeOnFail: { count: 1000 },
     });
@@ -85,20 +88,35 @@ export class BullmqServer extends Server<Events> implements CustomTransportStrat
     return this.worker as T;
   }
 
+  /** The attempts of a job run beside each other; it ends with the last of them, and fails when one ended without a result. */
   private async process(job: Job): Promise<void> {
     this.inHand++;
+    const attempts = attemptsIn(job.data);
+    try {
+      if (attempts.length === 1) await this.attempt(job, attempts[0]);
+      else await this.together(job, attempts);
+      // BullMQ now finishes the job; others that ended in this turn follow.
+      if (this.inHand > 1) this.options.writes.gather();
+    } finally {
+      this.inHand--;
+    }
+  }
+
+  private async together(job: Job, attempts: readonly unknown[]): Promise<void> {
+    const ends = await Promise.allSettled(attempts.map((a) => this.attempt(job, a).finally(() => { this.worker!.release(job); })));
+    const failed = ends.find((e) => e.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  private async attempt(job: Job, data: unknown): Promise<void> {
     // The name comes from outside: only that of a tool becomes a label.
     if (this.options.tools.has(job.name)) this.options.metrics.taken(job.name, job.timestamp);
     try {
-      await this.options.runner.run(job.name, job.data, this.invoke);
-      // BullMQ now finishes the job; others that ended in this turn follow.
-      if (this.inHand > 1) this.options.writes.gather();
+      await this.options.runner.run(job.name, data, this.invoke);
     } catch (e) {
       if (e instanceof InvalidMessage) this.options.log.error({ jobId: job.id, tool: job.name, errors: e.errors }, 'a job that can not be read was set aside');
       else this.options.log.error({ err: e, jobId: job.id, tool: job.name }, 'a job ended without a result');
       throw e;
-    } finally {
-      this.inHand--;
     }
   }
 

@@ -7,6 +7,10 @@ const MOST_AT_ONCE = 8;
 export interface PromptWorkerOptions extends WorkerOptions {
   /** Pause before a failed call to Redis is tried again, in milliseconds. */
   readonly runRetryDelay: number;
+  /** Attempts in a job; one when left out. */
+  readonly attemptsOf?: (job: Job) => number;
+  /** Most attempts in a job: none is asked for while there is less room; default 1. */
+  readonly together?: number;
   /** Called before several commands are given in one turn. */
   readonly onBurst?: () => void;
 }
@@ -14,10 +18,14 @@ export interface PromptWorkerOptions extends WorkerOptions {
 /**
  * A BullMQ worker that begins each job as soon as it has it, and asks for more at once while there are any. BullMQ's own loop takes as many as it may hold,
  * one after the other, before it begins the first: fifty jobs that come together would all wait for fifty round trips.
+ * Its `concurrency` is that of attempts, of which a job may have several.
  * Everything else (locks, stalled jobs, finishing and closing) is BullMQ's.
  */
 export class PromptWorker extends Worker {
+  /** Attempts in hand. */
   private inHand = 0;
+  /** Those of each job that have not ended. */
+  private readonly open = new Map<Job, number>();
   private tokens = 0;
   private wake: (() => void) | undefined;
 
@@ -41,11 +49,12 @@ export class PromptWorker extends Worker {
   private async work(): Promise<void> {
     let wanted = 1;
     while (!this.closing) {
-      if (this.inHand >= this.concurrency) {
+      const room = this.room;
+      if (room < 1) {
         await this.freed();
         continue;
       }
-      const count = Math.min(wanted, this.concurrency - this.inHand);
+      const count = Math.min(wanted, room);
       if (count > 1) this.options.onBurst?.();
       const took = await Promise.all(Array.from({ length: count }, () => this.take(count === 1)));
       wanted = took.every(Boolean) ? Math.min(wanted * 2, MOST_AT_ONCE) : 1;
@@ -71,18 +80,56 @@ export class PromptWorker extends Worker {
     }
   }
 
+  /** One of several attempts of a job has ended: others may begin in its place. The last one ends with its job. */
+  release(job: Job): void {
+    const left = this.open.get(job);
+    if (left === undefined || left === 1) return;
+    this.open.set(job, left - 1);
+    this.free(1);
+  }
+
   /** Carries out a job, and those that come with the end of the one before. */
   private async carryOut(first: Job, token: string): Promise<void> {
-    this.inHand++;
+    let job: Job | undefined = this.begin(first);
     try {
-      let job: Job | undefined = first;
-      while (job) job = (await this.processJob(job, token)) ?? undefined;
+      while (job) {
+        const next = await this.processJob(job, token, () => this.inHand - this.open.get(job!)! + this.together <= this.concurrency);
+        // What comes with the end takes its place before others can.
+        if (next) this.begin(next);
+        this.end(job);
+        job = next ?? undefined;
+      }
     } catch (e) {
       if (!this.closing) this.emit('error', e as Error);
-    } finally {
-      this.inHand--;
-      this.wake?.();
+      this.end(job!);
     }
+  }
+
+  private begin(job: Job): Job {
+    const attempts = this.options.attemptsOf?.(job) ?? 1;
+    this.open.set(job, attempts);
+    this.inHand += attempts;
+    return job;
+  }
+
+  private end(job: Job): void {
+    const left = this.open.get(job)!;
+    this.open.delete(job);
+    this.free(left);
+  }
+
+  private get together(): number {
+    return this.options.together ?? 1;
+  }
+
+  /** Jobs of which each attempt would have its place. */
+  private get room(): number {
+    return Math.floor((this.concurrency - this.inHand) / this.together);
+  }
+
+  private free(attempts: number): void {
+    this.inHand -= attempts;
+    if (this.inHand === 0 || this.room > 0) this.wake?.();
   }
 
   private freed(): Promise<void> {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { queueOf, ToolFailure } from '@opsmesh/contracts';
+import { MOST_TOGETHER, queueOf, ToolFailure } from '@opsmesh/contracts';
 import { createHttpApp, createLogger, createRedis, endRedis, exitOnUncaught, onShutdown, readConfig, ServiceClient, type HttpAppOptions, type Logger } from '@opsmesh/platform';
 import type { Redis } from 'ioredis';
 import { BlobClient } from './blob-client.js';
@@ -26,6 +26,8 @@ const FINISH_MS = 8000;
 const ABORT_MS = 1000;
 /** Time for the results of aborted attempts to be published, in milliseconds. */
 const PUBLISH_MS = 500;
+/** A job has no more attempts than such a part of what a worker runs at once: places that are kept free for one are few. */
+const PLACES = 6;
 /** Time-outs of calls to the orchestrator, in milliseconds. */
 const BEAT_MS = 2000;
 const UPLOAD_MS = 60_000;
@@ -128,9 +130,10 @@ class WorkerProcess {
       progress: new ProgressPublisher(redis),
     });
     const queue = queueOf(config.service);
-    const server = new BullmqServer({ queue, redis, writes, concurrency: config.concurrency, tools, runner, metrics: this.metrics, log });
+    const together = Math.max(1, Math.min(MOST_TOGETHER, Math.floor(config.concurrency / PLACES)));
+    const server = new BullmqServer({ queue, redis, writes, concurrency: config.concurrency, together, tools, runner, metrics: this.metrics, log });
     app.connectMicroservice({ strategy: server });
-    const registration = new Registration({ orchestrator, log, stopped: this.stop.signal, worker: { workerId, service: config.service, queue, concurrency: config.concurrency, tools: [...tools.values()].map((t) => t.declaration) } });
+    const registration = new Registration({ orchestrator, log, stopped: this.stop.signal, worker: { workerId, service: config.service, queue, concurrency: config.concurrency, together, tools: [...tools.values()].map((t) => t.declaration) } });
     const heartbeat = new Heartbeat({ workerId, orchestrator: client('orchestrator', config.orchestratorUrl, BEAT_MS), registration, runner, results, log, onRefused: (e) => { queueMicrotask(() => { throw e; }); } });
     this.readiness = () => [
       ...(redis.status === 'ready' ? [] : ['redis does not answer']),

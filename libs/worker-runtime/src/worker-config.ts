@@ -1,7 +1,7 @@
 import { processConfig, type Env, type ProcessConfig } from '@opsmesh/platform';
 
 export interface WorkerConfig extends ProcessConfig {
-  /** Jobs this process runs at once. */
+  /** Attempts this process runs at once. */
   readonly concurrency: number;
 }
 

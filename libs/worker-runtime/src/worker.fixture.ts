@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Controller, Module } from '@nestjs/common';
-import { QUEUE_PREFIX, RESULTS_STREAM, ResultDto, resultsIn, ToolFailure, validate, type JobDto } from '@opsmesh/contracts';
+import { jobDataOf, jobIdOf, QUEUE_PREFIX, RESULTS_STREAM, ResultDto, resultsIn, ToolFailure, validate, type JobDto } from '@opsmesh/contracts';
 import { createLogger, createRedis, patientRedisConnection } from '@opsmesh/platform';
 import { Queue, QueueEvents } from 'bullmq';
 import { IsInt, IsOptional, IsString } from 'class-validator';
@@ -117,7 +117,12 @@ export class WorkerRig {
   }
 
   async add(job: JobDto): Promise<void> {
-    await this.queue.add(job.tool, job, { jobId: job.attemptId, attempts: 1, removeOnComplete: true, removeOnFail: true });
+    await this.addTogether(job);
+  }
+
+  /** Puts several attempts of one tool into the queue as one job. */
+  async addTogether(...attempts: JobDto[]): Promise<void> {
+    await this.queue.add(attempts[0]!.tool, jobDataOf(attempts), { jobId: jobIdOf(attempts), attempts: 1, removeOnComplete: true, removeOnFail: true });
   }
 
   /** Puts a job of a tool that waits into the queue; its handler has begun then. */

@@ -68,6 +68,8 @@ export class Database {
   readonly wanted = new Set<string>();
   /** Result entries that were set aside. */
   readonly deadLetters: string[] = [];
+  /** Attempts that its workers take in one job. */
+  together = 1;
   commits = 0;
   private timerId = 0;
 

@@ -22,6 +22,8 @@ interface Weather extends Profile {
   readonly stormy: number;
   /** One attempt of so many fails; 0: none. */
   readonly failOneIn: number;
+  /** Attempts that workers take in one job. */
+  readonly together: number;
 }
 
 /** Two orchestrators, two workers, their record and transport, and people: one schedule from its first run to the end of all. */
@@ -50,6 +52,7 @@ export class Mesh {
       spins: (what) => { this.oracle.broken('nothing lost', `it never ends: ${what}`); }, crashed: (party) => { this.afterDeath(party); },
     });
     this.database = new Database(this.scheduler, this.oracle);
+    this.database.together = this.weather.together;
     this.oracle.watch(this.database);
     const { oracle } = this;
     this.transport = new Transport(this.scheduler, {
@@ -176,7 +179,7 @@ export class Mesh {
     if (this.jobs.length === 0) return;
     const job = this.choices.pick(this.jobs);
     this.scheduler.say(() => `${job.attemptId} is delivered again`);
-    this.transport.waiting.set(job.attemptId, job);
+    this.transport.waiting.set(job.attemptId, [job]);
   }
 
   private kill(party: Party): void {
@@ -244,6 +247,6 @@ export class Mesh {
 function weatherOf(choices: Choices): Weather {
   return {
     parkOneIn: choices.pick([0, 0, 30, 8, 3, 1]), faultOneIn: choices.pick([0, 60, 25, 10]), faultsLeft: 1 + choices.below(4),
-    blowOneIn: choices.pick([0, 30, 12, 5]), blowsLeft: 1 + choices.below(6), stormy: choices.pick([400, 150, 60]), failOneIn: choices.pick([0, 8, 3]),
+    blowOneIn: choices.pick([0, 30, 12, 5]), blowsLeft: 1 + choices.below(6), stormy: choices.pick([400, 150, 60]), failOneIn: choices.pick([0, 8, 3]), together: choices.pick([1, 2, 3]),
   };
 }

@@ -52,6 +52,7 @@ export class OrchestratorProcess {
     const pool = poolOf(database, scheduler, party);
     const redis = redisOf(transport, scheduler, party);
     const queues = queuesOf(transport, scheduler, party);
+    const workers = workersOf(database, scheduler, party);
     this.engine = new Engine({
       record, facts, cache: new RunCache(), newId, canDecide: false,
       news: {
@@ -61,13 +62,13 @@ export class OrchestratorProcess {
         abort: (runId) => { void scheduler.effect(party, 'tell workers to abort', () => { for (const tell of transport.subscribers.values()) tell(runId); }).catch(quiet); },
       },
     });
-    this.relay = new Relay({ pool, queues, facts, sent: this.engine.sent, redis, log });
+    this.relay = new Relay({ pool, queues, facts, sent: this.engine.sent, workers, redis, log });
     this.consumer = new ResultConsumer({
       reader: redis, redis, engine: this.engine, facts, consumer: party.name, log, rest: (ms) => scheduler.after(party, { label: 'rest', ms, early: () => false }, quiet),
       deadLetters: { add: ({ reason }) => { database.deadLetters.push(reason); return Promise.resolve(); } },
     });
     this.timers = new Timers(pool, this.engine, log);
-    this.reconciler = new Reconciler({ pool, engine: this.engine, facts, queues, workers: workersOf(database, scheduler, party), redis, log });
+    this.reconciler = new Reconciler({ pool, engine: this.engine, facts, queues, workers, redis, log });
     this.desk = new ClaimDesk({
       engine: this.engine, attempts: new OwnAttempts({ facts, owners: { serviceOf: () => Promise.resolve('service') } }), needs: { kindOf: () => Promise.resolve(undefined) }, connections: { resolve: () => Promise.reject(new Error('no tool needs a target')) }, signer: { sign: ({ jti }) => Promise.resolve(jti) },
       reader: {
@@ -167,7 +168,7 @@ function isBlocked({ runs, targetLocks }: Database, row: GatedRow): boolean {
 }
 
 /** When the reconciler finds something next, infinite when not up to `latest`: rounds in which it would find nothing are left out. */
-function quietAt({ runs, workers, outbox }: Database, { waiting }: Transport, latest: number): number {
+function quietAt({ runs, workers, outbox }: Database, transport: Transport, latest: number): number {
   let first = Infinity;
   for (const { items, facts, status } of runs.values()) {
     for (const item of items.values()) {
@@ -177,7 +178,7 @@ function quietAt({ runs, workers, outbox }: Database, { waiting }: Transport, la
       let at = (item.startedAt ?? item.queuedAt ?? 0) + QUIET_MS + 1;
       if (at >= first || at > latest || step.kind !== 'tool' || outbox.has(attemptKey({ runId: facts.id, step: item.step, item: item.item, attempt: item.attempt }))) continue;
       const id = attemptId({ runId: facts.id, stepId: step.id, item: item.item, attempt: item.attempt });
-      if (waiting.has(id)) continue;
+      if (transport.isWaiting(id)) continue;
       for (const w of workers.values()) if (w.active.includes(id)) at = Math.max(at, w.beats() ? Infinity : w.seenAt + WORKER_LOST_MS);
       if (at < first) first = at;
     }

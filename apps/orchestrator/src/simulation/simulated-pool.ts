@@ -226,7 +226,8 @@ function attemptsOf(values: readonly unknown[]): AttemptRef[] {
 
 /** What the reconciler asks about workers. */
 export function workersOf(database: Database, scheduler: Scheduler, party: Party): WorkerStore {
-  const store: Pick<WorkerStore, 'list' | 'askToResend'> = {
+  const store: Pick<WorkerStore, 'list' | 'askToResend' | 'rooms'> = {
+    rooms: () => Promise.resolve(new Map([['service', { workers: 1, together: database.together }]])),
     list: () => scheduler.effect(party, 'list workers', () => [...database.workers.values()].map((w): KnownWorker => ({ id: w.id, service: 'service', queue: 'service', concurrency: 2, active: w.active, silentMs: w.beats() ? 0 : database.clock.now - w.seenAt }))),
     askToResend: (worker, attempts) => scheduler.effect(party, 'ask to resend', () => {
       const found = database.workers.get(worker);

@@ -1,4 +1,4 @@
-import { entryOf, type JobDto } from '@opsmesh/contracts';
+import { attemptIdsOf, entryOf, jobIdOf, type JobDto } from '@opsmesh/contracts';
 import type { Redis } from 'ioredis';
 import type { Queues } from '../transport/queues.js';
 import type { Party, Scheduler } from './scheduler.js';
@@ -11,10 +11,10 @@ const MOST_TOGETHER = 3;
 
 /** How BullMQ and the results stream look like from outside: jobs with ids, a consumer group with pending entries, cancels that nobody may hear. All of it may be emptied. */
 export class Transport {
-  /** Waiting jobs of every queue by id, in order. */
-  readonly waiting = new Map<string, JobDto>();
-  /** Jobs that a worker has, with its lock. */
-  readonly active = new Map<string, { readonly job: JobDto; readonly by: Party }>();
+  /** The attempts of waiting jobs of every queue by the id of their job, in order. */
+  readonly waiting = new Map<string, readonly JobDto[]>();
+  /** Workers that have a job, with its lock, by the id of the job. */
+  readonly active = new Map<string, Party>();
   stream: Entry[] = [];
   private group = true;
   private lastId = 0;
@@ -34,14 +34,22 @@ export class Transport {
   }
 
   /** A job whose id is there already is left as it is. */
-  add(job: JobDto): void {
-    this.watch.added(job);
-    if (!this.waiting.has(job.attemptId) && !this.active.has(job.attemptId)) this.waiting.set(job.attemptId, job);
+  add(attempts: readonly JobDto[]): void {
+    for (const attempt of attempts) this.watch.added(attempt);
+    const id = jobIdOf(attempts);
+    if (!this.waiting.has(id) && !this.active.has(id)) this.waiting.set(id, attempts);
   }
 
-  remove(id: string): void {
-    this.waiting.delete(id);
-    this.active.delete(id);
+  /** Whether an attempt waits for a worker. */
+  isWaiting(attemptId: string): boolean {
+    for (const attempts of this.waiting.values()) for (const a of attempts) if (a.attemptId === attemptId) return true;
+    return false;
+  }
+
+  /** Removes the jobs of attempts, those in which they wait alone and all that workers have. */
+  remove(attemptIds: ReadonlySet<string>): void {
+    for (const id of attemptIds) this.waiting.delete(id);
+    for (const id of this.active.keys()) if (attemptIdsOf(id).some((a) => attemptIds.has(a))) this.active.delete(id);
   }
 
   /** A worker's result of a job; `together`, in one entry with the one before, if nobody has taken that. */
@@ -140,9 +148,9 @@ export function queuesOf(transport: Transport, scheduler: Scheduler, party: Part
   const queues: Pick<Queues, 'add' | 'waiting' | 'waitingIds' | 'remove'> & { all(): { name: string }[] } = {
     all: () => [{ name: 'service' }],
     waiting: () => Promise.resolve(transport.waiting.size),
-    add: (_name, jobs) => scheduler.effect(party, 'add jobs', () => { for (const job of jobs) transport.add(job); }),
-    waitingIds: () => scheduler.effect(party, 'look for jobs', () => new Set(transport.waiting.keys())),
-    remove: (_name, id) => scheduler.effect(party, 'remove a job', () => { transport.remove(id); }),
+    add: (_name, jobs) => scheduler.effect(party, 'add jobs', () => { for (const attempts of jobs) transport.add(attempts); }),
+    waitingIds: () => scheduler.effect(party, 'look for jobs', () => new Set([...transport.waiting.keys()].flatMap(attemptIdsOf))),
+    remove: (_name, attemptIds) => scheduler.effect(party, 'remove jobs', () => { transport.remove(attemptIds); }),
   };
   return queues as unknown as Queues;
 }

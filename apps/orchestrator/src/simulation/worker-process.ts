@@ -24,7 +24,7 @@ interface Grant { readonly keyThumbprint: string; readonly expiresAt: number }
 interface Published { readonly json: string; readonly job: JobDto }
 interface Outcome { readonly failure: FailureDto | null; readonly output: object | null }
 
-/** Jobs that a worker has in hand at once. */
+/** Attempts that a worker has in hand when it takes no more jobs. */
 const CONCURRENCY = 2;
 const BEAT_MS = 1000;
 const CLAIM_AGAIN_MS = 100;
@@ -104,12 +104,12 @@ export class WorkerProcess {
     const { transport, scheduler } = this.around;
     const ids = [...transport.waiting.keys()];
     const id = ids[scheduler.choices.below(ids.length)]!;
-    const job = transport.waiting.get(id)!;
+    const attempts = transport.waiting.get(id)!;
     transport.waiting.delete(id);
-    transport.active.set(id, { job, by: this.party });
+    transport.active.set(id, this.party);
     scheduler.say(() => `${this.party.name}: takes ${id}`);
-    const finish = (): void => { if (transport.active.get(id)?.by === this.party) transport.active.delete(id); };
-    void this.handle(job).then(() => scheduler.effect(this.party, 'finish the job', finish)).catch(() => undefined);
+    const finish = (): void => { if (transport.active.get(id) === this.party) transport.active.delete(id); };
+    void Promise.all(attempts.map((job) => this.handle(job))).then(() => scheduler.effect(this.party, 'finish the job', finish)).catch(() => undefined);
   }
 
   private async handle(job: JobDto): Promise<void> {

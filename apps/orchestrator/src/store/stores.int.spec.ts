@@ -158,6 +158,15 @@ describe('workers', () => {
     expect((await store.list())[0]!.silentMs).toBeLessThan(5000);
   });
 
+  it('say how attempts are handed out: how many there are, and what all of them take in one job', async () => {
+    const store = new WorkerStore(pool);
+    for (const [workerId, more] of Object.entries({ 'net-1': { together: 8 }, 'net-2': { together: 3 }, 'net-3': {}, 'ssh-1': { queue: 'ssh', together: 4 }, 'old-1': { queue: 'old', together: 4 } })) await store.register({ ...registration, workerId, ...more });
+    await pool.query(`update orchestrator.workers set seen_at = now() - interval '6 seconds' where id in ('net-3', 'old-1')`);
+    expect(await store.rooms()).toEqual(new Map([['net', { workers: 2, together: 3 }], ['ssh', { workers: 1, together: 4 }]]));
+    await store.beat({ workerId: 'net-3', service: 'net' }, []);
+    expect((await store.rooms()).get('net')).toEqual({ workers: 3, together: 1 });
+  });
+
   it('are told once what to publish again', async () => {
     const store = new WorkerStore(pool);
     await store.register(registration);

@@ -1,7 +1,8 @@
-import type { WorkerRegistrationDto } from '@opsmesh/contracts';
+import { WORKER_LOST_MS, type WorkerRegistrationDto } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import type { Pool } from 'pg';
 import type { ServiceWorker } from '../http/ports.js';
+import type { QueueRoom } from '../transport/bundles.js';
 
 /** A worker process, as the database's clock sees it. */
 export interface KnownWorker {
@@ -24,9 +25,9 @@ export class WorkerStore {
   /** @throws ProblemError 403 `forbidden` when another service has a worker of that id */
   async register(worker: WorkerRegistrationDto): Promise<void> {
     const { rowCount } = await this.pool.query(
-      `insert into orchestrator.workers (id, service, queue, concurrency) values ($1, $2, $3, $4)
-       on conflict (id) do update set queue = excluded.queue, concurrency = excluded.concurrency, seen_at = now() where workers.service = excluded.service`,
-      [worker.workerId, worker.service, worker.queue, worker.concurrency],
+      `insert into orchestrator.workers (id, service, queue, concurrency, together) values ($1, $2, $3, $4, $5)
+       on conflict (id) do update set queue = excluded.queue, concurrency = excluded.concurrency, together = excluded.together, seen_at = now() where workers.service = excluded.service`,
+      [worker.workerId, worker.service, worker.queue, worker.concurrency, worker.together ?? 1],
     );
     if (rowCount === 0) throw foreign(worker);
     await this.pool.query(`delete from orchestrator.workers where seen_at < now() - interval '${FORGET}'`);
@@ -59,6 +60,14 @@ export class WorkerStore {
       values: [runIds],
     });
     return new Set(rows.map((r) => r.id));
+  }
+
+  /** How the attempts of each queue are best handed out, by its workers that were heard lately; queues without any are left out. */
+  async rooms(): Promise<Map<string, QueueRoom>> {
+    const { rows } = await this.pool.query<QueueRoom & { queue: string }>({
+      name: 'queue-rooms', text: `select queue, count(*)::int as workers, min(together) as together from orchestrator.workers where seen_at > now() - $1 * interval '1 millisecond' group by queue`, values: [WORKER_LOST_MS],
+    });
+    return new Map(rows.map(({ queue, workers, together }) => [queue, { workers, together }]));
   }
 
   /** @throws ProblemError 403 `forbidden` for a worker of another service */

@@ -6,6 +6,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { NewRun } from '../engine/run.js';
 import { SentBatches } from '../engine/sent-batches.js';
+import { WorkerStore } from '../store/worker-store.js';
 import { Queues } from '../transport/queues.js';
 import { Relay } from '../transport/relay.js';
 import { newEngine, openRedis, outboxOf, releaseOutbox, SILENT, useRecord } from './rig.js';
@@ -14,9 +15,9 @@ import { create } from './submissions.js';
 /** Queues that remember what was added to them. */
 export class WatchedQueues extends Queues {
   readonly added: string[] = [];
-  override async add(name: string, jobs: readonly JobDto[]): Promise<void> {
+  override async add(name: string, jobs: readonly (readonly JobDto[])[]): Promise<void> {
     await super.add(name, jobs);
-    this.added.push(...jobs.map((j) => j.attemptId));
+    this.added.push(...jobs.flat().map((a) => a.attemptId));
   }
 }
 
@@ -42,7 +43,7 @@ export class RelayRig {
   }
 
   relay(queues: Queues, { from = this.pool, by = this.redis, log = SILENT }: { from?: Pool; by?: Redis; log?: Logger } = {}): Relay {
-    const relay = new Relay({ pool: from, queues, facts: newEngine(this.pool).facts, sent: new SentBatches(), redis: by, log });
+    const relay = new Relay({ pool: from, queues, facts: newEngine(this.pool).facts, sent: new SentBatches(), workers: new WorkerStore(this.pool), redis: by, log });
     this.closing(() => relay.stop());
     return relay;
   }

@@ -5,23 +5,17 @@ import type { AttemptRef } from '../engine/positions.js';
 import type { RunFactsCache } from '../engine/run-facts.js';
 import type { Queues } from './queues.js';
 
-/** Jobs removed at once. */
-const AT_ONCE = 100;
-
 /** Removes from the queues what waits there of runs that are still paused. */
 export async function takeOutPaused({ pool, queues, facts }: { readonly pool: Pool; readonly queues: Pick<Queues, 'removeWaiting'>; readonly facts: RunFactsCache }, runIds: readonly string[]): Promise<void> {
   const { rows } = await pool.query<AttemptRef>({ name: 'paused-attempts', text: QUEUED, values: [runIds] });
   const runs = await facts.get(runIds);
-  const jobs = new Map<string, string[]>();
+  const waiting = new Map<string, Set<string>>();
   for (const { step, ...position } of rows) {
     const { id, queue } = toolStep(runs.get(position.runId)!.plan, step);
-    const ids = jobs.get(queue) ?? [];
-    ids.push(attemptId({ ...position, stepId: id }));
-    jobs.set(queue, ids);
+    const ids = waiting.get(queue) ?? new Set();
+    waiting.set(queue, ids.add(attemptId({ ...position, stepId: id })));
   }
-  for (const [queue, ids] of jobs) {
-    for (let from = 0; from < ids.length; from += AT_ONCE) await queues.removeWaiting(queue, ids.slice(from, from + AT_ONCE));
-  }
+  for (const [queue, ids] of waiting) await queues.removeWaiting(queue, ids);
 }
 
 const QUEUED = `

@@ -66,7 +66,7 @@ async function dead(id: string, active: string[] = []): Promise<void> {
   await pool.query(`update orchestrator.workers set seen_at = now() - interval '6 seconds' where id = $1`, [id]);
 }
 
-const addJobs = (runId: string, items: number[]): Promise<void> => queues.add(QUEUE, items.map((i) => ({ attemptId: `${runId}.each.${i}.1`, tool: 'probe' }) as JobDto));
+const addJobs = (runId: string, items: number[]): Promise<void> => queues.add(QUEUE, items.map((i) => [{ attemptId: `${runId}.each.${i}.1`, tool: 'probe' } as JobDto]));
 const statuses = async (runId: string): Promise<string[]> => (await itemsOf(pool, runId)).map((i) => i.status);
 
 it('an attempt without a job and without a claim is sent again under its id, once it looked lost in three rounds', async () => {
@@ -145,7 +145,7 @@ it('an attempt that was seen in between must look lost three times anew', async 
   await rounds(reconciler, 2);
   await addJobs(runId, [0]);
   await rounds(reconciler, 1);
-  await queues.remove(QUEUE, `${runId}.each.0.1`);
+  await queues.remove(QUEUE, new Set([`${runId}.each.0.1`]));
   await rounds(reconciler, 2);
   expect(await takeOutbox(pool)).toEqual([]);
   await rounds(reconciler, 1);

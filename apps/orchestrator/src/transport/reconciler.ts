@@ -90,9 +90,18 @@ export class Reconciler {
     const sure = missing.filter((m) => this.suspects.get(m.id)! >= (resend.includes(m) ? ROUNDS_TO_RESEND : ROUNDS_TO_BE_SURE));
     if (sure.length === 0 || isBehind) return;
     this.deps.log.warn({ attempts: sure.length, first: sure[0]!.id }, 'attempts were lost');
-    await Promise.all(sure.map((m) => this.deps.queues.remove(queueOf(m, facts), m.id)));
+    await this.removeJobs(sure, facts);
     await this.deps.engine.submit(sure.map((m) => ({ kind: 'event', runId: m.runId, event: { type: 'lost', step: m.step, item: m.item, attempt: m.attempt, claimed: m.claimed } })));
     for (const m of sure) this.suspects.delete(m.id);
+  }
+
+  private async removeJobs(attempts: readonly (QuietAttempt & { id: string })[], facts: ReadonlyMap<string, RunFacts>): Promise<void> {
+    const queues = new Map<string, Set<string>>();
+    for (const a of attempts) {
+      const queue = queueOf(a, facts);
+      queues.set(queue, (queues.get(queue) ?? new Set()).add(a.id));
+    }
+    await Promise.all([...queues].map(([queue, ids]) => this.deps.queues.remove(queue, ids)));
   }
 
   private async askToResend(attempts: readonly (QuietAttempt & { id: string })[]): Promise<void> {

@@ -1,10 +1,11 @@
-import { JobDto, validate } from '@opsmesh/contracts';
+import { attemptsIn, JobDto, validate } from '@opsmesh/contracts';
 import { waitFor } from '@opsmesh/testing';
 import type { Pool, PoolClient } from 'pg';
 import type { OutboxBatch } from '../engine/outbox.js';
 import { fanOut, QUEUE, runOf } from '../testing/documents.js';
 import { useRelays, type RelayRig, type WatchedQueues } from '../testing/relay-rig.js';
 import { listeningLog, newEngine, outboxOf, releaseOutbox } from '../testing/rig.js';
+import { WorkerStore } from '../store/worker-store.js';
 import { claimed, create, happens, succeeded } from '../testing/submissions.js';
 import { TcpProxy } from '../testing/tcp-proxy.js';
 import { takeOutPaused } from './paused-attempts.js';
@@ -32,6 +33,18 @@ it('moves attempts from the outbox into the queue of their service, under their 
     v: 1, attemptId: `${run.id}.each.1.1`, runId: run.id, stepId: 'each', item: 1, attempt: 1, tenantId: 'acme', actorId: 'bob', tool: 'change', toolVersion: '1.0.0',
     input: { host: 'host-1' }, timeoutMs: 1000, claim: true,
   });
+});
+
+it('sends attempts of one tool as one job, if the workers of the queue take them so', async () => {
+  await new WorkerStore(pool).register({ workerId: 'spec-1', service: QUEUE, queue: QUEUE, concurrency: 20, together: 3, tools: [] });
+  const run = runOf(fanOut('change', 4));
+  await rig.commit(run);
+  const queues = rig.queues();
+  rig.relay(queues).start();
+  await rig.allSent();
+  const jobs = await queues.get(QUEUE).getJobs(['wait'], 0, -1, true);
+  expect(jobs.map((j) => (attemptsIn(j.data) as JobDto[]).map((a) => validate(JobDto, a).item))).toEqual([[0, 1, 2], [3]]);
+  await pool.query('delete from orchestrator.workers');
 });
 
 /** The database of a relay that can take nothing from the table. */

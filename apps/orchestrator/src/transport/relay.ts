@@ -11,6 +11,8 @@ import type { SentBatches } from '../engine/sent-batches.js';
 import { attemptColumns } from '../store/positions.js';
 import { statement } from '../store/statement.js';
 import { deleteSent } from '../store/write-changes.js';
+import type { WorkerStore } from '../store/worker-store.js';
+import { bundled, type QueueRoom } from './bundles.js';
 import { deletePassed, DispatchGate } from './dispatch-gate.js';
 import { Loop } from './loop.js';
 import type { Queues } from './queues.js';
@@ -35,6 +37,7 @@ export interface RelayParts {
   readonly queues: Queues;
   readonly facts: RunFactsCache;
   readonly sent: SentBatches;
+  readonly workers: Pick<WorkerStore, 'rooms'>;
   readonly redis: Redis;
   readonly log: Logger;
 }
@@ -53,6 +56,7 @@ export class Relay {
   /** Attempts in them. */
   private handedAttempts = 0;
   private blocked: string[] = [];
+  private rooms: ReadonlyMap<string, QueueRoom> = new Map();
   private checkedAt = -Infinity;
   private memoryFull = false;
   private warned = false;
@@ -165,7 +169,7 @@ export class Relay {
     }
     const span = isTracing() ? sendSpan(facts.values(), ready.length) : undefined;
     try {
-      await Promise.all([...jobs].map(([queue, list]) => this.parts.queues.add(queue, list)));
+      await Promise.all([...jobs].map(([queue, list]) => this.parts.queues.add(queue, bundled(list, this.rooms.get(queue)))));
       span?.end();
     } catch (e) {
       span?.end(codeOf(e));
@@ -173,7 +177,7 @@ export class Relay {
     }
   }
 
-  /** Looks now and then whether Redis has room. What is to be sent does not wait for a look, except for the first and while there is none. */
+  /** Looks now and then who works, and whether Redis has room. What is to be sent does not wait for a look, except for the first and while there is none. */
   private async renewCredit(): Promise<void> {
     const now = performance.now();
     if (now - this.checkedAt < CREDIT_CHECK_MS) return;
@@ -186,6 +190,7 @@ export class Relay {
 
   private async checkCredit(): Promise<void> {
     const names = this.parts.queues.all().map((q) => q.name);
+    this.rooms = await this.parts.workers.rooms();
     const waiting = await Promise.all(names.map((n) => this.parts.queues.waiting(n)));
     this.blocked = names.filter((_, i) => waiting[i]! > MAX_WAITING);
     const info = await this.parts.redis.info('memory');

@@ -48,7 +48,7 @@ export class Transport {
     this.redis = createRedis(redisUrl, { log, extra: { enableOfflineQueue: false, commandTimeout: 15_000, maxRetriesPerRequest: 1 } });
     const reader = createRedis(redisUrl, { log, extra: { maxRetriesPerRequest: null } });
     this.queues = new Queues(redisConnection(redisUrl), log);
-    this.relay = new Relay({ pool, queues: this.queues, facts, sent: engine.sent, redis: this.redis, log });
+    this.relay = new Relay({ pool, queues: this.queues, facts, sent: engine.sent, workers, redis: this.redis, log });
     this.timers = new Timers(pool, engine, log);
     this.consumer = new ResultConsumer({ reader, redis: this.redis, engine, facts, deadLetters, consumer, log });
     this.reconciler = new Reconciler({ pool, engine, facts, queues: this.queues, workers, redis: this.redis, log });

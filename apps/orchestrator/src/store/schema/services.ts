@@ -17,6 +17,8 @@ export const workers = orchestrator.table('workers', {
   service: text('service').notNull(),
   queue: text('queue').notNull(),
   concurrency: integer('concurrency').notNull(),
+  /** Attempts that it takes in one job. */
+  together: integer('together').notNull().default(1),
   active: text('active').array().notNull().default(sql`'{}'`),
   /** Attempts whose results it should publish again; told with its next heartbeat. */
   resend: text('resend').array().notNull().default(sql`'{}'`),

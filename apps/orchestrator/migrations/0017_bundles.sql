@@ -1,0 +1,1 @@
+ALTER TABLE "orchestrator"."workers" ADD COLUMN "together" integer DEFAULT 1 NOT NULL;
