@@ -23,7 +23,7 @@ export interface BullmqServerOptions {
   /** Shared with the results, so that both leave together; its commands wait for the server. Not closed here. */
   readonly redis: Redis;
   readonly writes: WriteGatherer;
-  /** Attempts that run at once. */
+  /** Attempts that run when no more jobs are taken. */
   readonly concurrency: number;
   /** Attempts that are taken in one job. */
   readonly together: number;

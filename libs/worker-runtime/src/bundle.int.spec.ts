@@ -49,17 +49,33 @@ it('one that can not be read is set aside and logged, and the others run', async
   expect(lines.map((l) => JSON.parse(l) as object)).toEqual([expect.objectContaining({ tool: 'echo', msg: 'a job that can not be read was set aside' })]);
 });
 
-it('never runs more attempts than it may, and the place of one that ended is taken although its job goes on', async () => {
-  await rig.start(config(12));
-  const pairs = Array.from({ length: 8 }, () => jobs(2));
+it('takes jobs as long as it has a place for one attempt of the next, also for that of one that ended while its job goes on', async () => {
+  await rig.start(config(13));
+  const pairs = Array.from({ length: 9 }, () => jobs(2));
   for (const pair of pairs) await rig.addTogether(...pair);
-  const inHand = pairs.slice(0, 6).flat();
+  const inHand = pairs.slice(0, 7).flat();
   await running(inHand);
-  expect(told()).toHaveLength(12);
+  expect(told()).toHaveLength(14);
   expect(await rig.queue.getWaitingCount()).toBe(2);
-  // One of a job leaves no room for a job of two, one of each of two does.
-  for (const { runId } of [inHand[0]!, inHand[2]!]) await rig.redis.publish(CANCEL_CHANNEL, JSON.stringify({ v: 1, runId }));
-  await running(pairs[6]!);
-  expect(told().length).toBeLessThanOrEqual(12);
+  const end = async ({ runId }: JobDto): Promise<void> => { await rig.redis.publish(CANCEL_CHANNEL, JSON.stringify({ v: 1, runId })); };
+  // There is one more than there are places: it takes two ends of different jobs to make one.
+  await end(inHand[0]!);
+  await rig.mesh.until(() => told().length === 13);
+  expect(await rig.queue.getWaitingCount()).toBe(2);
+  await end(inHand[2]!);
+  await running(pairs[7]!);
+  expect(told()).toHaveLength(14);
   expect(await rig.queue.getWaitingCount()).toBe(1);
+});
+
+it('when many jobs end at once takes no more than it has places for', async () => {
+  await rig.start(config(12));
+  const pairs = Array.from({ length: 24 }, () => jobs(2));
+  for (const pair of pairs) await rig.addTogether(...pair);
+  for (let wave = 0; wave < 4; wave++) {
+    await running(pairs.slice(wave * 6, wave * 6 + 6).flat());
+    expect(told()).toHaveLength(12);
+    finishAll();
+  }
+  for (const job of pairs.flat()) expect(await rig.results(job)).toMatchObject([{ status: 'succeeded' }]);
 });

@@ -9,7 +9,7 @@ export interface PromptWorkerOptions extends WorkerOptions {
   readonly runRetryDelay: number;
   /** Attempts in a job; one when left out. */
   readonly attemptsOf?: (job: Job) => number;
-  /** Most attempts in a job: none is asked for while there is less room; default 1. */
+  /** Most attempts in a job; default 1. */
   readonly together?: number;
   /** Called before several commands are given in one turn. */
   readonly onBurst?: () => void;
@@ -18,12 +18,15 @@ export interface PromptWorkerOptions extends WorkerOptions {
 /**
  * A BullMQ worker that begins each job as soon as it has it, and asks for more at once while there are any. BullMQ's own loop takes as many as it may hold,
  * one after the other, before it begins the first: fifty jobs that come together would all wait for fifty round trips.
- * Its `concurrency` is that of attempts, of which a job may have several.
+ * Its `concurrency` is that of attempts, of which a job may have several: it takes a job while it has a place for one of them, so that no place stays empty,
+ * and so may have one job's attempts, less one, over that number.
  * Everything else (locks, stalled jobs, finishing and closing) is BullMQ's.
  */
 export class PromptWorker extends Worker {
   /** Attempts in hand. */
   private inHand = 0;
+  /** Jobs that were asked for and have not come. */
+  private asked = 0;
   /** Those of each job that have not ended. */
   private readonly open = new Map<Job, number>();
   private tokens = 0;
@@ -49,12 +52,11 @@ export class PromptWorker extends Worker {
   private async work(): Promise<void> {
     let wanted = 1;
     while (!this.closing) {
-      const room = this.room;
-      if (room < 1) {
+      const count = Math.min(wanted, this.room(0));
+      if (count === 0) {
         await this.freed();
         continue;
       }
-      const count = Math.min(wanted, room);
       if (count > 1) this.options.onBurst?.();
       const took = await Promise.all(Array.from({ length: count }, () => this.take(count === 1)));
       wanted = took.every(Boolean) ? Math.min(wanted * 2, MOST_AT_ONCE) : 1;
@@ -65,14 +67,18 @@ export class PromptWorker extends Worker {
   /** Takes one job and begins it. With `block` it waits for one when there is none. @returns whether there was one */
   private async take(block: boolean): Promise<boolean> {
     const token = `${this.id}:${this.tokens++}`;
+    this.asked++;
+    let job: Job | undefined;
     try {
-      const job = await this.getNextJob(token, { block }) as Job | undefined;
+      job = await this.getNextJob(token, { block }) as Job | undefined;
+      this.asked--;
       if (!job) return false;
       // Asked for before the end was: it is left to others.
       if (this.closing) await job.moveToWait(token);
-      else void this.carryOut(job, token);
+      else void this.carryOut(this.begin(job), token);
       return true;
     } catch (e) {
+      if (!job) this.asked--;
       if (this.closing) return false;
       this.emit('error', e as Error);
       await pause(this.options.runRetryDelay);
@@ -90,19 +96,34 @@ export class PromptWorker extends Worker {
 
   /** Carries out a job, and those that come with the end of the one before. */
   private async carryOut(first: Job, token: string): Promise<void> {
-    let job: Job | undefined = this.begin(first);
     try {
-      while (job) {
-        const next = await this.processJob(job, token, () => this.inHand - this.open.get(job!)! + this.together <= this.concurrency);
-        // What comes with the end takes its place before others can.
-        if (next) this.begin(next);
-        this.end(job);
-        job = next ?? undefined;
-      }
+      for (let job: Job | undefined = first; job;) job = await this.carryOutOne(job, token);
     } catch (e) {
       if (!this.closing) this.emit('error', e as Error);
-      this.end(job!);
     }
+  }
+
+  /** @returns the job that came with the end of this one, begun already: nobody else takes its place */
+  private async carryOutOne(job: Job, token: string): Promise<Job | undefined> {
+    let asks = 0;
+    const asksForNext = (): boolean => {
+      asks = Math.min(1, this.room(this.open.get(job)!));
+      this.asked += asks;
+      return asks > 0;
+    };
+    try {
+      const next = await this.processJob(job, token, asksForNext);
+      return next ? this.begin(next) : undefined;
+    } finally {
+      this.asked -= asks;
+      this.end(job);
+    }
+  }
+
+  /** Jobs that may be asked for, once so many attempts more have ended: all but the last one that come will have places for all their attempts. */
+  private room(ended: number): number {
+    const { together = 1 } = this.options;
+    return Math.max(0, Math.ceil((this.concurrency - this.inHand + ended) / together) - this.asked);
   }
 
   private begin(job: Job): Job {
@@ -118,18 +139,9 @@ export class PromptWorker extends Worker {
     this.free(left);
   }
 
-  private get together(): number {
-    return this.options.together ?? 1;
-  }
-
-  /** Jobs of which each attempt would have its place. */
-  private get room(): number {
-    return Math.floor((this.concurrency - this.inHand) / this.together);
-  }
-
   private free(attempts: number): void {
     this.inHand -= attempts;
-    if (this.inHand === 0 || this.room > 0) this.wake?.();
+    if (this.inHand === 0 || this.room(0) > 0) this.wake?.();
   }
 
   private freed(): Promise<void> {

@@ -26,7 +26,7 @@ const FINISH_MS = 8000;
 const ABORT_MS = 1000;
 /** Time for the results of aborted attempts to be published, in milliseconds. */
 const PUBLISH_MS = 500;
-/** A job has no more attempts than such a part of what a worker runs at once: places that are kept free for one are few. */
+/** A job has no more attempts than such a part of what a worker runs at once: the last one that it takes may bring it over that by as many, less one. */
 const PLACES = 6;
 /** Time-outs of calls to the orchestrator, in milliseconds. */
 const BEAT_MS = 2000;
