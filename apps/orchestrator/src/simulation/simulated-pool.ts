@@ -224,7 +224,7 @@ function attemptsOf(values: readonly unknown[]): AttemptRef[] {
   return runs!.map((runId, i) => ({ runId, step: Number(steps![i]), item: Number(items![i]), attempt: Number(attempts![i]) }));
 }
 
-/** What the reconciler asks about workers. */
+/** What reconciler and relay ask about workers. */
 export function workersOf(database: Database, scheduler: Scheduler, party: Party): WorkerStore {
   const store: Pick<WorkerStore, 'list' | 'askToResend' | 'rooms'> = {
     rooms: () => Promise.resolve(new Map([['service', { workers: 1, together: database.together }]])),
