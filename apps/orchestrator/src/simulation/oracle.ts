@@ -1,5 +1,5 @@
 import { attemptId, FAILURE_MEANINGS, ITEM_STATUSES, type ItemStatus, type JobDto } from '@opsmesh/contracts';
-import { isTerminalItem, isTerminalRun, isTerminalStep, NO_ITEMS, policyOf, type CompiledPlan, type CompiledStep, type Counts, type HistoryEntry, type RunState } from '@opsmesh/plan-model';
+import { isTerminalItem, isTerminalRun, isTerminalStep, NO_ITEMS, policyOf, type CompiledPlan, type CompiledStep, type Counts, type HistoryEntry, type MapPolicy, type RunState } from '@opsmesh/plan-model';
 import { ProblemError } from '@opsmesh/platform';
 import { RunChangedError } from '../engine/ports.js';
 import type { AttemptRef } from '../engine/positions.js';
@@ -145,6 +145,8 @@ export class Oracle implements CommitWatcher {
     for (let i = before.history.length; i < after.history.length; i++) {
       const h = after.history[i]!;
       if (h.type === 'item.resolved') watched.resolved.add(placeOf({ step: h.step!, item: h.item! }));
+      // One commit may have several changes: what the first allowed has begun when the last forbids it.
+      if (h.type === 'step.policy-changed') watched.caps.set(h.step!, Math.max(watched.caps.get(h.step!) ?? 0, (h.data['map'] as Partial<MapPolicy>).concurrency ?? 0));
       if (h.type === 'item.repeated') watched.repeated.set(placeOf({ step: h.step!, item: h.item! }), Number(h.data['attempt']));
     }
     if (after.items !== before.items) for (const [place, old] of before.items) {
