@@ -1,7 +1,7 @@
 /** Version of every message on queues and streams. A reader refuses versions it does not know. */
 export const MESSAGE_VERSION = 1;
 
-/** Redis stream of results; one entry has one field `result`, the JSON of a {@link ResultDto}. Never trimmed: entries are deleted after their commit. */
+/** Redis stream of results; an entry has one field `result` or several, each the JSON of a {@link ResultDto}. Never trimmed: entries are deleted after their commit. */
 export const RESULTS_STREAM = 'opsmesh:results';
 /** The one consumer group of the results stream; each orchestrator process is a consumer in it. */
 export const RESULTS_GROUP = 'orchestrator';

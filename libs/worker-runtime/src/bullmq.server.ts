@@ -93,8 +93,8 @@ export class BullmqServer extends Server<Events> implements CustomTransportStrat
     this.inHand++;
     const attempts = attemptsIn(job.data);
     try {
-      if (attempts.length === 1) await this.attempt(job, attempts[0]);
-      else await this.together(job, attempts);
+      if (attempts.length === 1) await this.runOne(job, attempts[0]);
+      else await this.runAll(job, attempts);
       // BullMQ now finishes the job; others that ended in this turn follow.
       if (this.inHand > 1) this.options.writes.gather();
     } finally {
@@ -102,13 +102,13 @@ export class BullmqServer extends Server<Events> implements CustomTransportStrat
     }
   }
 
-  private async together(job: Job, attempts: readonly unknown[]): Promise<void> {
-    const ends = await Promise.allSettled(attempts.map((a) => this.attempt(job, a).finally(() => { this.worker!.release(job); })));
+  private async runAll(job: Job, attempts: readonly unknown[]): Promise<void> {
+    const ends = await Promise.allSettled(attempts.map((a) => this.runOne(job, a).finally(() => { this.worker!.release(job); })));
     const failed = ends.find((e) => e.status === 'rejected');
     if (failed) throw failed.reason;
   }
 
-  private async attempt(job: Job, data: unknown): Promise<void> {
+  private async runOne(job: Job, data: unknown): Promise<void> {
     // The name comes from outside: only that of a tool becomes a label.
     if (this.options.tools.has(job.name)) this.options.metrics.taken(job.name, job.timestamp);
     try {

@@ -1,4 +1,4 @@
-import { isTerminalItem, type CompiledPlan, type CompiledStep, type MapPolicy, type RunningStep } from '@opsmesh/plan-model';
+import { isTerminalItem, type CompiledPlan, type CompiledStep, type RunningStep } from '@opsmesh/plan-model';
 import type { ItemRow } from './database.js';
 import { placeOf } from './keys.js';
 import type { Watched } from './watched.js';
@@ -18,10 +18,9 @@ export function fanOutRules(plan: CompiledPlan, { watched, current, now }: Commi
     const state = watched.state.steps[index]!;
     if (state.status === 'waiting' || state.status === 'open' || state.total === null) continue;
     const step = plan.steps[index]!;
-    const changed = watched.state.overrides[index] as Partial<MapPolicy> | undefined;
+    const changed = watched.state.overrides[index];
     const own = current[index]!;
-    const cap = Math.max(watched.caps.get(index) ?? 0, step.map.concurrency, changed?.concurrency ?? 0);
-    watched.caps.set(index, cap);
+    const cap = Math.max(step.map.concurrency, watched.caps.get(index) ?? 0);
     let active = 0;
     for (const i of own) if (i.attempt > 0 && !isTerminalItem(i.status) && !isRepeated(i)) active++;
     if (active > cap) broken.push({ rule: 'concurrency', detail: `${active} items of step ${step.id} are under way, at most ${cap} may be` });

@@ -9,7 +9,7 @@ export interface Watched {
   readonly repeated: Map<string, number>;
   /** Items that were `unknown` and became known. */
   readonly resolved: Set<string>;
-  /** Largest concurrency that ever held, by step. */
+  /** Largest concurrency that people ever set, by step. */
   readonly caps: Map<number, number>;
   /** When the items of a wave had all ended, by step and wave. */
   readonly waveEnds: Map<string, number>;

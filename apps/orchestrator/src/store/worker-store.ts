@@ -2,7 +2,6 @@ import { WORKER_LOST_MS, type WorkerRegistrationDto } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import type { Pool } from 'pg';
 import type { ServiceWorker } from '../http/ports.js';
-import type { QueueRoom } from '../transport/bundles.js';
 
 /** A worker process, as the database's clock sees it. */
 export interface KnownWorker {
@@ -13,6 +12,14 @@ export interface KnownWorker {
   readonly active: readonly string[];
   /** Milliseconds since it was heard last. */
   readonly silentMs: number;
+}
+
+/** What the workers of a queue take. */
+export interface QueueRoom {
+  /** How many of them there are. */
+  readonly workers: number;
+  /** Attempts that each of them takes in one job. */
+  readonly together: number;
 }
 
 /** Worker processes that do not come back are forgotten after this long. */

@@ -59,7 +59,7 @@ export class RelayRig {
   }
 }
 
-/** Opens a rig before the specs of the file; its outbox and its Redis are empty before each. */
+/** Opens a rig before the specs of the file; its outbox, its workers and its Redis are empty before each. */
 export function useRelays(opened: (rig: RelayRig) => void): void {
   let rig: RelayRig; let pool: Pool;
   useRecord((database) => { ({ pool } = database); });
@@ -69,7 +69,7 @@ export function useRelays(opened: (rig: RelayRig) => void): void {
     opened(rig);
   });
   beforeEach(async () => {
-    await pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts');
+    await pool.query('truncate orchestrator.outbox, orchestrator.gated_attempts, orchestrator.workers');
     await rig.redis.flushdb();
   });
   afterEach(() => rig.closeAll());

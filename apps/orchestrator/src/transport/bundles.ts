@@ -1,12 +1,5 @@
 import type { JobDto } from '@opsmesh/contracts';
-
-/** What the workers of a queue take. */
-export interface QueueRoom {
-  /** How many of them there are. */
-  readonly workers: number;
-  /** Attempts that each of them takes in one job. */
-  readonly together: number;
-}
+import type { QueueRoom } from '../store/worker-store.js';
 
 /** Attempts as jobs: those of one tool together, as many as every worker takes in one job, and no more than leaves something for each worker. */
 export function bundled(attempts: readonly JobDto[], room: QueueRoom | undefined): JobDto[][] {

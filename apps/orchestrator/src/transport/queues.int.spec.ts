@@ -29,9 +29,8 @@ describe('jobs of several attempts', () => {
 
   beforeAll(async () => {
     const opened = await openRedis();
-    ({ url } = opened);
-    await opened.redis.flushdb();
     opened.redis.disconnect();
+    ({ url } = opened);
   });
   beforeEach(() => {
     queues = new Queues(redisConnection(url), SILENT);
@@ -44,10 +43,9 @@ describe('jobs of several attempts', () => {
 
   /** Lets a worker that never ends a job take `count` of them; then it is gone with its locks. */
   async function taken(count: number): Promise<void> {
-    let left = count;
     const worker = new Worker(QUEUE, undefined, { connection: redisConnection(url), prefix: QUEUE_PREFIX, autorun: false });
     open.push(() => worker.close());
-    while (left-- > 0) await worker.getNextJob('of a dead worker');
+    for (let i = 0; i < count; i++) await worker.getNextJob('of a dead worker');
   }
   const waitingJobs = (): Promise<Job[]> => queues.get(QUEUE).getJobs(['wait'], 0, -1, true);
 

@@ -2,10 +2,10 @@ import { attemptsIn, JobDto, validate } from '@opsmesh/contracts';
 import { waitFor } from '@opsmesh/testing';
 import type { Pool, PoolClient } from 'pg';
 import type { OutboxBatch } from '../engine/outbox.js';
+import { WorkerStore } from '../store/worker-store.js';
 import { fanOut, QUEUE, runOf } from '../testing/documents.js';
 import { useRelays, type RelayRig, type WatchedQueues } from '../testing/relay-rig.js';
 import { listeningLog, newEngine, outboxOf, releaseOutbox } from '../testing/rig.js';
-import { WorkerStore } from '../store/worker-store.js';
 import { claimed, create, happens, succeeded } from '../testing/submissions.js';
 import { TcpProxy } from '../testing/tcp-proxy.js';
 import { takeOutPaused } from './paused-attempts.js';
@@ -44,7 +44,6 @@ it('sends attempts of one tool as one job, if the workers of the queue take them
   await rig.allSent();
   const jobs = await queues.get(QUEUE).getJobs(['wait'], 0, -1, true);
   expect(jobs.map((j) => (attemptsIn(j.data) as JobDto[]).map((a) => validate(JobDto, a).item))).toEqual([[0, 1, 2], [3]]);
-  await pool.query('delete from orchestrator.workers');
 });
 
 /** The database of a relay that can take nothing from the table. */
