@@ -38,7 +38,7 @@ export function planOf(number: number): CompiledPlan {
 /** The document of a plan: blocks of steps, one after the other or beside each other. */
 export function documentOf(number: number): Document {
   const choices = number < KINDS ? Choices.fromList([]) : Choices.fromSeed(number);
-  const blocks = number < KINDS ? 1 : 1 + choices.below(3);
+  const blocks = number < KINDS ? 1 : choices.pick([1, 1, 1, 1, 2, 3]);
   const steps: Document[] = [];
   let before: string | undefined;
   for (let i = 0; i < blocks; i++) {
