@@ -8,6 +8,8 @@ import type { ToolContext } from './tool.js';
 /** The grant of a claimed attempt and what came with it. */
 export interface Granted {
   readonly grant: string;
+  /** When the claim was sent that it answers (`performance.now()`). */
+  readonly askedAt: number;
   /** When the grant expires, in seconds since the epoch. */
   readonly expires: number;
   readonly connection: ConnectionDto | undefined;
@@ -19,6 +21,8 @@ export interface Granted {
 export interface AttemptSurroundings {
   readonly log: Logger;
   progress(attempt: Attempt, news: { percent?: number; message?: string }): void;
+  /** Whether others may have given up what was claimed here then (`performance.now()`). */
+  mayBeGivenUpSince(then: number): boolean;
 }
 
 /**
@@ -79,7 +83,10 @@ export class Attempt implements ToolContext {
   };
 
   readonly assertGrant = (): void => {
-    if (this.granted && Date.now() >= this.granted.expires * 1000) throw new ToolFailure('grant-refused', 'the grant expired before the tool acted');
+    if (!this.granted) return;
+    if (Date.now() >= this.granted.expires * 1000) throw new ToolFailure('grant-refused', 'the grant expired before the tool acted');
+    // It may be unknown by now, and a person may have it repeated: then it must not begin any more.
+    if (this.around.mayBeGivenUpSince(this.granted.askedAt)) throw new ToolFailure('service-unavailable', 'the worker was not heard of for a time before the tool acted');
   };
 
   grant(granted: Granted): void {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ANY_PROTOCOL, ClaimAnswerDto, FAILURE_CODES, InvalidMessage, ToolFailure, validate, type AttemptClaimDto, type Credential, type FailureCode, type GrantClaims, type LeaseRequestDto } from '@opsmesh/contracts';
 import { BatchClient, inputSha256, ProblemError, StartError, TokenRefused, type Keys, type ServiceClient } from '@opsmesh/platform';
@@ -35,7 +36,7 @@ export class ClaimClient {
     // Without a credential nothing is ever sealed: any text of the form stands for a key nobody has, and keeps the claim tied to this one delivery.
     const keyThumbprint = key?.thumbprint ?? randomBytes(32).toString('base64url');
     const digest = inputSha256(attempt.job.input);
-    const answer = await this.ask(attempt, { attemptId: attempt.job.attemptId, workerId: this.parts.workerId, inputSha256: digest, keyThumbprint });
+    const { answer, askedAt } = await this.ask(attempt, { attemptId: attempt.job.attemptId, workerId: this.parts.workerId, inputSha256: digest, keyThumbprint });
     if (!answer) return undefined;
     const claims = await this.verify(answer.grant);
     const expected = { attempt: attempt.job.attemptId, tenant: attempt.tenantId, worker: this.parts.workerId, tool: attempt.job.tool, inputSha256: digest, keyThumbprint, manifestSha256: attempt.job.manifestSha256 ?? null };
@@ -43,19 +44,20 @@ export class ClaimClient {
       if (claims[name as keyof GrantClaims] !== value) throw new ToolFailure('grant-refused', `the grant is for another ${name}`);
     }
     checkConnection(attempt, answer);
-    return { grant: answer.grant, expires: claims.exp, connection: answer.connection, lease: (credentialId) => this.lease({ attempt, grant: answer.grant, credentialId, key }) };
+    return { grant: answer.grant, askedAt, expires: claims.exp, connection: answer.connection, lease: (credentialId) => this.lease({ attempt, grant: answer.grant, credentialId, key }) };
   }
 
-  private async ask(attempt: Attempt, claim: AttemptClaimDto): Promise<ClaimAnswerDto | undefined> {
+  private async ask(attempt: Attempt, claim: AttemptClaimDto): Promise<{ readonly answer: ClaimAnswerDto | undefined; readonly askedAt: number }> {
     let wait: number = BACKOFF_MS[0];
     for (;;) {
+      const askedAt = performance.now();
       try {
-        return validate(ClaimAnswerDto, await this.claims.call(claim, attempt.signal));
+        return { answer: validate(ClaimAnswerDto, await this.claims.call(claim, attempt.signal)), askedAt };
       } catch (e) {
         if (attempt.aborted) throw notClaimed(attempt.aborted);
         if (e instanceof InvalidMessage) throw new ToolFailure('grant-refused', 'the answer to the claim could not be read', { cause: e.message });
         if (!(e instanceof ProblemError)) throw e;
-        if (e.code === 'claim-refused') return undefined;
+        if (e.code === 'claim-refused') return { answer: undefined, askedAt };
         if (e.status < 500 && e.status !== 429) throw refusal(e, 'target-refused');
       }
       await pause(wait, undefined, { signal: attempt.signal }).catch(() => undefined);

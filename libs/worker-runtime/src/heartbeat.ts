@@ -1,6 +1,7 @@
 import { HEARTBEAT_MS, HeartbeatAnswerDto, validate } from '@opsmesh/contracts';
 import { limitedErrorLog, ProblemError, type Logger, type ServiceClient } from '@opsmesh/platform';
 import { cancelled } from './cancellation.js';
+import type { Presence } from './presence.js';
 import type { Registration } from './registration.js';
 import type { ResultPublisher } from './result-publisher.js';
 import type { AttemptRunner } from './run-attempt.js';
@@ -10,6 +11,7 @@ export interface HeartbeatParts {
   /** A client that gives up before the next beat is due. */
   readonly orchestrator: ServiceClient;
   readonly registration: Registration;
+  readonly presence: Pick<Presence, 'heard'>;
   readonly runner: AttemptRunner;
   readonly results: Pick<ResultPublisher, 'resend'>;
   readonly log: Logger;
@@ -46,7 +48,8 @@ export class Heartbeat {
   }
 
   private async beat(): Promise<void> {
-    const { orchestrator, workerId, runner, results, log } = this.parts;
+    const { orchestrator, workerId, presence, runner, results, log } = this.parts;
+    const sentAt = performance.now();
     let answer: HeartbeatAnswerDto;
     try {
       answer = validate(HeartbeatAnswerDto, await orchestrator.call('POST', `/internal/workers/${workerId}/heartbeat`, { body: { active: [...runner.active.keys()] } }));
@@ -54,6 +57,7 @@ export class Heartbeat {
       if (e instanceof ProblemError && e.status === 404) return this.registerAgain();
       throw e;
     }
+    presence.heard(sentAt);
     runner.abort(answer.cancel, cancelled);
     for (const id of answer.resend) {
       // One that still runs is published when it ends.

@@ -21,6 +21,7 @@ function setUp(options: Partial<ToolOptions> = {}, parts: Partial<RunnerParts> =
   const progress = { tell: jest.fn(), end: jest.fn() };
   const metrics = { ended: jest.fn() };
   const runner = new AttemptRunner({
+    presence: { mayBeGivenUpSince: () => false },
     workerId: 'w', tools: new Map([['do', { options: tool, declaration: {} as never }]]), log, progress, metrics, graceMs: 20,
     claims: { claim: async () => granted() },
     blobs: { put: async () => { throw new Error('not here'); } },
@@ -36,7 +37,7 @@ function setUp(options: Partial<ToolOptions> = {}, parts: Partial<RunnerParts> =
   return { run, runner, results, progress, metrics };
 }
 const CONNECTION: ConnectionDto = { assetId: 'a1', hostname: 'web1', address: '10.0.0.1', protocol: 'ssh', port: 22, credentialId: 'c1' };
-const granted = (more: Partial<Granted> = {}): Granted => ({ grant: 'g', expires: Date.now() / 1000 + 60, connection: CONNECTION, lease: () => Promise.reject(new Error('no lease')), ...more });
+const granted = (more: Partial<Granted> = {}): Granted => ({ grant: 'g', askedAt: performance.now(), expires: Date.now() / 1000 + 60, connection: CONNECTION, lease: () => Promise.reject(new Error('no lease')), ...more });
 const CLAIMED: [Partial<ToolOptions>, Partial<JobDto>] = [{ effect: 'write', idempotent: false }, { claim: true }];
 const ABORTS = { cancelled: new ToolFailure('cancelled', 'cancelled'), lost: new ToolFailure('worker-lost', 'stopped') };
 
@@ -87,6 +88,12 @@ describe('the context', () => {
   it('refuses to act when the grant has expired', async () => {
     const { run } = setUp(CLAIMED[0], { claims: { claim: async () => granted({ expires: Date.now() / 1000 }) } });
     expect(await run(({ context }) => { context.assertGrant(); return { text: '' }; }, { claim: true })).toMatchObject({ failure: { code: 'grant-refused' } });
+  });
+
+  it('refuses to act when the attempt may have been given up since it was claimed', async () => {
+    const silent = async (backAt: number) => setUp(CLAIMED[0], { presence: { mayBeGivenUpSince: (then) => backAt >= then }, claims: { claim: async () => granted({ askedAt: 10 }) } }).run(({ context }) => { context.assertGrant(); return { text: '' }; }, { claim: true });
+    expect(await silent(11)).toMatchObject({ failure: { code: 'service-unavailable', retryable: true } });
+    expect(await silent(9)).toMatchObject({ status: 'succeeded' });
   });
 
   it('fetches the credential once, and only for a tool that declares one', async () => {

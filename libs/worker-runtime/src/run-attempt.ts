@@ -6,6 +6,7 @@ import { Attempt, failureOf, type AttemptSurroundings, type Granted } from './at
 import type { ClaimClient } from './claim-client.js';
 import type { WorkerMetrics } from './metrics.js';
 import { storeOutput, type BlobStore, type StoredOutput } from './output.js';
+import type { Presence } from './presence.js';
 import type { ProgressPublisher } from './progress.js';
 import { readJob } from './read-job.js';
 import type { ResultPublisher } from './result-publisher.js';
@@ -25,6 +26,7 @@ export interface RunnerParts {
   readonly blobs: BlobStore;
   readonly results: Pick<ResultPublisher, 'publish' | 'resend'>;
   readonly progress: Pick<ProgressPublisher, 'tell' | 'end'>;
+  readonly presence: Pick<Presence, 'mayBeGivenUpSince'>;
   readonly metrics: Pick<WorkerMetrics, 'ended'>;
   readonly log: Logger;
   /** Default {@link GRACE_MS}. */
@@ -58,6 +60,10 @@ export class AttemptRunner implements AttemptSurroundings {
 
   progress(attempt: Attempt, news: { percent?: number; message?: string }): void {
     if (this.running.has(attempt.job.attemptId)) this.parts.progress.tell(attempt, news);
+  }
+
+  mayBeGivenUpSince(then: number): boolean {
+    return this.parts.presence.mayBeGivenUpSince(then);
   }
 
   /** @throws InvalidMessage when the entry is no job. */

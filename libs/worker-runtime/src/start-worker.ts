@@ -14,6 +14,7 @@ import { WriteGatherer } from './gather-writes.js';
 import { HealthController, METRICS, READINESS, type Readiness } from './health.controller.js';
 import { Heartbeat } from './heartbeat.js';
 import { WorkerMetrics } from './metrics.js';
+import { Presence } from './presence.js';
 import { ProgressPublisher } from './progress.js';
 import { Registration } from './registration.js';
 import { ResultPublisher } from './result-publisher.js';
@@ -123,8 +124,9 @@ class WorkerProcess {
 
     const writes = new WriteGatherer(redis);
     const results = new ResultPublisher(redis, log);
+    const presence = new Presence();
     const runner = new AttemptRunner({
-      workerId, tools, results, log, metrics: this.metrics,
+      workerId, tools, results, presence, log, metrics: this.metrics,
       claims: new ClaimClient({ workerId, keys, orchestrator, assetService: client('asset-service', config.assetServiceUrl) }),
       blobs: new BlobClient(client('orchestrator', config.orchestratorUrl, UPLOAD_MS), this.giveUp.signal),
       progress: new ProgressPublisher(redis),
@@ -134,7 +136,7 @@ class WorkerProcess {
     const server = new BullmqServer({ queue, redis, writes, concurrency: config.concurrency, together, tools, runner, metrics: this.metrics, log });
     app.connectMicroservice({ strategy: server });
     const registration = new Registration({ orchestrator, log, stopped: this.stop.signal, worker: { workerId, service: config.service, queue, concurrency: config.concurrency, together, tools: [...tools.values()].map((t) => t.declaration) } });
-    const heartbeat = new Heartbeat({ workerId, orchestrator: client('orchestrator', config.orchestratorUrl, BEAT_MS), registration, runner, results, log, onRefused: (e) => { queueMicrotask(() => { throw e; }); } });
+    const heartbeat = new Heartbeat({ workerId, orchestrator: client('orchestrator', config.orchestratorUrl, BEAT_MS), registration, presence, runner, results, log, onRefused: (e) => { queueMicrotask(() => { throw e; }); } });
     this.readiness = () => [
       ...(redis.status === 'ready' ? [] : ['redis does not answer']),
       ...(registration.registered ? [] : ['the orchestrator has not registered the worker']),

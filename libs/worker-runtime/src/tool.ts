@@ -52,7 +52,7 @@ export interface ToolContext {
    * @throws ToolFailure `credential-unavailable` or `grant-refused`
    */
   credential(hop?: ConnectionDto): Promise<Credential>;
-  /** Throws ToolFailure `grant-refused` when the grant has expired; call it right before acting on the target. */
+  /** Throws ToolFailure `grant-refused` when the grant has expired, `service-unavailable` when the attempt may have been given up; call it right before acting on the target. */
   assertGrant(): void;
   readonly log: Logger;
 }

@@ -1,4 +1,4 @@
-import { failure, GRANT_SECONDS, parseAttemptId, type FailureCode, type FailureDto, type JobDto, type ResultDto } from '@opsmesh/contracts';
+import { failure, GRANT_SECONDS, parseAttemptId, WORKER_LOST_MS, type FailureCode, type FailureDto, type JobDto, type ResultDto } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import type { Database } from './database.js';
 import type { Oracle } from './oracle.js';
@@ -18,8 +18,8 @@ export interface WorkerSurroundings {
 }
 
 interface Running { readonly job: JobDto; aborted: boolean }
-/** What a claim gave: good until `expiresAt`. */
-interface Grant { readonly keyThumbprint: string; readonly expiresAt: number }
+/** What a claim gave, which was asked for at `askedAt`: good until `expiresAt`. */
+interface Grant { readonly keyThumbprint: string; readonly askedAt: number; readonly expiresAt: number }
 /** A result as it was written, of a job. */
 interface Published { readonly json: string; readonly job: JobDto }
 interface Outcome { readonly failure: FailureDto | null; readonly output: object | null }
@@ -38,7 +38,8 @@ const AFTER: readonly FailureCode[] = ['nonzero-exit', 'timed-out', 'connection-
  * A worker, by the contract of `AttemptRunner` in the worker runtime:
  * 1. An attempt that must be claimed is claimed before anything is done; a refusal leaves it to others without a word.
  * 2. The result is on the stream before the job returns, however often it must be written.
- * 3. An attempt is active until its result is written; a second delivery of it is not run, one of a known result publishes that again.
+ * 3. A claimed attempt does not begin when its grant has expired, or when the worker may have been given up since it asked for it.
+ * 4. An attempt is active until its result is written; a second delivery of it is not run, one of a known result publishes that again.
  */
 export class WorkerProcess {
   private readonly active = new Map<string, Running>();
@@ -46,6 +47,8 @@ export class WorkerProcess {
   private lastBeat: number;
   private beating = false;
   private claims = 0;
+  private frozenAt = 0;
+  private backAt = -Infinity;
   /** In an object for the reason that `SchedulerParts` gives. */
   private readonly turns = { take: () => { this.take(); }, beat: () => { void this.beat(); } };
 
@@ -68,6 +71,8 @@ export class WorkerProcess {
 
   /** It stands still: what it has may be given up. */
   freeze(until: number): void {
+    if (this.stoodStillFor >= WORKER_LOST_MS) this.backAt = this.party.frozenUntil;
+    this.frozenAt = this.around.scheduler.now;
     this.around.database.workers.get(this.party.name)!.seenAt = this.around.scheduler.now;
     this.party.frozenUntil = until;
     this.around.scheduler.wakeAt(until);
@@ -86,6 +91,15 @@ export class WorkerProcess {
   /** When its heartbeat says or brings something new next. */
   nextBeat(): number {
     return this.party.alive && !this.beating && this.hasNews() ? Math.max(this.lastBeat + BEAT_MS, this.party.frozenUntil) : Infinity;
+  }
+
+  private get stoodStillFor(): number {
+    return this.party.frozenUntil - this.frozenAt;
+  }
+
+  /** Whether it may have been given up since then. */
+  private mayBeGivenUpSince(then: number): boolean {
+    return this.backAt >= then || (this.stoodStillFor >= WORKER_LOST_MS && this.party.frozenUntil >= then);
   }
 
   private hasNews(): boolean {
@@ -134,7 +148,7 @@ export class WorkerProcess {
       const keyThumbprint = `${this.party.name} ${++this.claims}`;
       const answer = await this.claim(running, keyThumbprint);
       if (answer === 'refused') return undefined;
-      grant = { keyThumbprint, expiresAt: answer };
+      grant = { keyThumbprint, ...answer };
       if (running.aborted) return failed('cancelled');
     }
     return this.act(running, grant);
@@ -148,15 +162,18 @@ export class WorkerProcess {
     const before = fails && choices.oneIn(2);
     if (before) return failed(choices.pick(BEFORE));
     let expired = false;
+    let givenUp = false;
     try {
       await scheduler.effect(this.party, `act: ${job.attemptId}`, () => {
         expired = grant !== undefined && grant.expiresAt < scheduler.now;
-        if (!expired) oracle.act(job, { workerId: this.party.name, keyThumbprint: grant?.keyThumbprint });
+        givenUp = grant !== undefined && this.mayBeGivenUpSince(grant.askedAt);
+        if (!expired && !givenUp) oracle.act(job, { workerId: this.party.name, keyThumbprint: grant?.keyThumbprint });
       });
     } catch {
       return this.doubtful(job, 'connection-lost');
     }
     if (expired) return failed('grant-refused');
+    if (givenUp) return failed('service-unavailable');
     const ms = choices.pick(DURATIONS);
     if (ms > 0) await scheduler.after(this.party, { label: 'the tool ends', ms, early: () => running.aborted }, () => undefined).catch(() => undefined);
     if (running.aborted && choices.oneIn(2)) return this.doubtful(job, 'stop-unconfirmed');
@@ -170,13 +187,14 @@ export class WorkerProcess {
     return failed(code);
   }
 
-  /** Asks whichever orchestrator is up until one answers. @returns until when the grant is good */
-  private async claim(running: Running, keyThumbprint: string): Promise<number | 'refused'> {
+  /** Asks whichever orchestrator is up until one answers. */
+  private async claim(running: Running, keyThumbprint: string): Promise<Omit<Grant, 'keyThumbprint'> | 'refused'> {
     const { scheduler, orchestrators } = this.around;
     const { job } = running;
     const request = { workerId: this.party.name, inputSha256: inputSha256Of(job), keyThumbprint };
     for (;;) {
-      if (running.aborted) return scheduler.now;
+      const askedAt = scheduler.now;
+      if (running.aborted) return { askedAt, expiresAt: askedAt };
       try {
         const asked = await scheduler.effect(this.party, `claim ${job.attemptId}`, () => {
           const up = orchestrators();
@@ -189,7 +207,7 @@ export class WorkerProcess {
         await asked.answer;
         const expiresAt = scheduler.now + GRANT_SECONDS * 1000;
         await scheduler.effect(this.party, 'hear of the claim', () => undefined);
-        return expiresAt;
+        return { askedAt, expiresAt };
       } catch (e) {
         if (e instanceof ProblemError && e.code === 'claim-refused') return 'refused';
         this.around.oracle.heard(e);
