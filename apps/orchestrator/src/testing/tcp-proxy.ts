@@ -55,6 +55,8 @@ export class TcpProxy {
   private forward(near: Socket, far: Socket): (chunk: Buffer) => void {
     let isMeant = false;
     return (chunk) => {
+      // What was read on this connection before is of no transaction that begins now.
+      if (chunk.includes('begin')) isMeant = false;
       isMeant ||= this.lostCommit !== undefined && chunk.includes(this.lostCommit.text);
       if (!isMeant || !this.lostCommit || !chunk.includes('commit\0')) {
         far.write(chunk);
