@@ -49,7 +49,7 @@ export interface ToolContext {
   readonly connection?: ConnectionDto;
   /**
    * The secret for the target, or for one of the jump hosts in `connection.via`; each credential is fetched at most once an attempt.
-   * @throws ToolFailure `credential-unavailable` or `grant-refused`
+   * @throws ToolFailure `credential-unavailable`, `grant-refused` or `service-unavailable`
    */
   credential(hop?: ConnectionDto): Promise<Credential>;
   /** Throws ToolFailure `grant-refused` when the grant has expired, `service-unavailable` when the attempt may have been given up; call it right before acting on the target. */
