@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import ssh2 from 'ssh2';
-import { newHostKey } from '../../libs/testing/dist/fleet/simulated-host.js';
+import { newSshKey } from '../../libs/testing/dist/fleet/simulated-host.js';
 
 const DF = ['Filesystem         1-blocks        Used   Available Capacity Mounted on', '/dev/chaos  40000000000 10000000000 30000000000      25% /', ''].join('\n');
 
@@ -13,7 +13,7 @@ const DF = ['Filesystem         1-blocks        Used   Available Capacity Mounte
  */
 export class SshHost {
   #ledger;
-  #key = newHostKey();
+  #key = newSshKey().private;
   #ssh;
   #net;
   #sockets = new Set();

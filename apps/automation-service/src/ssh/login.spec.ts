@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { SshCredential } from '@opsmesh/contracts';
+import { newSshKey } from '@opsmesh/testing';
 import ssh2, { type AuthContext, type KeyboardAuthContext, type Prompt } from 'ssh2';
 import { connect } from './connect.js';
 
 const PASSWORD = 'log-in-pa55';
-const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
-const encrypted = ssh2.utils.generateKeyPairSync('ed25519', { passphrase: 'right', cipher: 'aes256-ctr', rounds: 1 });
+const hostKey = newSshKey();
+const encrypted = newSshKey('right');
 
 /** What the host did about a login: each way as it was tried, each answer as it was given. */
 interface Seen { readonly ways: string[]; readonly answers: string[][] }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { WindowsHostSpec } from '../winrm/windows-host-spec.js';
 import { volume } from '../winrm/windows-state.js';
 import type { HostSpec, SimulatedDisk } from './host-spec.js';
-import { newHostKey } from './simulated-host.js';
+import { newSshKey } from './simulated-host.js';
 
 /** What an inventory needs to know of a demo host. */
 export interface DemoHost<Spec = HostSpec> {
@@ -44,7 +44,7 @@ const WINDOWS_HOSTS = [
 /** The six Linux hosts of the demo, at 127.0.1.11 to 127.0.1.16. Nothing listens at web-04. */
 export function demoFleet({ port, data }: DemoOptions): DemoHost[] {
   return HOSTS.map(({ hostname, tags, environment, location, disks, services, down }, i) => ({
-    spec: { hostname, address: `127.0.1.${11 + i}`, port, username: 'ops', disks, services, refusesConnections: down === true, ...kept({ data, hostname }, () => ({ hostKey: newHostKey(), password: newPassword() })) },
+    spec: { hostname, address: `127.0.1.${11 + i}`, port, username: 'ops', disks, services, refusesConnections: down === true, ...kept({ data, hostname }, () => ({ hostKey: newSshKey().private, password: newPassword() })) },
     tags, os: 'linux', environment, location,
   }));
 }

@@ -46,7 +46,7 @@ export class SimulatedHost {
   private ssh: InstanceType<typeof Server>;
 
   constructor(readonly spec: HostSpec, private readonly surroundings: HostSurroundings) {
-    this.key = spec.hostKey ?? newHostKey();
+    this.key = spec.hostKey ?? newSshKey().private;
     this.ssh = this.newServer();
     this.net = createServer((socket) => this.connected(socket));
   }
@@ -75,7 +75,7 @@ export class SimulatedHost {
 
   /** From now on the host presents another key. */
   changeHostKey(): void {
-    this.key = newHostKey();
+    this.key = newSshKey().private;
     this.ssh = this.newServer();
   }
 
@@ -182,11 +182,14 @@ export class SimulatedHost {
 
 const DEFAULT_PORT = 22022;
 
-/** A new Ed25519 private key in OpenSSH's format. A few in a thousand that ssh2 1.17 writes cannot be read back by it, so each is read. */
-export function newHostKey(): string {
+/**
+ * A new Ed25519 key pair in OpenSSH's format, encrypted where a passphrase is given.
+ * ssh2 1.17 drops the zero bytes that a public key begins with, and then cannot read the pair (one of 256): such a pair is made anew.
+ */
+export function newSshKey(passphrase?: string): { readonly private: string; readonly public: string } {
   for (;;) {
-    const key = utils.generateKeyPairSync('ed25519').private;
-    if (!(utils.parseKey(key) instanceof Error)) return key;
+    const pair = passphrase === undefined ? utils.generateKeyPairSync('ed25519') : utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-ctr', rounds: 1 });
+    if (!(utils.parseKey(pair.private, passphrase) instanceof Error)) return pair;
   }
 }
 
