@@ -1,4 +1,4 @@
-// Jest in native-ESM mode; three kinds of spec, told apart by the file's name (see CONTRIBUTING.md).
+// Jest in native-ESM mode; four kinds of spec, told apart by the file's name (see CONTRIBUTING.md).
 import { mkdirSync } from 'node:fs';
 
 // --outputFile does not make its folder.
@@ -32,8 +32,9 @@ const servers = { globalSetup: '../../tools/jest-servers.mjs', globalTeardown: '
 export default {
   testTimeout: 30_000,
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'], testPathIgnorePatterns: ['\\.int\\.spec\\.ts$', '\\.e2e\\.spec\\.ts$'] },
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'], testPathIgnorePatterns: ['\\.int\\.spec\\.ts$', '\\.wait\\.spec\\.ts$', '\\.e2e\\.spec\\.ts$'] },
     { ...shared, ...servers, displayName: 'integration', testMatch: ['<rootDir>/src/**/*.int.spec.ts'] },
+    { ...shared, displayName: 'waiting', testMatch: ['<rootDir>/src/**/*.wait.spec.ts'] },
     { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/src/**/*.e2e.spec.ts'] },
   ],
 };

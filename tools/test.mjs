@@ -21,7 +21,10 @@ const MARK = 'TEST_RUN_MARK';
 process.env[MARK] = randomUUID();
 
 const nx = (target, ...more) => [process.execPath, join(root, 'node_modules', '.bin', 'nx'), 'run-many', '-t', target, ...more];
-/** @typedef {{ name: string, command: string[], results?: string, servers?: boolean, needs?: string }} Phase */
+/**
+ * `needs`: the phase that must have succeeded before; `beside`: the phase that it is run together with, where that one is run.
+ * @typedef {{ name: string, command: string[], results?: string, servers?: boolean, needs?: string, beside?: string }} Phase
+ */
 
 /** @type {Phase[]} */
 const PHASES = [
@@ -30,6 +33,8 @@ const PHASES = [
   { name: 'unit', command: nx('unit'), results: 'unit' },
   // One project at a time: they share the servers.
   { name: 'integration', command: nx('integration', '--parallel=1', '--maxWorkers=2'), results: 'integration', servers: true },
+  // They wait for minutes and need next to nothing for it.
+  { name: 'waiting', command: nx('waiting'), results: 'waiting', beside: 'integration' },
   { name: 'build', command: nx('build') },
   { name: 'e2e', command: nx('e2e', '--parallel=1'), results: 'e2e', needs: 'build' },
   { name: 'containers', command: [process.execPath, join(root, 'tools', 'check-containers.mjs')] },
@@ -50,14 +55,14 @@ const failures = new Set();
 mkdirSync(logs, { recursive: true });
 forgetResults(root, PHASES.flatMap((p) => p.results ?? []));
 for (const line of installPrograms()) loud('SKIPPED', line);
-for (const phase of chosen) {
+for (const phase of chosen.filter((p) => !isBeside(p))) {
   if (stopped.aborted) break;
   if (failures.has(phase.needs)) {
     loud('FAILED', `${phase.name} was not run, since ${phase.needs} failed`);
     total.failed++;
     continue;
   }
-  await run(phase);
+  await Promise.all([phase, ...chosen.filter((p) => p.beside === phase.name)].map(run));
 }
 const left = await leftovers();
 if (left.length > 0) {
@@ -68,6 +73,11 @@ if (left.length > 0) {
 if (stopped.aborted) process.exit(130);
 console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exit(total.failed > 0 ? 1 : 0);
+
+/** @param {Phase} phase */
+function isBeside({ beside }) {
+  return chosen.some((p) => p.name === beside);
+}
 
 /** @param {Phase} phase */
 async function run({ name, command, results, servers: needsServers }) {

@@ -10,7 +10,7 @@ const SETTINGS = {
 };
 
 it('what programs, Node, npm and specs need is handed on, settings of an opsmesh are not', () => {
-  const needed = { PATH: '/bin', HOME: '/root', TMPDIR: '/tmp', LC_ALL: 'C.UTF-8', CI: 'true', npm_lifecycle_event: 'test', NODE_OPTIONS: '--no-warnings', REDIS_SERVER: '/opt/redis', TEST_DATABASE_URL: 'postgres://h/db', LONG_SPECS: '1' };
+  const needed = { PATH: '/bin', HOME: '/root', TMPDIR: '/tmp', LC_ALL: 'C.UTF-8', CI: 'true', npm_lifecycle_event: 'test', NODE_OPTIONS: '--no-warnings', REDIS_SERVER: '/opt/redis', TEST_DATABASE_URL: 'postgres://h/db', INJECTION_RUNS: '1' };
   expect(surroundings({ ...SETTINGS, ...needed })).toEqual(needed);
 });
 
