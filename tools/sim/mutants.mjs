@@ -23,10 +23,12 @@ export const MUTANTS = [
   one('the reconciler is sure at once', transport('reconciler.js'), 'const ROUNDS_TO_RESEND = 15;', 'const ROUNDS_TO_RESEND = 1;'),
   one('a wiped queue is not noticed', transport('reconciler.js'), 'await this.deps.engine.submit(', 'void ('),
   one('jobs of lost attempts stay where they were', transport('reconciler.js'), 'await this.removeJobs(sure, facts);', ';'),
+  one('what a worker says of an attempt that was repeated meanwhile is dropped', engine('commit.js'), 'const isNew = await', 'const isNew = false && await'),
   // Claims and workers.
   one('a tool acts before its attempt is claimed', simulated('worker-process.js'), 'const answer = await this.claim(running, keyThumbprint);', 'this.around.oracle.act(job, { workerId: this.party.name, keyThumbprint }); const answer = await this.claim(running, keyThumbprint);'),
   one('a claim is granted that was not committed', engine('claim-desk.js'), 'if (!granted &&', 'if (false &&'),
   one('an attempt that may not be repeated is claimed twice', plan('transition.js'), 'return isRepeatable(tool) ? item : undefined;', 'return item;'),
+  one('a worker acts that may have been given up since it claimed', simulated('worker-process.js'), 'return this.mayBeGivenUpSince(askedAt)', 'return false'),
   one('a worker does not send a result again', simulated('worker-process.js'), 'known !== undefined)\n                    void', 'false)\n                    void'),
   one('a worker returns before its result is written', simulated('worker-process.js'), 'if (outcome)', 'if (outcome && this.claims % 7 !== 3)'),
   one('a lost attempt that may not be repeated is sent again', plan('transition.js'), "item.status === 'running' && !isRepeatable(tool)", 'false'),

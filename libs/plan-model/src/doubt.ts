@@ -24,8 +24,21 @@ function isDoubtful(step: CompiledStep, { attempt, failure, random }: { readonly
   return step.kind === 'tool' ? judgeFailure(step, attempt, failure, random).kind === 'unknown' : FAILURE_MEANINGS[failure.code].doubtful;
 }
 
+/** The result of an attempt that another one has followed, which may have been unknown then. */
+export function pastResult(draft: Draft, { step, item, attempt, outcome, random }: ItemEvent<'finished'>): undefined {
+  const made = draft.plan.steps[step]!;
+  const failure = outcome.status === 'failed' ? failureOf(made, outcome.failure) : null;
+  if (!failure || !isDoubtful(made, { attempt, failure, random })) draft.effects.push({ type: 'keep-past', step, item, attempt, status: outcome.status, failure, by: null });
+}
+
+/** An attempt that another one has followed is known now; the item is what its newest attempt came to. */
+export function pastKnown(draft: Draft, item: ItemState | undefined, { step, item: index, attempt, status, by }: ItemEvent<'past-known'>): undefined {
+  if (item && item.attempt > attempt) draft.record('item.resolved', { step, item: index, data: { attempt, status, ...by } });
+}
+
 /** A person or a probe says how an unknown attempt ended. */
 export function resolved(draft: Draft, item: ItemState | undefined, { step, item: index, attempt, status, reason, actor }: ItemEvent<'resolved'>): ItemChange {
+  if (item && item.attempt > attempt && attempt > 0) draft.effects.push({ type: 'keep-past', step, item: index, attempt, status, failure: null, by: { reason, actor } });
   if (item?.status !== 'unknown' || item.attempt !== attempt) return undefined;
   becomeKnown(draft, { step, item: index, attempt, status, by: { reason, actor } });
   return { ...item, status };

@@ -1,4 +1,5 @@
-import type { ItemStatus } from '@opsmesh/contracts';
+import type { FailureDto, ItemStatus } from '@opsmesh/contracts';
+import type { Informant } from './run-event.js';
 
 /** What the engine must do because of an event; all in the commit that stores the new state. */
 export type Effect =
@@ -19,6 +20,8 @@ export type Effect =
   | { readonly type: 'probe-timer'; readonly step: number; readonly item: number; readonly attempt: number; readonly delayMs: number }
   /** Ask the tool's probe whether the attempt took place, unless that was done; tell the answer with `resolved`, or nothing when it can't tell. */
   | { readonly type: 'probe'; readonly step: number; readonly item: number; readonly attempt: number }
+  /** Something was said of an attempt that another one has followed: if nobody knew how that ended, keep it with the attempt and answer with `past-known`. */
+  | { readonly type: 'keep-past'; readonly step: number; readonly item: number; readonly attempt: number; readonly status: 'succeeded' | 'failed'; readonly failure: FailureDto | null; readonly by: Informant | null }
   /** The event came too early: the timer that caused it is kept, and fires again when the run goes on. */
   | { readonly type: 'too-early' }
   /** Wake the run with `wave-due` after the delay, and not by an earlier timer of the step. */

@@ -49,6 +49,43 @@ describe('a person', () => {
     expect(fanOut(2, {}, [0]).apply({ ...again, attempt: 0 })).toBe(false);
   });
 
+  describe('what is said of an attempt that was repeated', () => {
+    const repeated = (why = unsure) => {
+      const run = fanOut(2);
+      run.fail(why, { step: 0, item: 0 });
+      run.apply(again);
+      return run;
+    };
+    const resolved = (status: string, more = {}) => ({ type: 'item.resolved', step: 0, item: 0, data: { attempt: 1, status, ...more } });
+
+    it('counts for that attempt alone, once, when nobody knew how it ended', () => {
+      const run = repeated();
+      const { steps } = run.state;
+      run.succeed(0, 0, 1);
+      expect(run.history.at(-1)).toMatchObject(resolved('succeeded'));
+      const { length } = run.history;
+      run.succeed(0, 0, 1);
+      expect(run.history).toHaveLength(length);
+      expect([run.state.steps, run.items.get('0.0')]).toEqual([steps, { status: 'queued', attempt: 2 }]);
+    });
+
+    it('may be said by a person, and after the end of the run', () => {
+      const run = repeated();
+      run.succeed(0, 0, 2);
+      run.succeed(0, 1);
+      run.apply({ type: 'resolved', step: 0, item: 0, attempt: 1, status: 'failed', ...by });
+      expect(run.history).toContainEqual(expect.objectContaining(resolved('failed', by)));
+      expect(run.state.status).toBe('completed');
+    });
+
+    it.each([['what was known', nonzero, nonzero], ['another doubt', unsure, unsure]])('changes nothing when it is about %s', (_what, before, said) => {
+      const run = repeated(before);
+      const { length } = run.history;
+      run.fail(said, { step: 0, item: 0 });
+      expect(run.history).toHaveLength(length);
+    });
+  });
+
   it('may have an approval asked for again', () => {
     const run = started(plan(approval(0, { forEach: '<<x>>' })), [{ total: 2 }]);
     run.fail(failure('approval-rejected', 'no'), { step: 0, item: 0 });

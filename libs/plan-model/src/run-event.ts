@@ -33,13 +33,18 @@ export type RunEvent =
   /** It is time to ask the tool's probe whether an unknown attempt took place. */
   | { readonly type: 'probe-due'; readonly step: number; readonly item: number; readonly attempt: number }
   /** A person or a probe says how an unknown attempt ended. */
-  | { readonly type: 'resolved'; readonly step: number; readonly item: number; readonly attempt: number; readonly status: 'succeeded' | 'failed'; readonly reason: string; readonly actor: string }
+  | { readonly type: 'resolved'; readonly step: number; readonly item: number; readonly attempt: number; readonly status: 'succeeded' | 'failed' } & Informant
+  /** The answer to the effect `keep-past`: an attempt that was unknown when another one followed is known, by its result or by somebody. */
+  | { readonly type: 'past-known'; readonly step: number; readonly item: number; readonly attempt: number; readonly status: 'succeeded' | 'failed'; readonly by: Informant | null }
   /** A person wants an attempt that failed or is unknown done once more, while its step runs. */
   | { readonly type: 'repeat'; readonly step: number; readonly item: number; readonly attempt: number; readonly reason: string; readonly actor: string }
   | { readonly type: 'cancel' }
   | { readonly type: 'timed-out' }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' };
+
+/** Who said how an attempt ended, and how that was found out. */
+export interface Informant { readonly reason: string; readonly actor: string }
 
 export type AttemptOutcome = { readonly status: 'succeeded' } | { readonly status: 'failed'; readonly failure: FailureDto };
 

@@ -3,7 +3,7 @@ import { Draft } from './draft.js';
 import type { Effect } from './effect.js';
 import { adaptConcurrency, longerAttempt } from './adaptation.js';
 import { evaluationFailed, loopEnded, opened } from './containers.js';
-import { lateResult, repeat, resolved } from './doubt.js';
+import { lateResult, pastKnown, pastResult, repeat, resolved } from './doubt.js';
 import { endItem, endUnprepared, fill, joinIfDone, prepared, rewave, startAttempt, waveDue, withdrawn } from './items.js';
 import { isEqual } from './json-equal.js';
 import type { CompiledPlan, Json, MapPolicy, ToolStep } from './plan.js';
@@ -62,6 +62,7 @@ function apply(draft: Draft, item: ItemState | undefined, event: RunEvent): Item
     case 'wave-due': return waveDue(draft, event.step, event.wave);
     case 'policy-changed': return policyChanged(draft, event);
     case 'resolved': return resolved(draft, item, event);
+    case 'past-known': return pastKnown(draft, item, event);
     case 'repeat': return repeat(draft, item, event);
     case 'cancel': return stop(draft, 'cancelled');
     case 'timed-out': return stop(draft, 'timed-out');
@@ -92,6 +93,7 @@ function claimed(draft: Draft, item: ItemState | undefined, { step, item: index,
 
 function finished(draft: Draft, item: ItemState | undefined, event: ItemEvent<'finished'>): ItemChange {
   const { step, item: index, attempt, outcome, cachedFrom } = event;
+  if (item && item.attempt > attempt) return pastResult(draft, event);
   if (!item || item.attempt !== attempt) return undefined;
   if (item.status === 'unknown') return lateResult(draft, event);
   if (item.status !== 'queued' && item.status !== 'running') return undefined;

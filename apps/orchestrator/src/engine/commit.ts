@@ -1,4 +1,4 @@
-import { initialState, isTerminalStep, rerunFrom, selects, transition, type HistoryEntry } from '@opsmesh/plan-model';
+import { initialState, isTerminalStep, rerunFrom, selects, transition, type Effect, type HistoryEntry } from '@opsmesh/plan-model';
 import { ChangeSet } from './change-set.js';
 import type { CommitInProgress, RepeatedItems } from './commit-in-progress.js';
 import { Effects, mayLock } from './effects.js';
@@ -77,11 +77,16 @@ export class Commit implements CommitInProgress {
 
   async apply(submission: EventSubmission): Promise<boolean> {
     const { timerId } = submission;
+    // What was tried is kept as the record has it, before the next attempt takes its place.
+    if (submission.event.type === 'repeat') await this.flush();
     const run = this.news.runs.get(submission.runId);
     const ref = itemOf(submission);
     const outcome = run && transition({ plan: run.facts.plan, state: run.state, item: ref && this.loaded.item(run, ref) }, submission.event);
     if (timerId !== undefined && !outcome?.effects.some((e) => e.type === 'too-early')) this.changes.firedTimers.push(timerId);
-    if (!outcome || outcome.state === run.state) return false;
+    if (!outcome) return false;
+    const past = outcome.effects.find((e) => e.type === 'keep-past');
+    if (past) return this.keepPast(submission, past);
+    if (outcome.state === run.state) return false;
     const { state, item, effects, history } = outcome;
     const before = run.state.status;
     if (state.status !== before) this.changes.statuses.set(run.facts.id, state.status);
@@ -118,6 +123,13 @@ export class Commit implements CommitInProgress {
     this.changes = new ChangeSet(this.newId);
     await this.tx.write(written);
     this.written(written);
+  }
+
+  /** What is said of an attempt that another one has followed counts only where nobody knew how it ended. */
+  private async keepPast({ runId, result }: EventSubmission, { step, item, attempt, status, failure, by }: Extract<Effect, { type: 'keep-past' }>): Promise<boolean> {
+    await this.flush();
+    const isNew = await this.tx.keepPast({ runId, step, item, attempt, status, failure, output: result?.output ?? null, workerId: result?.workerId ?? null, durationMs: result?.durationMs ?? null });
+    return isNew && this.apply({ kind: 'event', runId, event: { type: 'past-known', step, item, attempt, status, by } });
   }
 
   /** Begins a re-run where its parent left off; the chosen items are prepared with the inputs they had. */

@@ -35,8 +35,9 @@ export class Effects {
       case 'wave-timer': return this.setTimer(runId, effect.delayMs, { kind: 'wave', step: effect.step, wave: effect.wave });
       case 'probe-timer': return this.setTimer(runId, effect.delayMs, { kind: 'probe', step: effect.step, item: effect.item, attempt: effect.attempt });
       case 'probe': return this.probe(run, effect);
-      // The commit has left the timer's row where it is.
-      case 'too-early': return;
+      // The commit sees to these: it leaves the timer's row where it is, and has what was said of the past attempt.
+      case 'too-early':
+      case 'keep-past': return;
       case 'sweep':
         run.items.forget(effect.step, effect.from);
         changes.sweeps.push({ runId, step: effect.step, from: effect.from, to: effect.to, untouchedOnly: effect.untouchedOnly, unlocks: mayLock(run, effect.step) });

@@ -1,7 +1,7 @@
 import type { CachedFromView, ConnectionDto, ItemStatus } from '@opsmesh/contracts';
 import type { ItemState, Json, JsonObject, RunState, ToolStep } from '@opsmesh/plan-model';
 import type { AttemptOutput } from './attempt-result.js';
-import type { ChangeSet } from './change-set.js';
+import type { ChangeSet, ItemUpdate } from './change-set.js';
 import type { OutboxBatch } from './outbox.js';
 import type { AttemptRef, ItemRef } from './positions.js';
 import type { RunFacts } from './run.js';
@@ -67,6 +67,8 @@ export interface RecordTransaction {
   loadCached(wanted: readonly CacheQuestion[]): Promise<CachedOutput[]>;
   /** What a probe of an attempt must know; undefined when the attempt was never claimed. */
   loadProbed(attempt: AttemptRef): Promise<ProbedAttempt | undefined>;
+  /** Says how an attempt ended that another one has followed. @returns false when that was known already, or it is not kept (any more) */
+  keepPast(ended: ItemUpdate): Promise<boolean>;
   write(changes: ChangeSet): Promise<void>;
   /** Writes what the transaction ends with: it leaves together with the commit, which fails with it. */
   writeLast(changes: ChangeSet): void;

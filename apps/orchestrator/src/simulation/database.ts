@@ -37,6 +37,8 @@ export interface RunRows {
   readonly stopping: boolean;
   readonly status: RunStatus;
   readonly items: ReadonlyMap<string, ItemRow>;
+  /** How attempts ended that another one has followed. */
+  readonly past: ReadonlyMap<string, ItemStatus>;
   readonly history: readonly HistoryEntry[];
   readonly claims: ReadonlyMap<string, ClaimRow>;
   readonly signals: readonly { readonly name: string; readonly payload: Json; readonly at: number }[];

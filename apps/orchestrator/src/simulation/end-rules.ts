@@ -54,8 +54,8 @@ function* wordRules(run: RunRows, item: ItemRow, { runs, ledger }: Ended): Gener
   if (word && acted !== (word.data['status'] === 'succeeded')) yield { rule: 'probe', detail: `item ${run.facts.id}.${placeOf(item)} is ${String(word.data['status'])} by its probe, and ${acted ? 'took' : 'did not take'} place` };
 }
 
-function resolvedByPerson(run: RunRows, { step, item }: ItemRow): boolean {
-  return run.history.some((h) => h.type === 'item.resolved' && h.step === step && h.item === item && 'actor' in h.data);
+function resolvedByPerson(run: RunRows, { step, item, attempt }: ItemRow): boolean {
+  return run.history.some((h) => h.type === 'item.resolved' && h.step === step && h.item === item && h.data['attempt'] === attempt && 'actor' in h.data);
 }
 
 /** A run that was not stopped is `completed` only when all critical steps of its own succeeded or were skipped for no failure. */

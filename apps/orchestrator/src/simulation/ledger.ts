@@ -18,6 +18,8 @@ export class Ledger {
   readonly sent = new Set<string>();
   /** What workers said of attempts: id and status. */
   readonly said = new Set<string>();
+  /** Attempts of which a worker said for certain that they did what they should, or nothing. */
+  readonly certain = new Set<string>();
 
   actsOf(runId: string, place: string): readonly Act[] {
     return this.acts.get(`${runId}.${place}`) ?? [];

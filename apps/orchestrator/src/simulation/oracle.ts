@@ -78,8 +78,10 @@ export class Oracle implements CommitWatcher {
     const place = placeOf({ step: step.index, item: job.item });
     const watched = this.watched.get(job.runId)!;
     const earlier = this.ledger.actsOf(job.runId, place);
-    if (!step.idempotent && step.effect !== 'read' && earlier.some((a) => a.attempt === job.attempt || (watched.repeated.get(place) ?? 0) <= a.attempt)) {
-      this.broken('6 at most once', `${job.attemptId} acts although ${earlier.map((a) => a.id).join()} did`);
+    if (!step.idempotent && step.effect !== 'read') {
+      const repeated = watched.repeated.get(place) ?? 0;
+      if (earlier.some((a) => a.attempt === job.attempt || repeated <= a.attempt)) this.broken('6 at most once', `${job.attemptId} acts although ${earlier.map((a) => a.id).join()} did`);
+      else if (job.attempt < repeated) this.broken('6 at most once', `${job.attemptId} acts although a person has had it repeated as ${repeated}`);
     }
     if (step.effect !== 'read') {
       const claim = run.claims.get(`${attemptKey({ runId: job.runId, step: step.index, item: job.item, attempt: job.attempt })} ${keyThumbprint ?? ''}`);
@@ -107,6 +109,7 @@ export class Oracle implements CommitWatcher {
     const run = this.database.runs.get(runId)!;
     const step = run.facts.plan.steps.find((s) => s.id === stepId)!;
     if (this.isUnderWay(runId, placeOf({ step: step.index, item }), attempt)) this.broken('4 acknowledged after commit', `the result of ${id} is acknowledged and not committed`);
+    if (run.past.get(attemptKey({ runId, step: step.index, item, attempt })) === 'unknown' && this.ledger.certain.has(id)) this.broken('4 acknowledged after commit', `${id} is unknown, although its worker's word is acknowledged`);
   }
 
   /** Called when everything is quiet: every run must be over and add up. */

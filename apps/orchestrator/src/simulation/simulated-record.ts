@@ -1,5 +1,5 @@
 import type { Json, JsonObject, ItemState, RunState } from '@opsmesh/plan-model';
-import type { ChangeSet } from '../engine/change-set.js';
+import type { ChangeSet, ItemUpdate } from '../engine/change-set.js';
 import { RunChangedError, type CachedOutput, type CacheQuestion, type ProbedAttempt, type RecordTransaction, type RunRecord, type StoredItem } from '../engine/ports.js';
 import { itemKey, type AttemptRef, type ItemRef } from '../engine/positions.js';
 import type { RunFacts } from '../engine/run.js';
@@ -154,6 +154,13 @@ class SimulatedTransaction implements RecordTransaction {
       const isProbed = [...new Map([...this.database.runs, ...this.staged.runs]).values()].some(({ facts: { parent } }) => parent && attemptKey(parent) === attemptKey(ref));
       return claim && { claimedAt: new Date(0).toISOString(), isProbed, inputs: rows.items.get(placeOf(ref))!.inputs! };
     });
+  }
+
+  keepPast(ended: ItemUpdate): Promise<boolean> {
+    return this.read('end a past attempt', () => {
+      this.lock(ended.runId);
+      return this.staged.endPast(ended);
+    }, () => this.free([ended.runId]));
   }
 
   write(changes: ChangeSet): Promise<void> {

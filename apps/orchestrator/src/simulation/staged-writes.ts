@@ -30,6 +30,14 @@ export class Staged {
     return taken;
   }
 
+  endPast(ended: ItemUpdate): boolean {
+    const key = attemptKey(ended);
+    if ((this.runs.get(ended.runId) ?? this.database.runs.get(ended.runId))?.past.get(key) !== 'unknown') return false;
+    const copy = this.copy(ended.runId);
+    copy.past = new Map(copy.past).set(key, ended.status);
+    return true;
+  }
+
   /** @throws RunChangedError */
   apply(changes: ChangeSet): void {
     const { database } = this;
@@ -110,7 +118,7 @@ export class Staged {
     const { id, tenantId, actorId, plan, inputs, parentAttempt, traceparent } = run;
     this.runs.set(id, {
       facts: { id, tenantId, actorId, plan, inputs, parent: parentAttempt ?? null, traceparent: traceparent ?? null },
-      version: 0, state: '', decoded: initialState(plan), stopping: false, status: 'running', items: new Map(), history: [], claims: new Map(), signals: [], approvals: [],
+      version: 0, state: '', decoded: initialState(plan), stopping: false, status: 'running', items: new Map(), past: new Map(), history: [], claims: new Map(), signals: [], approvals: [],
     });
   }
 
@@ -123,10 +131,12 @@ export class Staged {
   }
 
   private updateItem(update: ItemUpdate): void {
-    const { items } = this.copy(update.runId);
+    const copy = this.copy(update.runId);
+    const { items } = copy;
     const place = placeOf(update);
     const before = items.get(place);
     if (!before) return;
+    if (update.attempt > before.attempt && before.attempt > 0) copy.past = new Map(copy.past).set(attemptKey({ runId: update.runId, ...before }), before.status);
     const { now } = this.database.clock;
     const { status, attempt, failure, output, workerId } = update;
     items.set(place, {

@@ -1,4 +1,4 @@
-import { failure, GRANT_SECONDS, parseAttemptId, WORKER_LOST_MS, type FailureCode, type FailureDto, type JobDto, type ResultDto } from '@opsmesh/contracts';
+import { failure, FAILURE_MEANINGS, GRANT_SECONDS, parseAttemptId, WORKER_LOST_MS, type FailureCode, type FailureDto, type JobDto, type ResultDto } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import type { Database } from './database.js';
 import type { Oracle } from './oracle.js';
@@ -30,6 +30,9 @@ const BEAT_MS = 1000;
 const CLAIM_AGAIN_MS = 100;
 /** How long tools take. */
 const DURATIONS = [0, 0, 300, 3000, 15_000];
+/** How often a worker stands still between its claim and its act, and for how long, in milliseconds. */
+const STANDS_STILL_ONE_IN = 50;
+const LONG_STANDS = [12_000, 40_000];
 /** How tools fail, before they acted and after. */
 const BEFORE: readonly FailureCode[] = ['unreachable', 'service-unavailable', 'auth-failed'];
 const AFTER: readonly FailureCode[] = ['nonzero-exit', 'timed-out', 'connection-lost', 'stop-unconfirmed', 'output-invalid'];
@@ -161,25 +164,29 @@ export class WorkerProcess {
     const fails = choices.oneIn(failOneIn);
     const before = fails && choices.oneIn(2);
     if (before) return failed(choices.pick(BEFORE));
-    let expired = false;
-    let givenUp = false;
+    let refused: FailureCode | undefined;
+    if (grant && !scheduler.calm && choices.oneIn(STANDS_STILL_ONE_IN)) this.freeze(scheduler.now + choices.pick(LONG_STANDS));
     try {
       await scheduler.effect(this.party, `act: ${job.attemptId}`, () => {
-        expired = grant !== undefined && grant.expiresAt < scheduler.now;
-        givenUp = grant !== undefined && this.mayBeGivenUpSince(grant.askedAt);
-        if (!expired && !givenUp) oracle.act(job, { workerId: this.party.name, keyThumbprint: grant?.keyThumbprint });
+        refused = grant && this.refusalOf(grant);
+        if (!refused) oracle.act(job, { workerId: this.party.name, keyThumbprint: grant?.keyThumbprint });
       });
     } catch {
       return this.doubtful(job, 'connection-lost');
     }
-    if (expired) return failed('grant-refused');
-    if (givenUp) return failed('service-unavailable');
+    if (refused) return failed(refused);
     const ms = choices.pick(DURATIONS);
     if (ms > 0) await scheduler.after(this.party, { label: 'the tool ends', ms, early: () => running.aborted }, () => undefined).catch(() => undefined);
     if (running.aborted && choices.oneIn(2)) return this.doubtful(job, 'stop-unconfirmed');
     if (fails) return this.doubtful(job, choices.pick(AFTER));
     if (job.tool === 'seen') return { failure: null, output: { happened: choices.oneIn(4) ? null : oracle.tookPlace(job.runId) } };
     return { failure: null, output: { value: choices.below(3), hosts: ['x', 'y'] } };
+  }
+
+  /** Why an attempt may not begin with its grant any more. */
+  private refusalOf({ askedAt, expiresAt }: Grant): FailureCode | undefined {
+    if (expiresAt < this.around.scheduler.now) return 'grant-refused';
+    return this.mayBeGivenUpSince(askedAt) ? 'service-unavailable' : undefined;
   }
 
   private doubtful(job: JobDto, code: FailureCode): Outcome {
@@ -218,7 +225,9 @@ export class WorkerProcess {
 
   private resultOf({ attemptId, runId, stepId, item, attempt, tenantId }: JobDto, { failure: why, output }: Outcome): string {
     const status = why ? 'failed' : 'succeeded';
-    this.around.oracle.ledger.said.add(`${attemptId} ${status}`);
+    const { ledger } = this.around.oracle;
+    ledger.said.add(`${attemptId} ${status}`);
+    if (!why || FAILURE_MEANINGS[why.code].effect === 'none') ledger.certain.add(attemptId);
     return JSON.stringify({ v: 1, attemptId, runId, stepId, item, attempt, tenantId, workerId: this.party.name, status, durationMs: 1, ...(why ? { failure: why } : {}), ...(output ? { output } : {}) } satisfies ResultDto);
   }
 

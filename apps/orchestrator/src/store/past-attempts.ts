@@ -18,6 +18,17 @@ export function keepPastAttempts(client: PoolClient, updates: Iterable<ItemUpdat
   return kept.length > 0 ? [client.query({ name: 'past-attempts', text: KEEP, values: [JSON.stringify(kept)] })] : [];
 }
 
+/** Says how an attempt ended that nobody knew of when another one followed it. @returns false when there is none such */
+export async function endPastAttempt(client: PoolClient, { runId, step, item, attempt, status, failure, output, workerId, durationMs }: ItemUpdate): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'end-past-attempt',
+    text: `update orchestrator.past_attempts set status = $5, failure = $6, output = $7, blob_sha256 = $8, truncated = $9, worker_id = coalesce($10, worker_id), duration_ms = $11
+           where run_id = $1 and step = $2 and item = $3 and attempt = $4 and status = 'unknown'`,
+    values: [runId, step, item, attempt, status, failure && JSON.stringify(failure), output?.json ?? null, output?.blobSha256 ?? null, output?.truncated ?? false, workerId, durationMs],
+  });
+  return rowCount === 1;
+}
+
 const KEEP = `
 insert into orchestrator.past_attempts (run_id, step, item, attempt, status, output, blob_sha256, truncated, failure, worker_id, queued_at, started_at, finished_at, duration_ms)
 select i.run_id, i.step, i.item, i.attempt, 'failed', v.output::json, v.blob, v.truncated, v.failure, coalesce(v.worker, i.worker_id), i.queued_at, i.started_at, now(), v.duration

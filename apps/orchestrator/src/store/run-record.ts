@@ -2,11 +2,12 @@ import type { ItemStatus } from '@opsmesh/contracts';
 import { transaction, type Last } from '@opsmesh/platform';
 import type { CompiledPlan, ItemState, Json, JsonObject, RunState } from '@opsmesh/plan-model';
 import type { Pool, PoolClient } from 'pg';
-import type { ChangeSet } from '../engine/change-set.js';
+import type { ChangeSet, ItemUpdate } from '../engine/change-set.js';
 import type { CachedOutput, CacheQuestion, ProbedAttempt, RecordTransaction, RunRecord, StoredItem } from '../engine/ports.js';
 import { itemKey, type AttemptRef, type ItemRef } from '../engine/positions.js';
 import type { RunFacts } from '../engine/run.js';
 import { plainArray } from './arrays.js';
+import { endPastAttempt } from './past-attempts.js';
 import { PlanTexts } from './plan-texts.js';
 import { itemColumns } from './positions.js';
 import { findCached } from './result-cache.js';
@@ -144,6 +145,13 @@ class PostgresTransaction implements RecordTransaction {
     });
     const row = rows[0];
     return row?.claimed_at ? { claimedAt: row.claimed_at.toISOString(), isProbed: row.is_probed, inputs: row.inputs } : undefined;
+  }
+
+  async keepPast(ended: ItemUpdate): Promise<boolean> {
+    // The run first, as whoever commits it does: two that hold one of both rows each would wait for each other.
+    const run = this.lockRuns([ended.runId]);
+    const [, isNew] = await Promise.all([run, endPastAttempt(this.client, ended)]);
+    return isNew;
   }
 
   async write(changes: ChangeSet): Promise<void> {

@@ -46,6 +46,26 @@ const outcomes = (attempts: readonly AttemptView[]): string[] => attempts.map((a
 const ascending = (...times: (string | null)[]): boolean => times.every((t, i) => t !== null && (i === 0 || times[i - 1]! <= t));
 
 describe('the log of an item', () => {
+  it('says what is heard of an attempt that was repeated while nobody knew how it ended', async () => {
+    const { run, engine } = await startRun(pool, fanOut('change', 2));
+    const [first] = await takeOutbox(pool) as [AttemptRef];
+    const repeat = (attempt: number) => happens(run.id, { type: 'repeat', step: 0, item: 0, attempt, reason: 'once more', actor: 'ann' });
+    await engine.submit([claimed(first), happens(run.id, { type: 'lost', step: 0, item: 0, attempt: 1 }), repeat(1)]);
+    const second = { ...first, attempt: 2 };
+    await engine.submit([claimed(second), happens(run.id, { type: 'lost', step: 0, item: 0, attempt: 2 })]);
+    expect(outcomes((await logOf(run, 'each')).attempts)).toEqual(['1 unknown worker-lost', '2 unknown worker-lost']);
+    const late = succeeded(first, { text: 'it did' });
+    expect(await engine.submit([late])).toEqual([true]);
+    expect(await engine.submit([late])).toEqual([false]);
+    const log = await logOf(run, 'each');
+    expect(outcomes(log.attempts)).toEqual(['1 succeeded', '2 unknown worker-lost']);
+    expect(log).toMatchObject({ status: 'unknown', attempts: [{ output: { text: 'it did' }, workerId: 'w1' }, {}], acts: [{ act: 'repeated' }, { act: 'resolved', attempt: 1, status: 'succeeded', actor: null }] });
+    // The item is still one of those that nobody knows of.
+    expect((await pool.query('select from orchestrator.unknown_items where run_id = $1', [run.id])).rowCount).toBe(1);
+    await engine.submit([happens(run.id, { type: 'resolved', step: 0, item: 0, attempt: 2, status: 'failed', reason: 'I looked', actor: 'ann' })]);
+    expect((await pool.query('select from orchestrator.unknown_items where run_id = $1', [run.id])).rowCount).toBe(0);
+  });
+
   it('keeps of every attempt its outcome, worker, times and output', async () => {
     const { run, engine } = await startRun(pool, { name: 'retry', steps: [probe('a', { retry: RETRY })] });
     await drive(engine, pool, { answer: (attempt) => {

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { ChangeSet } from '../engine/change-set.js';
-import type { ItemRef } from '../engine/positions.js';
+import { itemKey, type ItemRef } from '../engine/positions.js';
 import { itemColumns } from './positions.js';
 import { statement } from './statement.js';
 
@@ -10,7 +10,12 @@ export function listUnknown(client: PoolClient, { itemUpdates, history }: Pick<C
   const settled: ItemRef[] = [];
   for (const { status, runId, step, item } of itemUpdates.values()) if (status === 'unknown') doubted.push({ runId, step, item });
   for (const [runId, entries] of history) {
-    for (const { type, step, item } of entries) if ((type === 'item.resolved' || type === 'item.repeated') && step !== null && item !== null) settled.push({ runId, step, item });
+    for (const { type, step, item } of entries) {
+      if ((type !== 'item.resolved' && type !== 'item.repeated') || step === null || item === null) continue;
+      // What became known of an earlier attempt changes no item.
+      const update = itemUpdates.get(itemKey(runId, step, item));
+      if (update && update.status !== 'unknown') settled.push({ runId, step, item });
+    }
   }
   return [
     ...(doubted.length > 0 ? [client.query(nowUnknown(doubted))] : []),

@@ -14,7 +14,7 @@ import { resultsBacklog } from './results-backlog.js';
 
 /** Time between two rounds, in milliseconds. */
 export const ROUND_MS = 1000;
-/** What a round's look at all open items took is to be a small part of the time: the next one is at least so many times as far away. */
+/** What a round's look at all open items takes is to be a small part of the time: as long as nothing looks lost, the next one is at least so many times as far away. */
 const REST_FACTOR = 20;
 /** An attempt of which nothing was heard for this long is looked at, in milliseconds. */
 export const QUIET_MS = 4000;
@@ -38,11 +38,11 @@ export class Reconciler {
   private readonly loop: Loop;
   /** Rounds in a row in which an attempt looked lost, by attempt id. */
   private suspects = new Map<string, number>();
-  /** How long the last look took, in milliseconds. */
-  private lookMs = 0;
+  /** How long the last two looks took, in milliseconds: the shorter counts, since one may have waited for the processor. */
+  private looksMs: readonly [number, number] = [0, 0];
 
   constructor(private readonly deps: { readonly pool: Pool; readonly engine: Engine; readonly facts: RunFactsCache; readonly queues: Queues; readonly workers: WorkerStore; readonly redis: Redis; readonly log: Logger }) {
-    this.loop = new Loop({ name: 'reconciler', idleMs: () => Math.max(ROUND_MS, this.lookMs * REST_FACTOR), log: deps.log, turn: () => this.round() });
+    this.loop = new Loop({ name: 'reconciler', idleMs: () => (this.suspects.size > 0 ? ROUND_MS : Math.max(ROUND_MS, Math.min(...this.looksMs) * REST_FACTOR)), log: deps.log, turn: () => this.round() });
   }
 
   start(): void { this.loop.start(); }
@@ -69,7 +69,7 @@ export class Reconciler {
   private async quietAttempts(): Promise<QuietAttempt[]> {
     const began = performance.now();
     const { rows } = await this.deps.pool.query<QuietRow>({ name: 'quiet-attempts', text: QUIET, values: [QUIET_MS, BATCH] });
-    this.lookMs = performance.now() - began;
+    this.looksMs = [this.looksMs[1], performance.now() - began];
     return rows.map((r) => ({ runId: r.run_id, step: r.step, item: r.item, attempt: r.attempt, claimed: r.status === 'running', workerId: r.worker_id }));
   }
 

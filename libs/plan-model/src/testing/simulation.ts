@@ -1,4 +1,4 @@
-import type { FailureDto } from '@opsmesh/contracts';
+import type { FailureDto, ItemStatus } from '@opsmesh/contracts';
 import type { Effect } from '../effect.js';
 import { isContainer, type CompiledPlan, type ToolStep } from '../plan.js';
 import type { HistoryEntry, RunEvent } from '../run-event.js';
@@ -43,6 +43,8 @@ export class Simulation {
   readonly probes: Attempt[] = [];
   readonly waveTimers: { step: number; wave: number; delayMs: number }[] = [];
   readonly history: HistoryEntry[] = [];
+  /** How attempts ended that another one has followed. */
+  readonly past = new Map<string, ItemStatus>();
   /** Answers to effects, as they were given. */
   readonly answers: RunEvent[] = [];
   finished = 0;
@@ -64,12 +66,14 @@ export class Simulation {
   /** @returns whether the event changed anything */
   apply(event: RunEvent): boolean {
     const key = 'item' in event ? `${event.step}.${event.item}` : '';
-    const { state, item, effects, history } = transition({ plan: this.plan, state: this.state, item: this.items.get(key) }, event);
+    const before = this.items.get(key);
+    const { state, item, effects, history } = transition({ plan: this.plan, state: this.state, item: before }, event);
     this.state = state;
+    if (item && before && item.attempt > before.attempt) this.past.set(`${key}.${before.attempt}`, before.status);
     if (item) this.items.set(key, item);
     this.history.push(...history);
     for (const effect of effects) this.carryOut(effect);
-    return item !== undefined || history.length > 0 || effects.some((e) => e.type !== 'too-early');
+    return item !== undefined || history.length > 0 || effects.some((e) => e.type !== 'too-early' && e.type !== 'keep-past');
   }
 
   succeed(step: number, item: number, attempt = 1): boolean {
@@ -100,6 +104,7 @@ export class Simulation {
       case 'probe-timer': this.probeTimers.push(effect); return;
       case 'probe': this.probes.push(effect); return;
       case 'too-early': return;
+      case 'keep-past': return this.keepPast(effect);
       case 'sweep':
         for (const [key, item] of this.items) {
           if (key.startsWith(`${effect.step}.`) && effect.from.includes(item.status) && (!effect.untouchedOnly || item.attempt === 0)) this.items.set(key, { ...item, status: effect.to });
@@ -123,6 +128,13 @@ export class Simulation {
       this.items.set(`${step}.${item}`, { status, attempt });
       to.push({ step, item, attempt });
     }
+  }
+
+  private keepPast({ step, item, attempt, status, by }: Extract<Effect, { type: 'keep-past' }>): void {
+    const key = `${step}.${item}.${attempt}`;
+    if (this.past.get(key) !== 'unknown') return;
+    this.past.set(key, status);
+    this.answer({ type: 'past-known', step, item, attempt, status, by });
   }
 
   private answer(event: RunEvent): void {
