@@ -36,6 +36,8 @@ export type RunWhat =
 export interface RunLimits {
   /** Called in order with complete characters. A promise holds the next read back. */
   readonly onStdout?: (text: string) => void | Promise<void>;
+  /** Called instead of `onStdout`, with the bytes as the host sent them. They are neither decoded nor kept: the result's `stdout` is empty. The cap may cut a character. */
+  readonly onStdoutBytes?: (bytes: Buffer) => void | Promise<void>;
   readonly onStderr?: (text: string) => void | Promise<void>;
   /** Cap of each of stdout and stderr in bytes of UTF-8; default 1 MiB. What comes beyond is read and dropped, and `truncated` is set. */
   readonly maxOutputBytes?: number;
@@ -51,6 +53,7 @@ export interface RunLimits {
 export type RunOptions = RunWhat & RunLimits;
 
 export interface RunOutput {
+  /** Empty where `onStdoutBytes` takes it. */
   readonly stdout: string;
   /** CLIXML decoded: the text of errors, warnings and the other streams; progress records are left out. */
   readonly stderr: string;

@@ -60,7 +60,7 @@ export class FakeWindows {
     const sent = { script: options.script, data: options.data };
     this.sent.push(sent);
     const { stdout = '', stderr = '', exitCode = 0, truncated = false } = this.answers(sent);
-    await options.onStdout?.(stdout);
+    await options.onStdoutBytes?.(Buffer.from(stdout));
     await options.onStderr?.(stderr);
     return { kind: 'exited', exitCode, stdout, stderr, truncated, stdoutBytes: Buffer.byteLength(stdout), stderrBytes: Buffer.byteLength(stderr) };
   }

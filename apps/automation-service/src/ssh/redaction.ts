@@ -1,4 +1,5 @@
 import { REDACTED } from '@opsmesh/contracts';
+import { HEAD, lastCharacters, mayHold } from './heads.js';
 import { secretForms, SHORTEST, type SecretForms } from './secret-forms.js';
 import { Unwrapped } from './unwrapped.js';
 
@@ -21,8 +22,10 @@ export class Redactor {
     const forms = secretForms(this.secrets);
     if (!forms) return chunk;
     const text = this.held + chunk.toString('latin1');
-    const unwrapped = new Unwrapped(text);
-    const found = secretsIn(text, unwrapped, forms);
+    const holdsNone = !mayHold(text, forms.plain.heads, forms.wrapped.heads);
+    // Without a head anywhere only the last characters can be the beginning of one.
+    const unwrapped = holdsNone ? new Unwrapped(text, lastCharacters(text, HEAD - 1)) : new Unwrapped(text);
+    const found = holdsNone ? [] : secretsIn(text, unwrapped, forms);
     const plain = forms.plain.unfinished(text);
     const wrapped = forms.wrapped.unfinished(unwrapped.text);
     const keep = Math.min(plain, unwrapped.indexOf(wrapped));

@@ -1,19 +1,18 @@
+import { HEAD, Heads, withNext } from './heads.js';
+
 /** Secrets shorter than this are not masked by value: they would match everywhere. In characters. */
 export const SHORTEST = 4;
 /** A line of a secret shorter than this is not looked for by itself. */
 const SHORTEST_LINE = 16;
-/** Characters at the beginning of a form by which it is found; at most {@link SHORTEST}. */
-const HEAD = 4;
-const TABLE_BITS = 14;
 
 /**
  * Texts to look for in one view of a stream (each character one byte).
- * A place is looked at closely only if its first four characters are those of a needle, told by one look into a table: the work grows with the text, not with the needles.
+ * A place is looked at closely only if its first four characters are those of a needle: the work grows with the text, not with the needles.
  */
 export class Needles {
   /** Needles by their first one to four characters, long ones first: at one place the longest counts. */
-  private readonly heads = new Map<string, string[]>();
-  private readonly table = new Uint8Array(2 ** TABLE_BITS);
+  private readonly byHead = new Map<string, string[]>();
+  readonly heads: Heads;
   private readonly longest: number;
 
   /** @param texts of {@link HEAD} characters and more */
@@ -21,14 +20,12 @@ export class Needles {
     const needles = [...new Set(texts)].sort((a, b) => b.length - a.length);
     for (const needle of needles) {
       for (let n = 1; n <= HEAD; n++) {
-        const same = this.heads.get(needle.slice(0, n));
+        const same = this.byHead.get(needle.slice(0, n));
         if (same) same.push(needle);
-        else this.heads.set(needle.slice(0, n), [needle]);
+        else this.byHead.set(needle.slice(0, n), [needle]);
       }
-      let head = 0;
-      for (let i = 0; i < HEAD; i++) head = (head << 8) | needle.charCodeAt(i);
-      this.table[slot(head)] = 1;
     }
+    this.heads = new Heads(needles);
     this.longest = needles[0]?.length ?? 0;
   }
 
@@ -36,7 +33,7 @@ export class Needles {
   in(text: string): (readonly [from: number, to: number])[] {
     const found: (readonly [number, number])[] = [];
     for (const from of this.headsIn(text, 0)) {
-      const needle = this.heads.get(text.slice(from, from + HEAD))?.find((n) => text.startsWith(n, from));
+      const needle = this.byHead.get(text.slice(from, from + HEAD))?.find((n) => text.startsWith(n, from));
       if (needle !== undefined) found.push([from, from + needle.length]);
     }
     return found;
@@ -44,7 +41,7 @@ export class Needles {
 
   /** Index from which the text may be the beginning of a needle; its length when it cannot. */
   unfinished(text: string): number {
-    const isCut = (i: number) => this.heads.get(text.slice(i, i + HEAD))?.some((n) => n.length > text.length - i && text.endsWith(n.slice(0, text.length - i))) === true;
+    const isCut = (i: number) => this.byHead.get(text.slice(i, i + HEAD))?.some((n) => n.length > text.length - i && text.endsWith(n.slice(0, text.length - i))) === true;
     const cut = this.headsIn(text, Math.max(0, text.length - this.longest + 1)).find(isCut);
     if (cut !== undefined) return cut;
     for (let i = Math.max(0, text.length - HEAD + 1); i < text.length; i++) if (isCut(i)) return i;
@@ -53,21 +50,16 @@ export class Needles {
 
   /** Places, `begin` or later, where a needle may begin by its first characters. */
   private headsIn(text: string, begin: number): number[] {
-    const { table } = this;
+    const { heads } = this;
     const places: number[] = [];
     const end = text.length;
     let head = 0;
     for (let i = begin; i < end; i++) {
-      head = (head << 8) | text.charCodeAt(i);
-      if (table[slot(head)] === 1 && i - begin >= HEAD - 1) places.push(i - HEAD + 1);
+      head = withNext(head, text.charCodeAt(i));
+      if (heads.has(head) && i - begin >= HEAD - 1) places.push(i - HEAD + 1);
     }
     return places;
   }
-}
-
-/** Place in the table of four characters, as one number. */
-function slot(head: number): number {
-  return Math.imul(head, 0x9e3779b1) >>> (32 - TABLE_BITS);
 }
 
 /** What secrets look like in a stream: as it is, and in its view without line breaks, for what programs wrap as they like. */

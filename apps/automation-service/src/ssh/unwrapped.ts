@@ -6,21 +6,22 @@ export class Unwrapped {
   readonly text: string;
   /** Whether the wrapped text ends with a wrap. */
   readonly endsWrapped: boolean;
-  /** Index in the unwrapped text of the character after each wrap that was taken out, and how many characters were until then. */
+  /** Index in the unwrapped text of the character after each wrap that was taken out, and how many characters the wrapped one has more until then. */
   private readonly wraps: { readonly at: number; readonly gone: number }[] = [];
 
-  constructor(wrapped: string) {
+  /** @param begin index in `wrapped` from which it is looked at, where a character stands that is neither a blank nor a line break; all of it when left out */
+  constructor(wrapped: string, private readonly begin = 0) {
     const kept: string[] = [];
-    let from = 0;
-    let gone = 0;
-    for (let wrap = nextWrap(wrapped, 0); wrap; wrap = nextWrap(wrapped, wrap.to)) {
+    let from = begin;
+    let gone = begin;
+    for (let wrap = nextWrap(wrapped, begin); wrap; wrap = nextWrap(wrapped, wrap.to)) {
       if (wrap.to - wrap.from > LONGEST_WRAP) continue;
       kept.push(wrapped.slice(from, wrap.from));
       from = wrap.to;
       gone += wrap.to - wrap.from;
       this.wraps.push({ at: from - gone, gone });
     }
-    this.endsWrapped = from > 0 && from === wrapped.length;
+    this.endsWrapped = from > begin && from === wrapped.length;
     kept.push(wrapped.slice(from));
     this.text = kept.join('');
   }
@@ -34,7 +35,7 @@ export class Unwrapped {
       if (this.wraps[middle]!.at <= at) low = middle + 1;
       else high = middle;
     }
-    return at + (low === 0 ? 0 : this.wraps[low - 1]!.gone);
+    return at + (low === 0 ? this.begin : this.wraps[low - 1]!.gone);
   }
 }
 

@@ -142,8 +142,8 @@ it('a script that can not be sent is a bad input', async () => {
 
 it('secrets are masked in output, also across pieces and in what is told live', async () => {
   const told: string[] = [];
-  const fake = new Fake({ run: async ({ onStdout, onStderr }) => {
-    for (const piece of ['a ', PASSWORD.slice(0, 5), PASSWORD.slice(5), ' b']) await onStdout!(piece);
+  const fake = new Fake({ run: async ({ onStdoutBytes, onStderr }) => {
+    for (const piece of ['a ', PASSWORD.slice(0, 5), PASSWORD.slice(5), ' b']) await onStdoutBytes!(Buffer.from(piece));
     await onStderr!(Buffer.from(PASSWORD, 'utf16le').toString('base64'));
     return exited(3);
   } });
@@ -153,6 +153,6 @@ it('secrets are masked in output, also across pieces and in what is told live', 
 });
 
 it('what the host cut in the middle of a secret does not tell its beginning', async () => {
-  const fake = new Fake({ run: async ({ onStdout }) => { await onStdout!(`a ${PASSWORD.slice(0, 9)}`); return { ...exited(), truncated: true }; } });
+  const fake = new Fake({ run: async ({ onStdoutBytes }) => { await onStdoutBytes!(Buffer.from(`a ${PASSWORD.slice(0, 9)}`)); return { ...exited(), truncated: true }; } });
   expect(await fake.run()).toMatchObject({ output: { stdout: 'a ', truncated: true } });
 });

@@ -154,7 +154,7 @@ export class PowerShellClient implements OnApplicationShutdown {
     request.beforeStart();
     const result = await sent({
       script, deliver, maxOutputBytes: request.maxOutputBytes, signal: interrupt,
-      onStdout: (text) => stdout.push(Buffer.from(text, 'utf8')),
+      onStdoutBytes: (bytes) => stdout.push(bytes),
       onStderr: (text) => stderr.push(Buffer.from(text, 'utf8')),
       ...(data === undefined ? {} : { data }),
       ...(stdin === undefined ? {} : { stdin }),

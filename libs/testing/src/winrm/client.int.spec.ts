@@ -46,6 +46,13 @@ describe('output', () => {
     expect(pieces.some((piece) => piece.includes('\ufffd'))).toBe(false);
   });
 
+  it('may be taken as bytes', async () => {
+    const pieces: Buffer[] = [];
+    const result = await run({ script: 'write-utf8 300000', maxOutputBytes: 300_000, onStdoutBytes: (bytes) => { pieces.push(bytes); } });
+    expect(result).toMatchObject({ kind: 'exited', exitCode: 0, truncated: false, stdout: '', stdoutBytes: 300_000 });
+    expect(Buffer.concat(pieces).toString() === utf8Sample(300_000)).toBe(true);
+  });
+
   it('beyond the cap is dropped, and the exit code is still known', async () => {
     const result = await run({ script: 'write-utf8 500000; exit 5', maxOutputBytes: 1_000 });
     expect(result).toMatchObject({ kind: 'exited', exitCode: 5, truncated: true, stdoutBytes: 500_000 });

@@ -27,6 +27,16 @@ it('each stream is cut at its cap, between characters, and says so', async () =>
   expect(collector.output).toEqual({ stdout: '€€€', stderr: 'short', truncated: true, stdoutBytes: 13, stderrBytes: 5 });
 });
 
+it('bytes are given as they come, up to the cap, and not kept', async () => {
+  const seen: Buffer[] = [];
+  const collector = new OutputCollector({ maxOutputBytes: 5, onStdoutBytes: (bytes) => { seen.push(bytes); } });
+  for (const text of ['a', '', '€', 'bc', 'd']) await collector.push({ stream: 'stdout', bytes: Buffer.from(text) });
+  await collector.push({ stream: 'stderr', bytes: Buffer.from('why') });
+  await collector.end();
+  expect(seen.map(String)).toEqual(['a', '€', 'b']);
+  expect(collector.output).toEqual({ stdout: '', stderr: 'why', truncated: true, stdoutBytes: 7, stderrBytes: 3 });
+});
+
 it('exactly the cap is not truncated', async () => {
   const collector = new OutputCollector({ maxOutputBytes: 6 });
   await collector.push({ stream: 'stdout', bytes: Buffer.from('€€') });

@@ -53,21 +53,41 @@ class CappedText {
   }
 }
 
+/** One stream's bytes, up to a number; nothing is kept. */
+class CappedBytes {
+  truncated = false;
+  /** Bytes that came from the host. */
+  bytes = 0;
+
+  constructor(private readonly maxBytes: number) {}
+
+  push(bytes: Buffer): Buffer {
+    const room = Math.max(0, this.maxBytes - this.bytes);
+    this.bytes += bytes.length;
+    this.truncated = this.bytes > this.maxBytes;
+    return bytes.subarray(0, room);
+  }
+}
+
 /** Collects what a run prints, and gives it to the caller as it comes. */
 export class OutputCollector {
   private readonly stdout: CappedText;
   private readonly stderr: CappedText;
+  /** Stands for `stdout` where the caller takes bytes. */
+  private readonly raw: CappedBytes | undefined;
 
   constructor(private readonly limits: RunLimits) {
     const max = limits.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
     const utf8 = new StringDecoder('utf8');
     this.stdout = new CappedText(max, { push: (bytes) => utf8.write(bytes), end: () => utf8.end() });
     this.stderr = new CappedText(max, new ClixmlDecoder());
+    this.raw = limits.onStdoutBytes && new CappedBytes(max);
   }
 
   /** @throws WinRmError `consumer-failed` */
   async push({ stream, bytes }: OutputChunk): Promise<void> {
-    if (stream === 'stdout') await this.give(this.limits.onStdout, this.stdout.push(bytes));
+    if (stream === 'stdout' && this.raw) await this.give(this.limits.onStdoutBytes, this.raw.push(bytes));
+    else if (stream === 'stdout') await this.give(this.limits.onStdout, this.stdout.push(bytes));
     else await this.give(this.limits.onStderr, this.stderr.push(bytes));
   }
 
@@ -78,14 +98,15 @@ export class OutputCollector {
   }
 
   get output(): RunOutput {
-    const { stdout, stderr } = this;
-    return { stdout: stdout.text, stderr: stderr.text, truncated: stdout.truncated || stderr.truncated, stdoutBytes: stdout.bytes, stderrBytes: stderr.bytes };
+    const { stdout, stderr, raw } = this;
+    const { truncated, bytes } = raw ?? stdout;
+    return { stdout: stdout.text, stderr: stderr.text, truncated: truncated || stderr.truncated, stdoutBytes: bytes, stderrBytes: stderr.bytes };
   }
 
-  private async give(consumer: RunLimits['onStdout'], text: string): Promise<void> {
-    if (!consumer || text === '') return;
+  private async give<T extends string | Buffer>(consumer: ((piece: T) => void | Promise<void>) | undefined, piece: T): Promise<void> {
+    if (!consumer || piece.length === 0) return;
     try {
-      await consumer(text);
+      await consumer(piece);
     } catch (thrown) {
       throw new WinRmError('consumer-failed', 'the consumer of the output failed', { cause: thrown });
     }
