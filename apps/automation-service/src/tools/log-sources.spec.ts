@@ -6,7 +6,7 @@ import { posixQuote } from '../ssh/posix-quote.js';
 import { fileScript, grepStatus, journalScript, literalPattern, NO_FILE, parseJournal, parseLines } from './log-sources.js';
 
 describe('files', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'log-search-'));
+  const folder = mkdtempSync(join(tmpdir(), 'log_search_'));
   const file = join(folder, "it's a log");
   afterAll(() => rmSync(folder, { recursive: true }));
   beforeAll(() => writeFileSync(file, `one error\ntwo $(touch ${folder}/canary)\r\nthree ERROR\n${'x'.repeat(9000)} error\n-e .* error\n`));
