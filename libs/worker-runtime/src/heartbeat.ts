@@ -11,7 +11,7 @@ export interface HeartbeatParts {
   /** A client that gives up before the next beat is due. */
   readonly orchestrator: ServiceClient;
   readonly registration: Registration;
-  readonly presence: Pick<Presence, 'heard'>;
+  readonly presence: Pick<Presence, 'now' | 'heard'>;
   readonly runner: AttemptRunner;
   readonly results: Pick<ResultPublisher, 'resend'>;
   readonly log: Logger;
@@ -49,7 +49,7 @@ export class Heartbeat {
 
   private async beat(): Promise<void> {
     const { orchestrator, workerId, presence, runner, results, log } = this.parts;
-    const sentAt = performance.now();
+    const sentAt = presence.now();
     let answer: HeartbeatAnswerDto;
     try {
       answer = validate(HeartbeatAnswerDto, await orchestrator.call('POST', `/internal/workers/${workerId}/heartbeat`, { body: { active: [...runner.active.keys()] } }));

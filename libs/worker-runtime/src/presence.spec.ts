@@ -3,13 +3,16 @@ import { Presence } from './presence.js';
 
 describe('a worker that', () => {
   let now = 1000;
-  const presence = () => new Presence(() => now);
-  beforeEach(() => { now = 1000; });
+  /** How far the wall clock is ahead of the steady one. */
+  let ahead = 0;
+  const moment = () => ({ steady: now, wall: now + ahead });
+  const presence = () => new Presence(moment);
+  beforeEach(() => { [now, ahead] = [1000, 500_000]; });
 
   it('is heard every second is not given up', () => {
     const p = presence();
     for (let beat = 0; beat < 20; beat++) {
-      p.heard(now);
+      p.heard(moment());
       now += 1000;
     }
     expect(p.mayBeGivenUpSince(0)).toBe(false);
@@ -27,7 +30,7 @@ describe('a worker that', () => {
     const p = presence();
     const before = now;
     now += WORKER_LOST_MS;
-    p.heard(now);
+    p.heard(moment());
     expect(p.mayBeGivenUpSince(before)).toBe(true);
     now++;
     expect(p.mayBeGivenUpSince(now)).toBe(false);
@@ -36,9 +39,26 @@ describe('a worker that', () => {
   it('waits for an answer counts from the sending of the last heartbeat to the answer of this one', () => {
     const p = presence();
     const before = now;
-    const sentAt = now + 1;
+    const sentAt = { steady: now + 1, wall: now + ahead + 1 };
     now += WORKER_LOST_MS;
     p.heard(sentAt);
     expect(p.mayBeGivenUpSince(before)).toBe(true);
+  });
+
+  it('was suspended with its machine may have been given up, though its steady clock stood still', () => {
+    const p = presence();
+    const before = now;
+    ahead += WORKER_LOST_MS;
+    expect(p.mayBeGivenUpSince(before)).toBe(true);
+    p.heard(moment());
+    expect(p.mayBeGivenUpSince(before)).toBe(true);
+    now++;
+    expect(p.mayBeGivenUpSince(now)).toBe(false);
+  });
+
+  it('stood still while its wall clock was set back may have been given up', () => {
+    const p = presence();
+    [now, ahead] = [now + WORKER_LOST_MS, 0];
+    expect(p.mayBeGivenUpSince(now)).toBe(true);
   });
 });

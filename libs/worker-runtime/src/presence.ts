@@ -1,27 +1,39 @@
 import { performance } from 'node:perf_hooks';
 import { WORKER_LOST_MS } from '@opsmesh/contracts';
 
+/** A moment by both clocks of the machine, in milliseconds. `steady` stands still while the machine is suspended; `wall` may be set, so only their larger distance is believed. */
+export interface Moment { readonly steady: number; readonly wall: number }
+
 /**
  * What a worker knows of its being heard: a process that stood still, or could not reach an orchestrator, may have been given up, and what it had not begun
- * may be somebody else's by now. Measured by its own clock from the sending of one heartbeat to the answer of the next, which is never shorter than what the record saw.
+ * may be somebody else's by now. Measured by its own clocks from the sending of one heartbeat to the answer of the next, which is never shorter than what the record saw.
  */
 export class Presence {
-  private heardAt: number;
+  private heardAt: Moment;
   private backAt = -Infinity;
 
-  constructor(private readonly now: () => number = () => performance.now()) {
-    this.heardAt = now();
+  constructor(private readonly clock: () => Moment = () => ({ steady: performance.now(), wall: Date.now() })) {
+    this.heardAt = clock();
   }
 
-  /** A heartbeat that was sent at that time (`performance.now()`) was answered now. */
-  heard(sentAt: number): void {
-    const now = this.now();
-    if (now - this.heardAt >= WORKER_LOST_MS) this.backAt = now;
+  /** For {@link heard}: when the heartbeat is sent. */
+  now(): Moment {
+    return this.clock();
+  }
+
+  /** A heartbeat that was sent then was answered now. */
+  heard(sentAt: Moment): void {
+    const now = this.clock();
+    if (between(this.heardAt, now) >= WORKER_LOST_MS) this.backAt = now.steady;
     this.heardAt = sentAt;
   }
 
   /** Whether it may have been given up at any time since then (`performance.now()`). */
   mayBeGivenUpSince(then: number): boolean {
-    return this.backAt >= then || this.now() - this.heardAt >= WORKER_LOST_MS;
+    return this.backAt >= then || between(this.heardAt, this.clock()) >= WORKER_LOST_MS;
   }
+}
+
+function between(from: Moment, to: Moment): number {
+  return Math.max(to.steady - from.steady, to.wall - from.wall);
 }
