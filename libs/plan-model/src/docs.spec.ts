@@ -18,7 +18,7 @@ it('the page has examples, every kind of step, every operator and every limit', 
   for (const kind of STEP_KINDS) expect(examples.some(([text]) => text.includes(`"${kind}":`))).toBe(true);
   for (const limit of [LIMITS.steps, LIMITS.nesting, LIMITS.conditionDepth]) expect(page).toContain(`${limit}`);
   expect(page).toContain(`${LIMITS.planBytes / 1024} KiB`);
-  expect(page).toContain(`${LIMITS.renderedInputBytes / 1024 / 1024} MiB`);
+  for (const limit of [LIMITS.renderedInputBytes, LIMITS.stepValueBytes, LIMITS.stepInputs]) expect(page).toContain(`${limit / 1024 / 1024} MiB`);
   for (const limit of [LIMITS.items, LIMITS.loopIterations]) expect(page).toContain(limit.toLocaleString('en'));
   expect(page).toContain(`${LIMITS.waitMs / 86_400_000} days`);
 });

@@ -229,6 +229,10 @@ export const LIMITS = {
   items: 100_000,
   loopIterations: 1_000,
   renderedInputBytes: 1024 * 1024,
+  /** All outputs of a step together, as JSON, where other steps refer to them. */
+  stepValueBytes: 64 * 1024 * 1024,
+  /** The bound inputs of all items of a step together, as characters of JSON. */
+  stepInputs: 64 * 1024 * 1024,
   conditionDepth: 16,
   /** Longest time that an approval, a signal or a pause is waited for: 30 days. */
   waitMs: 30 * 86_400_000,

@@ -5,6 +5,7 @@ import { ANY_PROTOCOL, ClaimAnswerDto, FAILURE_CODES, InvalidMessage, ToolFailur
 import { BatchClient, inputSha256, ProblemError, StartError, TokenRefused, type Keys, type ServiceClient } from '@opsmesh/platform';
 import type { Attempt, Granted } from './attempt.js';
 import { makeLeaseKey, type LeaseKey } from './lease-key.js';
+import type { Presence } from './presence.js';
 
 /** Pauses between attempts to reach the orchestrator: doubling from the first to the second, in milliseconds. */
 const BACKOFF_MS = [100, 2000] as const;
@@ -12,6 +13,7 @@ const BACKOFF_MS = [100, 2000] as const;
 export interface ClaimClientParts {
   readonly workerId: string;
   readonly keys: Keys;
+  readonly presence: Pick<Presence, 'untilHeard' | 'mayBeGivenUpSince'>;
   readonly orchestrator: ServiceClient;
   readonly assetService: ServiceClient;
 }
@@ -48,11 +50,17 @@ export class ClaimClient {
   }
 
   private async ask(attempt: Attempt, claim: AttemptClaimDto): Promise<{ readonly answer: ClaimAnswerDto | undefined; readonly askedAt: number }> {
+    const { presence } = this.parts;
     let wait: number = BACKOFF_MS[0];
     for (;;) {
-      const askedAt = performance.now();
+      let askedAt = performance.now();
       try {
-        return { answer: validate(ClaimAnswerDto, await this.claims.call(claim, attempt.signal)), askedAt };
+        await presence.untilHeard(attempt.signal);
+        askedAt = performance.now();
+        const answer = validate(ClaimAnswerDto, await this.claims.call(claim, attempt.signal));
+        if (!presence.mayBeGivenUpSince(askedAt)) return { answer, askedAt };
+        // Nothing was heard of us meanwhile. Asked again, the answer is the same if the attempt still is ours.
+        continue;
       } catch (e) {
         if (attempt.aborted) throw notClaimed(attempt.aborted);
         if (e instanceof InvalidMessage) throw new ToolFailure('grant-refused', 'the answer to the claim could not be read', { cause: e.message });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { PROGRESS_CHANNEL, type JobDto } from '@opsmesh/contracts';
+import { PROGRESS_CHANNEL, WORKER_LOST_MS, type JobDto } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import { testRedisUrl, waitFor } from '@opsmesh/testing';
 import type { FakeMesh } from './mesh.fixture.js';
@@ -95,6 +95,23 @@ describe('a claimed job', () => {
     const bodies = rig.mesh.bodies('POST /internal/claims') as { keyThumbprint: string }[];
     expect(bodies).toHaveLength(3);
     expect(new Set(bodies.map((b) => b.keyThumbprint)).size).toBe(1);
+  });
+
+  it('waits until its worker is heard again, and then begins: what was claimed before that would not', async () => {
+    await rig.start();
+    const beat = rig.mesh.routes['POST /internal/workers/:id/heartbeat']!;
+    let silent = true;
+    rig.mesh.routes['POST /internal/workers/:id/heartbeat'] = (seen) => {
+      if (silent) throw new ProblemError(503, 'service-unavailable', 'starting');
+      return beat(seen);
+    };
+    const begun = performance.now();
+    await waitFor(() => performance.now() - begun > WORKER_LOST_MS + 1000, { what: 'a silence that may mean that it is lost' });
+    const job = rig.mesh.job('login', { claim: true, input: { text: 'web1' } });
+    await rig.add(job);
+    await waitFor(async () => (await rig.queue.getActiveCount()) === 1, { what: 'the job to be taken' });
+    silent = false;
+    expect((await rig.results(job))[0]).toMatchObject({ status: 'succeeded' });
   });
 
   it('fails as service-unavailable when that takes all its time', async () => {

@@ -61,4 +61,21 @@ describe('a worker that', () => {
     [now, ahead] = [now + WORKER_LOST_MS, 0];
     expect(p.mayBeGivenUpSince(now)).toBe(true);
   });
+
+  it('was not heard for a time waits until it is before it claims, unless it is aborted', async () => {
+    const p = presence();
+    const told: string[] = [];
+    const waits = (signal: AbortSignal) => p.untilHeard(signal).then(() => told.push('heard'), () => told.push('aborted'));
+    const { signal } = new AbortController();
+    await waits(signal);
+    now += WORKER_LOST_MS / 2;
+    const stop = new AbortController();
+    const [aborted, heard] = [waits(stop.signal), waits(signal)];
+    stop.abort();
+    await aborted;
+    expect(told).toEqual(['heard', 'aborted']);
+    p.heard(moment());
+    await heard;
+    expect(told).toEqual(['heard', 'aborted', 'heard']);
+  });
 });

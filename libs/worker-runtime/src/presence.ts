@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { WORKER_LOST_MS } from '@opsmesh/contracts';
 
@@ -11,6 +12,7 @@ export interface Moment { readonly steady: number; readonly wall: number }
 export class Presence {
   private heardAt: Moment;
   private backAt = -Infinity;
+  private readonly events = new EventEmitter().setMaxListeners(0);
 
   constructor(private readonly clock: () => Moment = () => ({ steady: performance.now(), wall: Date.now() })) {
     this.heardAt = clock();
@@ -26,6 +28,15 @@ export class Presence {
     const now = this.clock();
     if (between(this.heardAt, now) >= WORKER_LOST_MS) this.backAt = now.steady;
     this.heardAt = sentAt;
+    this.events.emit('heard');
+  }
+
+  /**
+   * Resolves when it was heard lately, mostly at once: so a claim that is made then does not meet the end of a silence, after which nothing may begin.
+   * @throws AbortError
+   */
+  async untilHeard(signal: AbortSignal): Promise<void> {
+    while (between(this.heardAt, this.clock()) >= WORKER_LOST_MS / 2) await once(this.events, 'heard', { signal });
   }
 
   /** Whether it may have been given up at any time since then (`performance.now()`). */

@@ -127,7 +127,7 @@ class WorkerProcess {
     const presence = new Presence();
     const runner = new AttemptRunner({
       workerId, tools, results, presence, log, metrics: this.metrics,
-      claims: new ClaimClient({ workerId, keys, orchestrator, assetService: client('asset-service', config.assetServiceUrl) }),
+      claims: new ClaimClient({ workerId, keys, presence, orchestrator, assetService: client('asset-service', config.assetServiceUrl) }),
       blobs: new BlobClient(client('orchestrator', config.orchestratorUrl, UPLOAD_MS), this.giveUp.signal),
       progress: new ProgressPublisher(redis),
     });

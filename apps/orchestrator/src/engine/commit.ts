@@ -1,4 +1,4 @@
-import { initialState, isTerminalStep, rerunFrom, selects, transition, type Effect, type HistoryEntry } from '@opsmesh/plan-model';
+import { initialState, isTerminalStep, itemRange, rerunFrom, selects, transition, type Effect, type HistoryEntry } from '@opsmesh/plan-model';
 import { ChangeSet } from './change-set.js';
 import type { CommitInProgress, RepeatedItems } from './commit-in-progress.js';
 import { Effects, mayLock } from './effects.js';
@@ -142,7 +142,8 @@ export class Commit implements CommitInProgress {
     for (const { step, of, boundAnew } of steps) {
       const prepared = parent.steps[of]!;
       if (!from.includes(step) || !isTerminalStep(prepared) || prepared.total === null) continue;
-      const chosen = (await this.tx.loadStepItems(parentId, of)).filter((i) => selects(items, i));
+      const { items: before } = await this.tx.loadStepItems({ runId: parentId, step: of, from: 0, to: itemRange(prepared).to, mostBytes: null });
+      const chosen = before.filter((i) => selects(items, i));
       this.repeated.set(`${id}.${step}`, { items: chosen, boundAnew });
     }
   }

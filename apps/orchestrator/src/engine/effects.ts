@@ -1,4 +1,4 @@
-import { itemRange, policyOf, probeAnswer, probeRun, toolStep, type CompiledStep, type Effect, type JsonObject } from '@opsmesh/plan-model';
+import { itemRange, policyOf, probeAnswer, probeRun, toolStep, type CompiledStep, type Effect, type JsonObject, type Scope } from '@opsmesh/plan-model';
 import { beginItem, childOf } from './begin-item.js';
 import { cacheKeyOf, CachedAnswers } from './cached-answers.js';
 import type { NewItem } from './change-set.js';
@@ -6,7 +6,7 @@ import { endingOf } from './child-ending.js';
 import type { CommitInProgress } from './commit-in-progress.js';
 import type { WantedAttempt } from './outbox.js';
 import { itemKey, type AttemptRef } from './positions.js';
-import { evaluateLoop, prepareStep, repeatItems } from './prepare-step.js';
+import { evaluateLoop, prepareStep, repeatItems, type Prepared } from './prepare-step.js';
 import type { CachedRun } from './run-cache.js';
 import type { TimedEvent } from './timed-event.js';
 
@@ -62,20 +62,26 @@ export class Effects {
   }
 
   private async prepare(run: CachedRun, index: number): Promise<void> {
-    const { values, repeated: all } = this.commit;
+    const { repeated: all } = this.commit;
     const runId = run.facts.id;
     const step = run.facts.plan.steps[index]!;
     const base = itemRange(run.state.steps[index]!).from;
     const repeated = all.get(`${runId}.${index}`);
     const { event, items } = repeated && !repeated.boundAnew
       ? repeatItems({ runId, step: index, items: repeated.items })
-      : prepareStep({ runId, step, scope: await values.scopeOf(run, step), base, only: repeated && new Set(repeated.items.map((i) => i.item)) });
+      : await this.bound(run, step, (scope) => prepareStep({ runId, step, scope, base, only: repeated && new Set(repeated.items.map((i) => i.item)) }));
     for (const item of items) this.commit.changes.newItems.set(itemKey(item.runId, item.step, item.item), item);
     // People want to know anew what they repeat.
     if (step.kind === 'tool' && step.cacheMs && !repeated) {
       for (const { item, bound } of items) if (bound) this.commit.changes.cacheKeys.push({ runId, step: index, item, key: cacheKeyOf(run.facts.tenantId, step, bound), ttlMs: step.cacheMs });
     }
     await this.commit.apply({ kind: 'event', runId, event });
+  }
+
+  /** What comes of a step in its scope; it fails where that cannot be had. */
+  private async bound(run: CachedRun, step: CompiledStep, prepared: (scope: Scope) => Prepared): Promise<Prepared> {
+    const scope = await this.commit.values.scopeOf(run, step);
+    return scope.ok ? prepared(scope.value) : { event: { type: 'prepare-failed', step: step.index, failure: scope.failure }, items: [] };
   }
 
   private enqueue(run: CachedRun, { step, items, attempt }: Extract<Effect, { type: 'enqueue' }>): void {
@@ -117,7 +123,8 @@ export class Effects {
   private async evaluate(run: CachedRun, { step: index, iteration }: Extract<Effect, { type: 'evaluate' }>): Promise<void> {
     const step = run.facts.plan.steps[index]!;
     if (step.kind !== 'loop') throw new Error(`step "${step.id}" is no loop`);
-    await this.commit.apply({ kind: 'event', runId: run.facts.id, event: evaluateLoop(step, iteration, await this.commit.values.scopeOf(run, step)) });
+    const { event } = await this.bound(run, step, (scope) => ({ event: evaluateLoop(step, iteration, scope), items: [] }));
+    await this.commit.apply({ kind: 'event', runId: run.facts.id, event });
   }
 
   /** Begins items that no worker carries out: they are running from now on. */

@@ -14,9 +14,24 @@ export interface StoredItem {
   readonly target: string | null;
   readonly lockKey: string | null;
   readonly inputs: Json;
-  /** Undefined when there is none, or it was truncated. */
+  /** Undefined when there is none, it was truncated, or outputs were left out. */
   readonly output: Json | undefined;
   readonly failure: Json;
+}
+
+/** Items `from` to before `to` of a step. */
+export interface WantedItems {
+  readonly runId: string;
+  readonly step: number;
+  readonly from: number;
+  readonly to: number;
+  readonly mostBytes: number | null;
+}
+
+/** Items of a step, and the bytes of all their outputs together, as JSON. */
+export interface StoredItems {
+  readonly items: readonly StoredItem[];
+  readonly outputBytes: number;
 }
 
 /** Items `from` to `to` of a step, for which outputs of other items may answer that are at most so old. */
@@ -49,8 +64,8 @@ export interface RecordTransaction {
   loadStates(ids: readonly string[]): Promise<Map<string, RunState>>;
   /** The state of each item that exists, by `itemKey`. */
   loadItems(refs: readonly ItemRef[]): Promise<Map<string, ItemState>>;
-  /** Every item of a step, in order. Large outputs are read from their blobs. */
-  loadStepItems(runId: string, step: number): Promise<StoredItem[]>;
+  /** Items of a step, in order. Large outputs are read from their blobs; all are left out where they are more than `mostBytes` together, and with null. */
+  loadStepItems(wanted: WantedItems): Promise<StoredItems>;
   /** The bound inputs of items, by item. */
   loadInputs(runId: string, step: number, items: readonly number[]): Promise<Map<number, JsonObject>>;
   /** Attempts of a run whose items are queued. */

@@ -1,5 +1,5 @@
 import { failure, type FailureDto } from '@opsmesh/contracts';
-import { bind, evaluate, faultOf, isContainer, lockKeyOf, resolveList, targetOf, type BranchStep, type CompiledStep, type Json, type JsonObject, type LoopStep, type RunEvent, type Scope } from '@opsmesh/plan-model';
+import { bind, evaluate, faultOf, isContainer, LIMITS, lockKeyOf, resolveList, targetOf, type BranchStep, type CompiledStep, type Json, type JsonObject, type LoopStep, type RunEvent, type Scope } from '@opsmesh/plan-model';
 import type { NewItem } from './change-set.js';
 import type { StoredItem } from './ports.js';
 
@@ -41,9 +41,12 @@ export function prepareStep(preparation: Preparation): Prepared {
   const elements = [...list.items.entries()].filter(([index]) => !only || only.has(index));
   const items: NewItem[] = [];
   const unbound: number[] = [];
+  let size = 0;
   for (const [index, value] of elements) {
     const item = bindItem(preparation, { scope: { ...scope, item: value, index }, item: base + items.length });
     items.push(item);
+    size += item.inputs?.length ?? 0;
+    if (size > LIMITS.stepInputs) return failed(failure('limit-exceeded', `the inputs of the first ${items.length} of ${elements.length} items are more than ${LIMITS.stepInputs / 1024 / 1024} MiB together: give each item less, or use fewer items`));
     if (item.failure && unbound.push(item.item) > MAX_UNBOUND) {
       return failed(failure(item.failure.code, `more than ${MAX_UNBOUND} of ${elements.length} items lack a value, the first of them: ${items[unbound[0]! - base]!.failure!.message}`));
     }

@@ -76,7 +76,11 @@ export class OrchestratorProcess {
           const item = database.runs.get(ref.runId)?.items.get(placeOf(ref));
           return item && { status: item.status, attempt: item.attempt, target: item.target, inputs: item.inputs ?? {} };
         }),
-        hasClaim: (ref, { workerId, keyThumbprint }) => scheduler.effect(party, 'look for the claim', () => database.runs.get(ref.runId)!.claims.get(`${attemptKey(ref)} ${keyThumbprint}`)?.workerId === workerId),
+        hasClaim: (ref, { workerId, keyThumbprint }) => scheduler.effect(party, 'look for the claim', () => {
+          const { claims, items } = database.runs.get(ref.runId)!;
+          const item = items.get(placeOf(ref))!;
+          return item.status === 'running' && item.attempt === ref.attempt && claims.get(`${attemptKey(ref)} ${keyThumbprint}`)?.workerId === workerId;
+        }),
       },
     });
     this.lastRound = scheduler.now;

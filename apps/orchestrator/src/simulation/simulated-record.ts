@@ -1,6 +1,6 @@
 import type { Json, JsonObject, ItemState, RunState } from '@opsmesh/plan-model';
 import type { ChangeSet, ItemUpdate } from '../engine/change-set.js';
-import { RunChangedError, type CachedOutput, type CacheQuestion, type ProbedAttempt, type RecordTransaction, type RunRecord, type StoredItem } from '../engine/ports.js';
+import { RunChangedError, type CachedOutput, type CacheQuestion, type ProbedAttempt, type RecordTransaction, type RunRecord, type StoredItems, type WantedItems } from '../engine/ports.js';
 import { itemKey, type AttemptRef, type ItemRef } from '../engine/positions.js';
 import type { RunFacts } from '../engine/run.js';
 import type { Database, RunRows } from './database.js';
@@ -90,9 +90,10 @@ class SimulatedTransaction implements RecordTransaction {
     });
   }
 
-  loadStepItems(runId: string, step: number): Promise<StoredItem[]> {
-    return this.read('read the items of a step', () => [...this.rows(runId)?.items.values() ?? []].filter((i) => i.step === step).sort((a, b) => a.item - b.item)
-      .map(({ item, status, target, lockKey, inputs, output, failure }) => ({ item, status, target, lockKey, inputs, output, failure: failure as unknown as Json })));
+  /** Outputs are small here. */
+  loadStepItems({ runId, step, from, to }: WantedItems): Promise<StoredItems> {
+    return this.read('read the items of a step', () => ({ outputBytes: 0, items: [...this.rows(runId)?.items.values() ?? []].filter((i) => i.step === step && i.item >= from && i.item < to).sort((a, b) => a.item - b.item)
+      .map(({ item, status, target, lockKey, inputs, output, failure }) => ({ item, status, target, lockKey, inputs, output, failure: failure as unknown as Json })) }));
   }
 
   loadInputs(runId: string, step: number, items: readonly number[]): Promise<Map<number, JsonObject>> {

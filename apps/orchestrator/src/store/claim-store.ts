@@ -27,7 +27,8 @@ export class ClaimStore {
   /** Whether this very execution has the claim already: its answer was lost on the way. */
   async hasClaim({ runId, step, item, attempt }: AttemptRef, { workerId, keyThumbprint }: { readonly workerId: string; readonly keyThumbprint: string }): Promise<boolean> {
     const { rowCount } = await this.pool.query({
-      name: 'has-claim', text: 'select 1 from orchestrator.claims where run_id = $1 and step = $2 and item = $3 and attempt = $4 and key_thumbprint = $5 and worker_id = $6', values: [runId, step, item, attempt, keyThumbprint, workerId],
+      name: 'has-claim', text: `select 1 from orchestrator.claims c join orchestrator.items i using (run_id, step, item, attempt) where run_id = $1 and step = $2 and item = $3 and attempt = $4
+               and c.key_thumbprint = $5 and c.worker_id = $6 and i.status = 'running'`, values: [runId, step, item, attempt, keyThumbprint, workerId],
     });
     return rowCount === 1;
   }

@@ -3,7 +3,7 @@ import { transaction, type Last } from '@opsmesh/platform';
 import type { CompiledPlan, ItemState, Json, JsonObject, RunState } from '@opsmesh/plan-model';
 import type { Pool, PoolClient } from 'pg';
 import type { ChangeSet, ItemUpdate } from '../engine/change-set.js';
-import type { CachedOutput, CacheQuestion, ProbedAttempt, RecordTransaction, RunRecord, StoredItem } from '../engine/ports.js';
+import type { CachedOutput, CacheQuestion, ProbedAttempt, RecordTransaction, RunRecord, StoredItems, WantedItems } from '../engine/ports.js';
 import { itemKey, type AttemptRef, type ItemRef } from '../engine/positions.js';
 import type { RunFacts } from '../engine/run.js';
 import { plainArray } from './arrays.js';
@@ -67,17 +67,21 @@ class PostgresTransaction implements RecordTransaction {
     return new Map(rows.map((r) => [itemKey(r.run_id, r.step, r.item), { status: r.status, attempt: r.attempt }]));
   }
 
-  async loadStepItems(runId: string, step: number): Promise<StoredItem[]> {
-    const { rows } = await this.client.query<{ item: number; status: ItemStatus; target: string | null; lock_key: string | null; inputs: Json; output: Json; truncated: boolean; failure: Json; bytes: Buffer | null }>({
+  async loadStepItems({ runId, step, from, to, mostBytes }: WantedItems): Promise<StoredItems> {
+    const { rows } = await this.client.query<{ item: number; status: ItemStatus; target: string | null; lock_key: string | null; inputs: Json; failure: Json; total: number; output: Json; bytes: Buffer | null }>({
       name: 'step-items',
-      text: `select i.item, i.status, i.target, i.lock_key, i.inputs, i.output, i.truncated, i.failure, b.bytes
-             from orchestrator.items i left join orchestrator.blobs b on b.sha256 = i.blob_sha256 where i.run_id = $1 and i.step = $2 order by i.item`,
-      values: [runId, step],
+      text: `select item, status, target, lock_key, inputs, failure, total, case when total <= $5 then output end as output, case when total <= $5 then bytes end as bytes
+             from (select i.item, i.status, i.target, i.lock_key, i.inputs, i.failure, i.output, b.bytes, sum(coalesce(octet_length(b.bytes), octet_length(i.output::text))) over ()::float8 as total
+                   from (select item, status, target, lock_key, inputs, failure, case when not truncated then output end as output, case when not truncated then blob_sha256 end as blob_sha256
+                         from orchestrator.items where run_id = $1 and step = $2 and item >= $3 and item < $4) i left join orchestrator.blobs b on b.sha256 = i.blob_sha256) v
+             order by item`,
+      values: [runId, step, from, to, mostBytes],
     });
-    return rows.map((r) => ({
+    const items = rows.map((r) => ({
       item: r.item, status: r.status, target: r.target, lockKey: r.lock_key, inputs: r.inputs, failure: r.failure,
-      output: r.truncated ? undefined : r.bytes ? (JSON.parse(r.bytes.toString('utf8')) as Json) : r.output ?? undefined,
+      output: r.bytes ? (JSON.parse(r.bytes.toString('utf8')) as Json) : r.output ?? undefined,
     }));
+    return { items, outputBytes: rows[0]?.total ?? 0 };
   }
 
   async loadInputs(runId: string, step: number, items: readonly number[]): Promise<Map<number, JsonObject>> {
