@@ -13,6 +13,7 @@ it.each([
 it.each([
   'host web-1', 'host evil.example.org', 'localhost', 'src host db', 'port 80 or web', 'gateway router', 'ip protochain 6', 'net lab', 'proto ospf',
   'tcp; id', 'tcp $(id)', 'tcp `id`', "tcp 'x'", 'tcp "x"', 'tcp\n', 'tcp\tport 80', 'tcp\0', 'tcp # x', 'tcp {', 'tcp \\ip', 'tcp ü', 'ｔｃｐ', '-w /tmp/x', '--version', '-F/etc/passwd', 'a@b', 'host 10.0.0.1,10.0.0.2',
+  'host 3or', 'host 10and', 'host 3-or', 'host 10.0.0.1-tcp', 'net 10.0.0.0/8or', 'host fd00::1tcp', 'ether host 02:00:00:00:00:01-ip', 'port 80-81tcp', '0x1for', 'host 3or-tcp.',
 ])('refuses %j', (filter) => expect(() => checkFilterWords(filter)).toThrow(expect.objectContaining({ failure: expect.objectContaining({ code: 'input-invalid' }) })));
 
 it('whatever is taken holds no word but those of a filter, and no sign that means more than arithmetic', () => {

@@ -3,8 +3,8 @@ import { type Cidr, formatCidr, isSingle } from '../targets/cidr.js';
 import { quoted } from '../targets/target.js';
 import { BPF_WORDS } from './bpf-words.js';
 
-/** MAC address, IPv6 address or network, IPv4 address or network, number or range, word, operator. */
-const TOKEN = /(?<mac>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2}(?![0-9a-f:]))|(?<ipv6>(?=[0-9a-f]*:[0-9a-f:.]*:)[0-9a-f:.]+(?:\/\d{1,3})?)|(?<ipv4>\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?)|(?<number>0x[0-9a-f]+|\d+(?:-\d+)?)|(?<word>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)|(?<operator>&&|\|\||==|!=|<=|>=|<<|>>|[()[\]:!=<>&|+\-*/%^])|(?<space> +)/iy;
+/** MAC address, IPv6 address or network, IPv4 address or network, number or range, word, operator. To tcpdump what begins with digits and goes on with letters is one host name (`3or`). */
+const TOKEN = /(?<mac>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2}(?![\w:.-]))|(?<ipv6>(?=[0-9a-f]*:[0-9a-f:.]*:)[0-9a-f:.]+(?:\/\d{1,3})?(?![\w.-]))|(?<ipv4>\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?(?![\w.-]))|(?<number>(?:0x[0-9a-f]+|\d+(?:-\d+)?)(?![\w.-]))|(?<word>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)|(?<operator>&&|\|\||==|!=|<=|>=|<<|>>|[()[\]:!=<>&|+\-*/%^])|(?<space> +)/iy;
 
 /**
  * Checks the words of a capture filter before any program sees it: addresses, numbers, operators and the words of pcap-filter(7).
