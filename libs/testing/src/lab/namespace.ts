@@ -1,10 +1,14 @@
 import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { childrenOf } from '../sshd.js';
 
 /** Time for the script, in milliseconds. */
 const SETUP_MS = 10_000;
+/** Time for what it wrote before it ended to come, in milliseconds. */
+const LAST_WORDS_MS = 1000;
 const run = promisify(execFile);
 const KINDS = { network: ['--net'], all: ['--net', '--pid', '--mount', '--uts'] } as const;
 
@@ -32,9 +36,11 @@ export class Namespace {
     holder.stderr.on('data', (d: Buffer) => { said = (said + d.toString()).slice(-4096); });
     await new Promise<void>((ok, bad) => {
       const timer = setTimeout(() => holder.kill('SIGKILL'), SETUP_MS);
+      // Its end may be told before its last words; something it left behind may keep those open.
       holder.once('error', bad).once('exit', () => {
         clearTimeout(timer);
-        bad(new Error(`namespaces could not be set up: ${said}`));
+        const why = () => bad(new Error(`namespaces could not be set up: ${said}`));
+        Promise.race([once(holder.stderr, 'end'), wait(LAST_WORDS_MS)]).then(why, why);
       });
       holder.stdout.on('data', (d: Buffer) => {
         if (!d.toString().includes('up\n')) return;
