@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { isDeepStrictEqual } from 'node:util';
 import { FAILURE_MEANINGS, ToolFailure, type ConnectionDto, type Credential, type JobDto } from '@opsmesh/contracts';
 import type { Logger } from 'pino';
 import { Redactor } from './redaction.js';
@@ -15,6 +16,12 @@ export interface Granted {
   readonly connection: ConnectionDto | undefined;
   /** Exchanges the grant for one of its credentials. */
   lease(credentialId: string): Promise<Credential>;
+  /**
+   * Claims the attempt once more, with the same key: only who has it already is granted it again.
+   * @returns undefined when it is somebody else's, or nobody's, by now
+   * @throws ToolFailure
+   */
+  renew(): Promise<Granted | undefined>;
 }
 
 /** What an attempt needs of the process it runs in. */
@@ -78,15 +85,18 @@ export class Attempt implements ToolContext {
     const id = (hop ?? this.connection)?.credentialId;
     if (!this.granted || id === undefined || !this.tool.options.credential) throw new ToolFailure('credential-unavailable', `the tool "${this.job.tool}" has no credential for ${hop ? hop.hostname : 'its target'}`);
     let leased = this.leased.get(id);
-    if (!leased) this.leased.set(id, leased = this.lease(this.granted, id));
+    if (!leased) this.leased.set(id, leased = this.lease(id));
     return leased;
   };
 
-  readonly assertGrant = (): void => {
-    if (!this.granted) return;
-    if (Date.now() >= this.granted.expires * 1000) throw new ToolFailure('grant-refused', 'the grant expired before the tool acted');
-    // It may be unknown by now, and a person may have it repeated: then it must not begin any more.
-    if (this.around.mayBeGivenUpSince(this.granted.askedAt)) throw new ToolFailure('service-unavailable', 'the worker was not heard of for a time before the tool acted');
+  readonly assertGrant = async (): Promise<void> => {
+    if (!this.granted || this.isGood(this.granted)) return;
+    // It waited long for its turn, or nobody heard of this worker: it may be unknown by now, and a person may have it repeated.
+    const granted = await this.granted.renew();
+    if (!granted) throw new ToolFailure('service-unavailable', 'the attempt was given up before the tool acted: the worker was not heard of for a time');
+    if (!isDeepStrictEqual(granted.connection, this.connection)) throw new ToolFailure('target-changed', 'the target is reached in another way than when the attempt was claimed');
+    if (!this.isGood(granted)) throw new ToolFailure('grant-refused', 'the grant expired before the tool acted');
+    this.granted = granted;
   };
 
   grant(granted: Granted): void {
@@ -107,9 +117,13 @@ export class Attempt implements ToolContext {
     return this.job.claim && !idempotent && (credential === undefined || this.redactor !== undefined);
   }
 
-  private async lease(granted: Granted, credentialId: string): Promise<Credential> {
-    this.assertGrant();
-    const credential = await granted.lease(credentialId);
+  private isGood({ expires, askedAt }: Granted): boolean {
+    return Date.now() < expires * 1000 && !this.around.mayBeGivenUpSince(askedAt);
+  }
+
+  private async lease(credentialId: string): Promise<Credential> {
+    await this.assertGrant();
+    const credential = await this.granted!.lease(credentialId);
     this.secrets.push(credential);
     this.redactor = new Redactor(this.secrets);
     return credential;

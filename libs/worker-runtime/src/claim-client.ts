@@ -37,16 +37,22 @@ export class ClaimClient {
     const key = attempt.tool.options.credential ? makeLeaseKey() : undefined;
     // Without a credential nothing is ever sealed: any text of the form stands for a key nobody has, and keeps the claim tied to this one delivery.
     const keyThumbprint = key?.thumbprint ?? randomBytes(32).toString('base64url');
-    const digest = inputSha256(attempt.job.input);
-    const { answer, askedAt } = await this.ask(attempt, { attemptId: attempt.job.attemptId, workerId: this.parts.workerId, inputSha256: digest, keyThumbprint });
+    const claim = { attemptId: attempt.job.attemptId, workerId: this.parts.workerId, inputSha256: inputSha256(attempt.job.input), keyThumbprint };
+    return this.granted(attempt, claim, key);
+  }
+
+  private async granted(attempt: Attempt, claim: AttemptClaimDto, key: LeaseKey | undefined): Promise<Granted | undefined> {
+    const { answer, askedAt } = await this.ask(attempt, claim);
     if (!answer) return undefined;
     const claims = await this.verify(answer.grant);
-    const expected = { attempt: attempt.job.attemptId, tenant: attempt.tenantId, worker: this.parts.workerId, tool: attempt.job.tool, inputSha256: digest, keyThumbprint, manifestSha256: attempt.job.manifestSha256 ?? null };
+    const { attemptId, workerId, ...same } = claim;
+    const expected = { attempt: attemptId, tenant: attempt.tenantId, worker: workerId, tool: attempt.job.tool, ...same, manifestSha256: attempt.job.manifestSha256 ?? null };
     for (const [name, value] of Object.entries(expected)) {
       if (claims[name as keyof GrantClaims] !== value) throw new ToolFailure('grant-refused', `the grant is for another ${name}`);
     }
     checkConnection(attempt, answer);
-    return { grant: answer.grant, askedAt, expires: claims.exp, connection: answer.connection, lease: (credentialId) => this.lease({ attempt, grant: answer.grant, credentialId, key }) };
+    const { grant, connection } = answer;
+    return { grant, askedAt, expires: claims.exp, connection, lease: (credentialId) => this.lease({ attempt, grant, credentialId, key }), renew: () => this.granted(attempt, claim, key) };
   }
 
   private async ask(attempt: Attempt, claim: AttemptClaimDto): Promise<{ readonly answer: ClaimAnswerDto | undefined; readonly askedAt: number }> {
@@ -110,5 +116,6 @@ function refusal(problem: ProblemError, otherwise: FailureCode): ToolFailure {
 
 /** Nothing was done yet, whatever ended the wait. */
 function notClaimed(aborted: ToolFailure): ToolFailure {
-  return aborted.failure.code === 'cancelled' ? aborted : new ToolFailure('service-unavailable', 'the attempt could not be claimed in time: the orchestrator did not answer', { cause: aborted.message });
+  // A failure of its own: that of the abort would leave in doubt whether anything was done.
+  return aborted.failure.code === 'cancelled' ? new ToolFailure('cancelled', aborted.message) : new ToolFailure('service-unavailable', 'the attempt could not be claimed in time: the orchestrator did not answer', { cause: aborted.message });
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { PROGRESS_CHANNEL, WORKER_LOST_MS, type JobDto } from '@opsmesh/contracts';
+import { PROGRESS_CHANNEL, WORKER_LOST_MS, type AttemptClaimDto, type JobDto } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import { testRedisUrl, waitFor } from '@opsmesh/testing';
 import type { FakeMesh } from './mesh.fixture.js';
-import { useWorker, type WorkerRig } from './worker.fixture.js';
+import { finishAll, useWorker, type WorkerRig } from './worker.fixture.js';
 
 let rig: WorkerRig;
 useWorker(testRedisUrl(), (opened) => { rig = opened; });
@@ -97,7 +97,7 @@ describe('a claimed job', () => {
     expect(new Set(bodies.map((b) => b.keyThumbprint)).size).toBe(1);
   });
 
-  it('waits until its worker is heard again, and then begins: what was claimed before that would not', async () => {
+  it('waits until its worker is heard again, and then begins', async () => {
     await rig.start();
     const beat = rig.mesh.routes['POST /internal/workers/:id/heartbeat']!;
     let silent = true;
@@ -112,6 +112,58 @@ describe('a claimed job', () => {
     await waitFor(async () => (await rig.queue.getActiveCount()) === 1, { what: 'the job to be taken' });
     silent = false;
     expect((await rig.results(job))[0]).toMatchObject({ status: 'succeeded' });
+  });
+
+  describe('that has waited long for its turn', () => {
+    let job: JobDto; let key: string;
+    const claims = () => rig.mesh.bodies('POST /internal/claims') as AttemptClaimDto[];
+    /** A job in hand whose grant expires as it waits. */
+    const wait = async (): Promise<void> => {
+      await rig.start();
+      rig.mesh.forge = { exp: Math.floor(Date.now() / 1000) + 2 };
+      job = rig.mesh.job('change', { claim: true });
+      await rig.begin(job);
+      key = claims()[0]!.keyThumbprint;
+      await waitFor(() => Date.now() / 1000 > rig.mesh.forge.exp!, { what: 'its grant to expire' });
+      rig.mesh.forge = {};
+    };
+
+    it('is claimed again with the same key, and begins', async () => {
+      await wait();
+      finishAll();
+      expect((await rig.results(job))[0]).toMatchObject({ status: 'succeeded' });
+      expect(claims().map((c) => [c.attemptId, c.keyThumbprint])).toEqual([[job.attemptId, key], [job.attemptId, key]]);
+    });
+
+    it('does not begin when it was given up', async () => {
+      await wait();
+      rig.mesh.routes['POST /internal/claims'] = () => { throw new ProblemError(409, 'claim-refused', 'unknown by now'); };
+      finishAll();
+      expect((await rig.results(job))[0]).toMatchObject({ failure: { code: 'service-unavailable' } });
+    });
+
+    it('waits for the orchestrator, and is cancelled without a doubt', async () => {
+      await wait();
+      rig.mesh.routes['POST /internal/claims'] = () => { throw new ProblemError(503, 'service-unavailable', 'starting'); };
+      finishAll();
+      await rig.mesh.until(() => claims().length > 2);
+      rig.mesh.routes['POST /internal/workers/:id/heartbeat'] = () => ({ cancel: [job.attemptId], resend: [] });
+      expect((await rig.results(job))[0]).toMatchObject({ failure: { code: 'cancelled' } });
+    });
+  });
+
+  it('that was claimed before a silence of its worker begins after it, when it is granted once more', async () => {
+    await rig.start();
+    const job = rig.mesh.job('change', { claim: true });
+    await rig.begin(job);
+    const beat = rig.mesh.routes['POST /internal/workers/:id/heartbeat']!;
+    rig.mesh.routes['POST /internal/workers/:id/heartbeat'] = () => { throw new ProblemError(503, 'service-unavailable', 'starting'); };
+    const begun = performance.now();
+    await waitFor(() => performance.now() - begun > WORKER_LOST_MS + 1000, { what: 'a silence that may mean that it is lost' });
+    finishAll();
+    rig.mesh.routes['POST /internal/workers/:id/heartbeat'] = beat;
+    expect((await rig.results(job))[0]).toMatchObject({ status: 'succeeded' });
+    expect(rig.mesh.bodies('POST /internal/claims')).toHaveLength(2);
   });
 
   it('fails as service-unavailable when that takes all its time', async () => {

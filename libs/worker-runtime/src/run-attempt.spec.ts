@@ -37,7 +37,7 @@ function setUp(options: Partial<ToolOptions> = {}, parts: Partial<RunnerParts> =
   return { run, runner, results, progress, metrics };
 }
 const CONNECTION: ConnectionDto = { assetId: 'a1', hostname: 'web1', address: '10.0.0.1', protocol: 'ssh', port: 22, credentialId: 'c1' };
-const granted = (more: Partial<Granted> = {}): Granted => ({ grant: 'g', askedAt: performance.now(), expires: Date.now() / 1000 + 60, connection: CONNECTION, lease: () => Promise.reject(new Error('no lease')), ...more });
+const granted = (more: Partial<Granted> = {}): Granted => ({ grant: 'g', askedAt: performance.now(), expires: Date.now() / 1000 + 60, connection: CONNECTION, lease: () => Promise.reject(new Error('no lease')), renew: () => Promise.reject(new Error('claimed again')), ...more });
 const CLAIMED: [Partial<ToolOptions>, Partial<JobDto>] = [{ effect: 'write', idempotent: false }, { claim: true }];
 const ABORTS = { cancelled: new ToolFailure('cancelled', 'cancelled'), lost: new ToolFailure('worker-lost', 'stopped') };
 
@@ -85,15 +85,22 @@ describe('the context', () => {
     await expect(context.credential()).rejects.toMatchObject({ failure: { code: 'credential-unavailable' } });
   });
 
-  it('refuses to act when the grant has expired', async () => {
-    const { run } = setUp(CLAIMED[0], { claims: { claim: async () => granted({ expires: Date.now() / 1000 }) } });
-    expect(await run(({ context }) => { context.assertGrant(); return { text: '' }; }, { claim: true })).toMatchObject({ failure: { code: 'grant-refused' } });
-  });
+  describe('lets a tool act that was claimed', () => {
+    const asserting: Handler = async ({ context }) => { await context.assertGrant(); return { text: '' }; };
+    const act = (first: Partial<Granted>, parts: Partial<RunnerParts> = {}) => setUp(CLAIMED[0], { ...parts, claims: { claim: async () => granted(first) } }).run(asserting, { claim: true });
+    const silentUntil = (backAt: number) => ({ presence: { mayBeGivenUpSince: (then: number) => backAt >= then } });
+    const expired = { expires: Date.now() / 1000 - 1 };
 
-  it('refuses to act when the attempt may have been given up since it was claimed', async () => {
-    const silent = async (backAt: number) => setUp(CLAIMED[0], { presence: { mayBeGivenUpSince: (then) => backAt >= then }, claims: { claim: async () => granted({ askedAt: 10 }) } }).run(({ context }) => { context.assertGrant(); return { text: '' }; }, { claim: true });
-    expect(await silent(11)).toMatchObject({ failure: { code: 'service-unavailable', retryable: true } });
-    expect(await silent(9)).toMatchObject({ status: 'succeeded' });
+    it('at once with a good grant', async () => expect(await act({ askedAt: 10 }, silentUntil(9))).toMatchObject({ status: 'succeeded' }));
+    it('when it has an expired one again', async () => expect(await act({ ...expired, renew: async () => granted() })).toMatchObject({ status: 'succeeded' }));
+    it('when it may have been given up, and is granted it again', async () => expect(await act({ askedAt: 10, renew: async () => granted({ askedAt: 12 }) }, silentUntil(11))).toMatchObject({ status: 'succeeded' }));
+    it('not when it was given up', async () => expect(await act({ askedAt: 10, renew: async () => undefined }, silentUntil(11))).toMatchObject({ failure: { code: 'service-unavailable', retryable: true } }));
+    it('not when the new grant has expired too', async () => expect(await act({ ...expired, renew: async () => granted(expired) })).toMatchObject({ failure: { code: 'grant-refused' } }));
+    it('not when its target is reached in another way by now', async () => expect(await act({ ...expired, renew: async () => granted({ connection: { ...CONNECTION, address: '10.0.0.2' } }) })).toMatchObject({ failure: { code: 'target-changed' } }));
+    it('not when it is cancelled meanwhile, and says that nothing was done', async () => {
+      const { run, runner } = setUp(CLAIMED[0], { claims: { claim: async () => granted({ ...expired, renew: () => { runner.abort([`${runId}.s.0.1`], () => ABORTS.cancelled); return Promise.reject(new ToolFailure('cancelled', 'cancelled')); } }) } });
+      expect(await run(asserting, { claim: true })).toMatchObject({ failure: { code: 'cancelled' } });
+    });
   });
 
   it('fetches the credential once, and only for a tool that declares one', async () => {

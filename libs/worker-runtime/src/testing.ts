@@ -14,7 +14,7 @@ export function fakeToolContext(overrides: Partial<ToolContext> = {}): ToolConte
     deadline: performance.now() + 60_000,
     progress: (one) => { news.push(one); },
     credential: () => Promise.reject(new ToolFailure('credential-unavailable', 'the spec gives no credential')),
-    assertGrant: () => undefined,
+    assertGrant: () => Promise.resolve(),
     log: createLogger('spec', { level: 'silent' }),
     ...overrides,
     news,

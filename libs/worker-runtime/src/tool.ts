@@ -52,8 +52,12 @@ export interface ToolContext {
    * @throws ToolFailure `credential-unavailable`, `grant-refused` or `service-unavailable`
    */
   credential(hop?: ConnectionDto): Promise<Credential>;
-  /** Throws ToolFailure `grant-refused` when the grant has expired, `service-unavailable` when the attempt may have been given up; call it right before acting on the target. */
-  assertGrant(): void;
+  /**
+   * Await it right before acting on the target: mostly it resolves at once. Where the grant has expired, or the attempt may have been given up, the orchestrator is asked whether it
+   * still is ours, for as long as the attempt has time.
+   * @throws ToolFailure; nothing may be done then
+   */
+  assertGrant(): Promise<void>;
   readonly log: Logger;
 }
 

@@ -43,11 +43,12 @@ class EchoTools {
   @Tool({ ...base, name: 'change', effect: 'write', idempotent: false }) async change({ context }: ToolCall<EchoInput>): Promise<EchoOutput> {
     begun.get(context.attempt.id)?.();
     await new Promise<void>((ok) => finish.push(ok));
+    await context.assertGrant();
     return { text: 'changed' };
   }
   @Tool({ ...base, name: 'login', effect: 'write', idempotent: false, input: EchoInput, credential: { kind: 'ssh', target: '/text' } }) async login({ context }: ToolCall<EchoInput>): Promise<EchoOutput> {
     const credential = await context.credential();
-    context.assertGrant();
+    await context.assertGrant();
     context.progress({ message: `as ${JSON.stringify(credential)}` });
     const password = credential.password!;
     return { text: `${context.connection!.address} ${password} ${Buffer.from(password).toString('base64')} ${encodeURIComponent(password)} ${JSON.stringify({ password })}` };

@@ -5,7 +5,7 @@ import type { CommandOutput } from './outcome.js';
 import { bootstrap, marker, newNonce, programLine } from './remote-program.js';
 import { StartMarker } from './start-marker.js';
 import type { ProcessGroup } from './stop-remote.js';
-import { SudoDialogue, sudoLine } from './sudo.js';
+import { SudoDialogue, sudoLine, type Sudo } from './sudo.js';
 
 /** After the exit status is here, a stream that a background process keeps open is left once it was silent for this long, in milliseconds. */
 const DRAIN_MS = 2000;
@@ -130,12 +130,14 @@ class ChannelExecution {
     // Only numbers go into the stop script.
     this.group = { pgid: /^\d{1,10}$/.test(pgid) ? Number(pgid) : 0, startTime: /^\d*$/.test(startTime) ? startTime : '', nonce: this.nonce };
     const { sudo } = this.execution;
-    if (!sudo) return this.start();
-    if (!this.allowed()) return;
+    void this.onceAllowed(() => (sudo ? this.elevate(sudo) : this.start()));
+  }
+
+  private elevate(sudo: Sudo): void {
     this.phase = 'elevating';
     this.sudo = new SudoDialogue(this.nonce, sudo);
     this.expect('sudo-refused', 'sudo gave no shell');
-    this.channel.write(sudoLine(this.nonce, sudo.user));
+    this.channel!.write(sudoLine(this.nonce, sudo.user));
   }
 
   private elevating(dialogue: SudoDialogue, chunk: Buffer): void {
@@ -151,32 +153,35 @@ class ChannelExecution {
         return this.end({ kind: 'not-sent', cause: 'sudo-refused', detail: progress.detail });
       case 'ready':
         this.sudo = undefined;
-        this.start();
+        void this.onceAllowed(() => this.start());
         if (progress.rest.length > 0) this.received(this.execution.pty ? 'stdout' : 'stderr', progress.rest);
     }
   }
 
-  /** False, with the execution at its end, when `beforeStart` forbids to go on. */
-  private allowed(): boolean {
+  /** Goes on once `beforeStart` allows it, if the host still waits for us then; ends the execution when it forbids it. */
+  private async onceAllowed(goOn: () => void): Promise<void> {
+    const { phase } = this;
+    clearTimeout(this.timer);
     try {
-      this.execution.beforeStart();
-      return true;
+      await this.execution.beforeStart();
     } catch (error) {
+      if (this.phase !== phase) return;
       this.phase = 'done';
-      this.settle.bad(error);
-      return false;
+      return this.settle.bad(error);
     }
+    if (this.phase !== phase) return;
+    // A shell that has ended takes nothing: the end of its channel says how.
+    if (this.exit) this.expect('connection', 'no end of the shell that ended');
+    else goOn();
   }
 
   private start(): void {
-    if (!this.channel || !this.allowed()) return;
     this.phase = 'running';
-    clearTimeout(this.timer);
     const { idleMs, command: { stdin } } = this.execution;
     this.timer = idleMs === undefined ? undefined : setTimeout(() => { void this.interrupted({ kind: 'timed-out', deadline: 'idle' }); }, idleMs);
     // Without stdin our side stays open: after its end no SSH signal can be sent (RFC 4254, 6.9, and ssh2's `writable`).
-    if (stdin === undefined) this.channel.write(this.program);
-    else this.channel.end(this.program + stdin);
+    if (stdin === undefined) this.channel!.write(this.program);
+    else this.channel!.end(this.program + stdin);
   }
 
   private exited(code: number | null, signal: string | undefined): void {

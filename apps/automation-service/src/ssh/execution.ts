@@ -23,8 +23,8 @@ export interface Execution {
   readonly idleMs: number | undefined;
   /** Aborted, with an {@link Interruption} as reason, when the command must end. */
   readonly interrupt: AbortSignal;
-  /** Called right before sudo and the command are sent; what it throws is thrown on, and nothing was executed. */
-  beforeStart(): void;
+  /** Awaited right before sudo and the command are sent; what it throws is thrown on, and nothing was executed. */
+  beforeStart(): void | Promise<void>;
   /** Stops the remote process tree. */
   stop(group: ProcessGroup): Promise<Stop>;
   onOutput?(stream: OutputStream, text: string): void | Promise<void>;

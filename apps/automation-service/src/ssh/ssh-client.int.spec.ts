@@ -251,6 +251,20 @@ describe('before the command is sent', () => {
     expect((await fleet.readLedger()).filter((e) => e.argument === 'forbidden')).toEqual([]);
     expect(await run('true')).toMatchObject({ kind: 'ok' });
   });
+
+  it('is waited for whoever still has to allow it, and may be cancelled meanwhile', async () => {
+    const sent = async (name: string) => (await fleet.readLedger()).filter((e) => e.argument === name).length;
+    let allow!: () => void;
+    const asked = new Promise<void>((ok) => { allow = ok; });
+    const allowed = run('ledger allowed', { beforeStart: () => asked });
+    const cancel = new AbortController();
+    const cancelled = run('ledger unwanted', { signal: cancel.signal, beforeStart: async () => { cancel.abort(); await asked; } });
+    expect(await cancelled).toMatchObject({ kind: 'cancelled', stop: { state: 'nothing-started' } });
+    expect(await sent('allowed')).toBe(0);
+    allow();
+    expect(await allowed).toMatchObject({ kind: 'ok' });
+    expect([await sent('allowed'), await sent('unwanted')]).toEqual([1, 0]);
+  });
 });
 
 describe('output', () => {

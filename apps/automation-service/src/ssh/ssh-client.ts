@@ -33,8 +33,8 @@ export interface SshRequest extends Hop {
   readonly deadline: number;
   /** Aborted to cancel; a ToolFailure `timed-out` as its reason means that the time is over. */
   readonly signal: AbortSignal;
-  /** Called right before the command is sent; may throw to forbid it. */
-  beforeStart(): void;
+  /** Awaited right before the command is sent; may throw to forbid it. */
+  beforeStart(): void | Promise<void>;
   /** Redacted output as it comes; while a promise it gives is open the stream is not read. */
   onOutput?(stream: OutputStream, text: string): void | Promise<void>;
 }

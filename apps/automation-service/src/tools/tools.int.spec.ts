@@ -98,7 +98,7 @@ describe('run-command', () => {
   });
 
   it('takes the grant as the last thing before the command', async () => {
-    const assertGrant = jest.fn(() => {});
+    const assertGrant = jest.fn(() => Promise.resolve());
     await tool().run(call(input({ command: 'true' }), { assertGrant }));
     expect(assertGrant).toHaveBeenCalledTimes(1);
   });
@@ -162,7 +162,7 @@ describe('run-script', () => {
 
   it('is told not to have run when it is cancelled while it is brought there', async () => {
     const cancel = new AbortController();
-    const assertGrant = () => process.nextTick(() => cancel.abort(new ToolFailure('cancelled', 'stop')));
+    const assertGrant = async () => { process.nextTick(() => cancel.abort(new ToolFailure('cancelled', 'stop'))); };
     const { failure } = await failureOf(script({ script: 'ledger ran' }, { signal: cancel.signal, assertGrant }));
     expect(failure).toMatchObject({ code: 'cancelled', message: 'the command was cancelled on db-01; it had not been started' });
     expect(await leftovers()).toBe('none\n');

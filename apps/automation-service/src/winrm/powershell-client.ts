@@ -38,8 +38,8 @@ export interface PowerShellRequest extends WindowsTarget {
   readonly signal: AbortSignal;
   /** `document`: stdout is a document in which a mask would break more than a text; whoever reads it takes out the secrets. */
   readonly stdout: 'text' | 'document';
-  /** Called right before the script is sent; may throw to forbid it. */
-  beforeStart(): void;
+  /** Awaited right before the script is sent; may throw to forbid it. */
+  beforeStart(): void | Promise<void>;
   /** Redacted output as it comes; while a promise it gives is open nothing more is read. */
   onOutput?(stream: 'stdout' | 'stderr', text: string): void | Promise<void>;
 }
@@ -151,7 +151,8 @@ export class PowerShellClient implements OnApplicationShutdown {
     const stdout = this.collect(request, 'stdout', request.stdout === 'text' ? secrets : []);
     const stderr = this.collect(request, 'stderr', secrets);
     interrupt.throwIfAborted();
-    request.beforeStart();
+    await request.beforeStart();
+    interrupt.throwIfAborted();
     const result = await sent({
       script, deliver, maxOutputBytes: request.maxOutputBytes, signal: interrupt,
       onStdoutBytes: (bytes) => stdout.push(bytes),

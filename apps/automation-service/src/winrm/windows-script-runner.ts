@@ -34,7 +34,7 @@ export class WindowsScriptRunner implements ScriptRunner {
     const env = checkedEnv(input.env);
     const nonce = randomBytes(12).toString('hex');
     let sent = false;
-    const storing: WindowsContext = { ...shared(context), assertGrant: () => { context.assertGrant(); sent = true; } };
+    const storing: WindowsContext = { ...shared(context), assertGrant: async () => { await context.assertGrant(); sent = true; } };
     let removed: boolean | undefined;
     const remove = async () => (removed ??= await this.remove(nonce, context));
     try {
@@ -69,7 +69,7 @@ export class WindowsScriptRunner implements ScriptRunner {
 
   /** Also after the attempt's time, its grant or its cancelling. True when the host said that nothing is left. */
   private async remove(nonce: string, context: WindowsContext): Promise<boolean> {
-    const tidying: WindowsContext = { ...shared(context), deadline: performance.now() + TIDY_MS, signal: AbortSignal.timeout(TIDY_MS), assertGrant: () => undefined };
+    const tidying: WindowsContext = { ...shared(context), deadline: performance.now() + TIDY_MS, signal: AbortSignal.timeout(TIDY_MS), assertGrant: () => Promise.resolve() };
     try {
       return (await this.cmdlets.run(tidying, { script: REMOVE_SCRIPT, input: { nonce }, output: RemovedScript })).removed;
     } catch (error) {

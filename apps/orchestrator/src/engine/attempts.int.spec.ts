@@ -1,3 +1,4 @@
+import { waitFor } from '@opsmesh/testing';
 import type { Pool } from 'pg';
 import { fanOut, runOf } from '../testing/documents.js';
 import { countOf, everythingOf, historyOf, itemsOf, newEngine, stateOf, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
@@ -21,6 +22,22 @@ describe('a retry', () => {
     expect(rows).toEqual([{ step: 0, item: 0, attempt: 1, early: false, late: false }]);
     expect(await takeOutbox(pool)).toEqual([]);
     expect((await itemsOf(pool, run.id))[0]).toMatchObject({ status: 'pending', attempt: 1 });
+  });
+
+  it('waits for its run before it keeps what was tried, so that two that do so never wait for each other', async () => {
+    const { engine } = newEngine(pool);
+    const run = runOf(fanOut('probe', 1, { retry: { maxAttempts: 2 } }));
+    await engine.submit([create(run)]);
+    const other = await pool.connect();
+    await other.query('begin');
+    await other.query('select from orchestrator.run_states where run_id = $1 for update', [run.id]);
+    await other.query('set local lock_timeout = 300');
+    const submitted = engine.submit([failed(ref(run.id), 'unreachable')]);
+    await waitFor(async () => (await pool.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).rowCount === 1, { what: 'the commit to wait' });
+    await other.query(`insert into orchestrator.past_attempts (run_id, step, item, attempt, status, finished_at) values ($1, 0, 0, 1, 'failed', now())`, [run.id]);
+    await other.query('rollback');
+    other.release();
+    expect(await submitted).toEqual([true]);
   });
 
   it('that is due while its run is paused leaves the run and its timer as they are', async () => {

@@ -1,3 +1,4 @@
+import { attemptId } from '@opsmesh/contracts';
 import { initialState, isTerminalStep, itemRange, rerunFrom, selects, transition, type Effect, type HistoryEntry } from '@opsmesh/plan-model';
 import { ChangeSet } from './change-set.js';
 import type { CommitInProgress, RepeatedItems } from './commit-in-progress.js';
@@ -36,6 +37,8 @@ export class Commit implements CommitInProgress {
   private readonly effects: Effects;
   readonly facts: RunFactsCache;
   private readonly trusting: boolean;
+  /** What workers have, as far as that was asked. */
+  private readonly active = new Map<string, ReadonlySet<string>>();
   /** Runs that were written already. */
   private readonly flushed = new Set<string>();
 
@@ -76,7 +79,8 @@ export class Commit implements CommitInProgress {
   }
 
   async apply(submission: EventSubmission): Promise<boolean> {
-    const { timerId } = submission;
+    const { timerId, unlessActiveOn: worker } = submission;
+    if (worker !== undefined && await this.isActiveOn(worker, submission)) return false;
     // What was tried is kept as the record has it, before the next attempt takes its place.
     if (submission.event.type === 'repeat') await this.flush();
     const run = this.news.runs.get(submission.runId);
@@ -123,6 +127,15 @@ export class Commit implements CommitInProgress {
     this.changes = new ChangeSet(this.newId);
     await this.tx.write(written);
     this.written(written);
+  }
+
+  /** Whether a worker is there after all. It is asked here, for by its next heartbeat a worker takes what it has as its own still. */
+  private async isActiveOn(worker: string, { runId, event }: EventSubmission): Promise<boolean> {
+    const facts = this.news.runs.get(runId)?.facts;
+    if (!facts || event.type !== 'lost') return false;
+    const active = this.active.get(worker) ?? await this.tx.activeOn(worker);
+    this.active.set(worker, active);
+    return active.has(attemptId({ runId, stepId: facts.plan.steps[event.step]!.id, item: event.item, attempt: event.attempt }));
   }
 
   /** What is said of an attempt that another one has followed counts only where nobody knew how it ended. */

@@ -84,6 +84,8 @@ export interface RecordTransaction {
   loadProbed(attempt: AttemptRef): Promise<ProbedAttempt | undefined>;
   /** Says how an attempt ended that another one has followed. @returns false when that was known already, or it is not kept (any more) */
   keepPast(ended: ItemUpdate): Promise<boolean>;
+  /** Attempts that a worker has, by id; none of one that was not heard lately. Until the commit none of its heartbeats is taken. */
+  activeOn(workerId: string): Promise<ReadonlySet<string>>;
   write(changes: ChangeSet): Promise<void>;
   /** Writes what the transaction ends with: it leaves together with the commit, which fails with it. */
   writeLast(changes: ChangeSet): void;

@@ -35,6 +35,8 @@ export interface EventSubmission {
   readonly result?: AttemptResult;
   /** Comes with `claimed`. */
   readonly claim?: { readonly workerId: string; readonly keyThumbprint: string; readonly credentialId: string | null };
+  /** Comes with `lost`: the worker that is believed to be gone. When it was heard lately and has the attempt, nothing happens. */
+  readonly unlessActiveOn?: string;
   /** The timer row that caused the event; it is deleted in the same commit, unless the event came too early. */
   readonly timerId?: number;
 }

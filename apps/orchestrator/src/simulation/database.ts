@@ -47,8 +47,16 @@ export interface RunRows {
 
 export interface TimerRow { readonly id: number; readonly runId: string; readonly dueAt: number; readonly event: TimedEvent }
 
-/** `beats`: whether it is up, so that a heartbeat that would say nothing new need not be simulated. */
-export interface WorkerRow { readonly id: string; seenAt: number; active: readonly string[]; resend: readonly string[]; readonly beats: () => boolean }
+export interface WorkerRow {
+  readonly id: string;
+  seenAt: number;
+  active: readonly string[];
+  resend: readonly string[];
+  /** Whether it is up, so that a heartbeat that would say nothing new need not be simulated. */
+  readonly beats: () => boolean;
+  /** Transactions for whose end its heartbeats wait. */
+  readonly lockedBy: Set<object>;
+}
 
 /** Told of every commit that changed runs; throws when an invariant is broken. */
 export interface CommitWatcher {

@@ -89,6 +89,7 @@ export class Oracle implements CommitWatcher {
       else if (watched.stoppedAt !== null && claim.commit > watched.stoppedAt) this.broken('cancel', `${job.attemptId} acts, claimed after its run was stopped`);
     }
     const item = run.items.get(place)!;
+    if (!step.idempotent && step.effect !== 'read' && item.attempt === job.attempt && item.status !== 'running') this.broken('5 no claim, no command', `${job.attemptId} acts although it is ${item.status}`);
     const key = policyOf(run.facts.plan, { overrides: {} }, step.index).lock === undefined ? null : item.lockKey ?? item.target;
     // What is delivered again after its end and needs no claim holds no lock.
     if (key !== null && this.isUnderWay(job.runId, place, job.attempt)) {

@@ -1,3 +1,4 @@
+import { WORKER_LOST_MS } from '@opsmesh/contracts';
 import type { Json, JsonObject, ItemState, RunState } from '@opsmesh/plan-model';
 import type { ChangeSet, ItemUpdate } from '../engine/change-set.js';
 import { RunChangedError, type CachedOutput, type CacheQuestion, type ProbedAttempt, type RecordTransaction, type RunRecord, type StoredItems, type WantedItems } from '../engine/ports.js';
@@ -164,6 +165,16 @@ class SimulatedTransaction implements RecordTransaction {
     }, () => this.free([ended.runId]));
   }
 
+  activeOn(workerId: string): Promise<ReadonlySet<string>> {
+    return this.read('look at a worker', () => {
+      const { workers, clock } = this.database;
+      const worker = workers.get(workerId);
+      if (!worker) return new Set();
+      worker.lockedBy.add(this);
+      return new Set(worker.beats() || clock.now - worker.seenAt < WORKER_LOST_MS ? worker.active : []);
+    });
+  }
+
   write(changes: ChangeSet): Promise<void> {
     return this.scheduler.effect(this.party, 'write', () => {
       for (const id of changes.states.keys()) this.lock(id);
@@ -189,6 +200,7 @@ class SimulatedTransaction implements RecordTransaction {
   end(): void {
     for (const id of this.held) this.database.runLocks.delete(id);
     this.held.clear();
+    for (const { lockedBy } of this.database.workers.values()) lockedBy.delete(this);
     for (const row of this.gated.splice(0)) row.takenBy = undefined;
   }
 

@@ -41,7 +41,7 @@ const AFTER: readonly FailureCode[] = ['nonzero-exit', 'timed-out', 'connection-
  * A worker, by the contract of `AttemptRunner` in the worker runtime:
  * 1. An attempt that must be claimed is claimed before anything is done; a refusal leaves it to others without a word.
  * 2. The result is on the stream before the job returns, however often it must be written.
- * 3. A claimed attempt does not begin when its grant has expired, or when the worker may have been given up since it asked for it.
+ * 3. A claimed attempt is claimed again when its grant has expired, or when the worker may have been given up since it asked for it; it does not begin without a good one.
  * 4. An attempt is active until its result is written; a second delivery of it is not run, one of a known result publishes that again.
  */
 export class WorkerProcess {
@@ -58,7 +58,7 @@ export class WorkerProcess {
   constructor(readonly party: Party, private readonly around: WorkerSurroundings) {
     const { database, scheduler, transport, oracle } = around;
     this.lastBeat = scheduler.now;
-    database.workers.set(party.name, { id: party.name, seenAt: scheduler.now, active: [], resend: [], beats: () => this.isUp });
+    database.workers.set(party.name, { id: party.name, seenAt: scheduler.now, active: [], resend: [], beats: () => this.isUp, lockedBy: new Set() });
     transport.subscribers.set(party, (runId) => { for (const r of this.active.values()) if (r.job.runId === runId) r.aborted = true; });
     party.onDeath(() => {
       transport.subscribers.delete(party);
@@ -74,10 +74,12 @@ export class WorkerProcess {
 
   /** It stands still: what it has may be given up. */
   freeze(until: number): void {
-    if (this.stoodStillFor >= WORKER_LOST_MS) this.backAt = this.party.frozenUntil;
-    this.frozenAt = this.around.scheduler.now;
-    this.around.database.workers.get(this.party.name)!.seenAt = this.around.scheduler.now;
-    this.party.frozenUntil = until;
+    if (this.isUp) {
+      if (this.stoodStillFor >= WORKER_LOST_MS) this.backAt = this.party.frozenUntil;
+      this.frozenAt = this.around.scheduler.now;
+      this.around.database.workers.get(this.party.name)!.seenAt = this.around.scheduler.now;
+    }
+    this.party.frozenUntil = Math.max(this.party.frozenUntil, until);
     this.around.scheduler.wakeAt(until);
     this.explain();
     for (const id of this.recent.keys()) this.around.oracle.ledger.explain(id);
@@ -102,7 +104,7 @@ export class WorkerProcess {
 
   /** Whether it may have been given up since then. */
   private mayBeGivenUpSince(then: number): boolean {
-    return this.backAt >= then || (this.stoodStillFor >= WORKER_LOST_MS && this.party.frozenUntil >= then);
+    return this.backAt > then || (this.stoodStillFor >= WORKER_LOST_MS && this.party.frozenUntil > then);
   }
 
   private hasNews(): boolean {
@@ -164,17 +166,24 @@ export class WorkerProcess {
     const fails = choices.oneIn(failOneIn);
     const before = fails && choices.oneIn(2);
     if (before) return failed(choices.pick(BEFORE));
-    let refused: FailureCode | undefined;
     if (grant && !scheduler.calm && choices.oneIn(STANDS_STILL_ONE_IN)) this.freeze(scheduler.now + choices.pick(LONG_STANDS));
-    try {
-      await scheduler.effect(this.party, `act: ${job.attemptId}`, () => {
-        refused = grant && this.refusalOf(grant);
-        if (!refused) oracle.act(job, { workerId: this.party.name, keyThumbprint: grant?.keyThumbprint });
-      });
-    } catch {
-      return this.doubtful(job, 'connection-lost');
+    for (let good = grant; ;) {
+      let mayBegin = false;
+      try {
+        await scheduler.effect(this.party, `act: ${job.attemptId}`, () => {
+          mayBegin = !good || this.isGood(good);
+          if (mayBegin) oracle.act(job, { workerId: this.party.name, keyThumbprint: good?.keyThumbprint });
+        });
+      } catch {
+        return this.doubtful(job, 'connection-lost');
+      }
+      if (mayBegin) break;
+      const { keyThumbprint } = good!;
+      const answer = await this.claim(running, keyThumbprint);
+      if (running.aborted) return failed('cancelled');
+      if (answer === 'refused') return failed('service-unavailable');
+      good = { keyThumbprint, ...answer };
     }
-    if (refused) return failed(refused);
     const ms = choices.pick(DURATIONS);
     if (ms > 0) await scheduler.after(this.party, { label: 'the tool ends', ms, early: () => running.aborted }, () => undefined).catch(() => undefined);
     if (running.aborted && choices.oneIn(2)) return this.doubtful(job, 'stop-unconfirmed');
@@ -183,10 +192,9 @@ export class WorkerProcess {
     return { failure: null, output: { value: choices.below(3), hosts: ['x', 'y'] } };
   }
 
-  /** Why an attempt may not begin with its grant any more. */
-  private refusalOf({ askedAt, expiresAt }: Grant): FailureCode | undefined {
-    if (expiresAt < this.around.scheduler.now) return 'grant-refused';
-    return this.mayBeGivenUpSince(askedAt) ? 'service-unavailable' : undefined;
+  /** Whether an attempt may still begin with a grant. */
+  private isGood({ askedAt, expiresAt }: Grant): boolean {
+    return expiresAt >= this.around.scheduler.now && !this.mayBeGivenUpSince(askedAt);
   }
 
   private doubtful(job: JobDto, code: FailureCode): Outcome {
@@ -194,9 +202,9 @@ export class WorkerProcess {
     return failed(code);
   }
 
-  /** Asks whichever orchestrator is up until one answers. */
+  /** Asks whichever orchestrator is up until one answers; each time it is heard of before, which waits for whoever is just giving it up. */
   private async claim(running: Running, keyThumbprint: string): Promise<Omit<Grant, 'keyThumbprint'> | 'refused'> {
-    const { scheduler, orchestrators } = this.around;
+    const { scheduler, orchestrators, database } = this.around;
     const { job } = running;
     const request = { workerId: this.party.name, inputSha256: inputSha256Of(job), keyThumbprint };
     for (;;) {
@@ -210,7 +218,7 @@ export class WorkerProcess {
           // Heard by nobody when the question is lost.
           answer.catch(() => undefined);
           return { answer };
-        }, () => orchestrators().length > 0);
+        }, () => orchestrators().length > 0 && database.workers.get(this.party.name)!.lockedBy.size === 0);
         await asked.answer;
         const expiresAt = scheduler.now + GRANT_SECONDS * 1000;
         await scheduler.effect(this.party, 'hear of the claim', () => undefined);
@@ -254,7 +262,7 @@ export class WorkerProcess {
         const asked = row.resend;
         Object.assign(row, { seenAt: scheduler.now, active: [...this.active.keys()], resend: [] });
         return { resend: asked, unwanted: row.active.filter((id) => isUnwanted(database, parseAttemptId(id)!.runId)) };
-      });
+      }, () => database.workers.get(this.party.name)!.lockedBy.size === 0);
       for (const id of unwanted) {
         const running = this.active.get(id);
         if (running) running.aborted = true;

@@ -1,13 +1,15 @@
 import type { PoolClient } from 'pg';
-import type { ItemUpdate } from '../engine/change-set.js';
+import type { ChangeSet, ItemUpdate } from '../engine/change-set.js';
+import { lockRuns } from './lock-runs.js';
 
 /**
  * Keeps attempts that another one follows: those that end with a retry, and those that a person wants repeated. It reads the items as they are before
- * the changes are written, so it goes before them in the same transaction. Gives no statement when there is nothing to keep, which is the rule.
+ * the changes are written, so it goes before them in the same transaction, and the runs are locked before it: of two that keep the same attempt the second waits for the run.
+ * Gives no statement when there is nothing to keep, which is the rule.
  */
-export function keepPastAttempts(client: PoolClient, updates: Iterable<ItemUpdate>): Promise<unknown>[] {
+export function keepPastAttempts(client: PoolClient, { itemUpdates, states }: Pick<ChangeSet, 'itemUpdates' | 'states'>): Promise<unknown>[] {
   const kept: object[] = [];
-  for (const u of updates) {
+  for (const u of itemUpdates.values()) {
     const isRetry = u.status === 'pending';
     if (!isRetry && !((u.status === 'queued' || u.status === 'running') && u.attempt > 1)) continue;
     kept.push({
@@ -15,7 +17,7 @@ export function keepPastAttempts(client: PoolClient, updates: Iterable<ItemUpdat
       output: u.output?.json ?? null, blob: u.output?.blobSha256 ?? null, truncated: u.output?.truncated ?? false, failure: u.failure, worker: u.workerId, duration: u.durationMs,
     });
   }
-  return kept.length > 0 ? [client.query({ name: 'past-attempts', text: KEEP, values: [JSON.stringify(kept)] })] : [];
+  return kept.length > 0 ? [lockRuns(client, [...states.keys()]), client.query({ name: 'past-attempts', text: KEEP, values: [JSON.stringify(kept)] })] : [];
 }
 
 /** Says how an attempt ended that nobody knew of when another one followed it. @returns false when there is none such */

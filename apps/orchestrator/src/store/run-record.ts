@@ -1,4 +1,4 @@
-import type { ItemStatus } from '@opsmesh/contracts';
+import { WORKER_LOST_MS, type ItemStatus } from '@opsmesh/contracts';
 import { transaction, type Last } from '@opsmesh/platform';
 import type { CompiledPlan, ItemState, Json, JsonObject, RunState } from '@opsmesh/plan-model';
 import type { Pool, PoolClient } from 'pg';
@@ -7,6 +7,7 @@ import type { CachedOutput, CacheQuestion, ProbedAttempt, RecordTransaction, Run
 import { itemKey, type AttemptRef, type ItemRef } from '../engine/positions.js';
 import type { RunFacts } from '../engine/run.js';
 import { plainArray } from './arrays.js';
+import { lockRuns } from './lock-runs.js';
 import { endPastAttempt } from './past-attempts.js';
 import { PlanTexts } from './plan-texts.js';
 import { itemColumns } from './positions.js';
@@ -48,11 +49,8 @@ function parentOf({ parent_run_id: runId, parent_step: step, parent_item: item, 
 class PostgresTransaction implements RecordTransaction {
   constructor(private readonly client: PoolClient, private readonly parts: { readonly last: Last; readonly plans: PlanTexts; readonly planned: CompiledPlan[] }) {}
 
-  async lockRuns(ids: readonly string[]): Promise<Map<string, number>> {
-    const { rows } = await this.client.query<{ run_id: string; version: number }>({
-      name: 'lock-runs', text: 'select run_id, version from orchestrator.run_states where run_id = any($1::uuid[]) order by run_id for update', values: [plainArray(ids)],
-    }).catch(asRunChanged);
-    return new Map(rows.map((r) => [r.run_id, r.version]));
+  lockRuns(ids: readonly string[]): Promise<Map<string, number>> {
+    return lockRuns(this.client, ids).catch(asRunChanged);
   }
 
   async loadStates(ids: readonly string[]): Promise<Map<string, RunState>> {
@@ -156,6 +154,13 @@ class PostgresTransaction implements RecordTransaction {
     const run = this.lockRuns([ended.runId]);
     const [, isNew] = await Promise.all([run, endPastAttempt(this.client, ended)]);
     return isNew;
+  }
+
+  async activeOn(workerId: string): Promise<ReadonlySet<string>> {
+    const { rows } = await this.client.query<{ active: string[]; is_heard: boolean }>({
+      name: 'active-on', text: `select active, seen_at > clock_timestamp() - $2 * interval '1 millisecond' as is_heard from orchestrator.workers where id = $1 for share`, values: [workerId, WORKER_LOST_MS],
+    });
+    return new Set(rows[0]?.is_heard ? rows[0].active : []);
   }
 
   async write(changes: ChangeSet): Promise<void> {

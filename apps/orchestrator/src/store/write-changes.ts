@@ -21,7 +21,8 @@ import { listUnknown } from './unknown-items.js';
 export const HOLD_MS = 2000;
 
 /**
- * Writes a change set inside the caller's transaction. The runs it touches are locked by the caller, or it is ready for the error.
+ * Writes a change set inside the caller's transaction. The runs it touches are locked by the caller, or it is ready for the error. Nothing that others may wait for is written before
+ * the states of the runs.
  * What nearly every commit has goes in one prepared statement of arrays, so that the cost of a commit hardly depends on its size; the rest only where there is some.
  * @throws RunChangedError when a run's version is not the one the change set was made from
  */
@@ -30,10 +31,10 @@ export async function writeChanges(client: PoolClient, changes: ChangeSet, plans
   const statements = [
     ...(changes.newRuns.length > 0 ? insertRuns(client, changes.newRuns, plans) : []),
     ...changes.taken.map((taken) => takeItems(client, taken)),
-    ...keepPastAttempts(client, changes.itemUpdates.values()),
-    ...listUnknown(client, changes),
+    ...keepPastAttempts(client, changes),
     ...keepCacheKeys(client, changes.cacheKeys),
     client.query(write(changes)),
+    ...listUnknown(client, changes),
     ...(changes.outbox.gated.length > 0 ? [client.query(gate(changes.outbox.gated))] : []),
     ...dropWaveTimers(client, changes.timers),
     ...(changes.timers.length > 0 ? [client.query(setTimers(changes.timers))] : []),

@@ -7,7 +7,7 @@ import type { Pool } from 'pg';
 import { WorkerStore } from '../store/worker-store.js';
 import { fanOut, QUEUE, runOf } from '../testing/documents.js';
 import { countOf, historyOf, itemsOf, newEngine, openRecord, openRedis, SILENT, takeOutbox } from '../testing/rig.js';
-import { claimed, create } from '../testing/submissions.js';
+import { claimed, create, happens } from '../testing/submissions.js';
 import { Queues } from './queues.js';
 import { Reconciler } from './reconciler.js';
 
@@ -126,6 +126,48 @@ it('a living worker that claimed an attempt and no longer runs it is asked for i
   expect(await statuses(runId)).toEqual(['running', 'running']);
   await rounds(reconciler, 1);
   expect(await statuses(runId)).toEqual(['unknown', 'unknown']);
+});
+
+describe('a worker that is heard when its attempt is about to be given up', () => {
+  /** A claimed attempt, with an engine that believes what it knows of its run. */
+  async function claimedBy(worker: string): Promise<{ id: string; giveUp(): Promise<boolean[]>; status(): Promise<string | undefined> }> {
+    const run = runOf(fanOut('change', 1));
+    const { engine } = newEngine(pool);
+    await engine.submit([create(run)]);
+    await engine.submit((await takeOutbox(pool)).map((a) => claimed(a, worker)));
+    return {
+      id: `${run.id}.each.0.1`, status: async () => (await statuses(run.id))[0],
+      giveUp: () => engine.submit([{ ...happens(run.id, { type: 'lost', step: 0, item: 0, attempt: 1, claimed: true }), unlessActiveOn: worker }]),
+    };
+  }
+
+  it('keeps it', async () => {
+    const { id, giveUp, status } = await claimedBy('w1');
+    await dead('w1', [id]);
+    await workers.beat({ workerId: 'w1', service: QUEUE }, [id]);
+    expect(await giveUp()).toEqual([false]);
+    expect(await status()).toBe('running');
+    await workers.beat({ workerId: 'w1', service: QUEUE }, []);
+    expect(await giveUp()).toEqual([true]);
+    expect(await status()).toBe('unknown');
+  });
+
+  it('is answered only once that is committed, if it comes later', async () => {
+    const { id, giveUp, status } = await claimedBy('w1');
+    await dead('w1', [id]);
+    const other = await pool.connect();
+    const waiting = async (): Promise<number> => (await pool.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).rowCount!;
+    await other.query('begin');
+    await other.query('select from orchestrator.run_states for update');
+    const given = giveUp();
+    await waitFor(async () => (await waiting()) === 1, { what: 'the commit to wait for its run' });
+    const heard = workers.beat({ workerId: 'w1', service: QUEUE }, [id]).then(status);
+    await waitFor(async () => (await waiting()) === 2, { what: 'the heartbeat to wait for the commit' });
+    await other.query('rollback');
+    other.release();
+    expect(await given).toEqual([true]);
+    expect(await heard).toBe('unknown');
+  });
 });
 
 it('nothing is reported while results wait in the stream', async () => {

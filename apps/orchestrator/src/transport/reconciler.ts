@@ -33,6 +33,7 @@ interface QuietRow { run_id: string; step: number; item: number; attempt: number
  *
  * 1. Nothing is reported while results wait in the stream: the answer may be among them.
  * 2. Nothing is reported before it looked lost in {@link ROUNDS_TO_BE_SURE} rounds in a row.
+ * 3. A worker that is heard before the commit keeps what it has.
  */
 export class Reconciler {
   private readonly loop: Loop;
@@ -91,7 +92,10 @@ export class Reconciler {
     if (sure.length === 0 || isBehind) return;
     this.deps.log.warn({ attempts: sure.length, first: sure[0]!.id }, 'attempts were lost');
     await this.removeJobs(sure, facts);
-    await this.deps.engine.submit(sure.map((m) => ({ kind: 'event', runId: m.runId, event: { type: 'lost', step: m.step, item: m.item, attempt: m.attempt, claimed: m.claimed } })));
+    await this.deps.engine.submit(sure.map((m) => ({
+      kind: 'event', runId: m.runId, event: { type: 'lost', step: m.step, item: m.item, attempt: m.attempt, claimed: m.claimed },
+      ...(m.claimed && m.workerId !== null ? { unlessActiveOn: m.workerId } : {}),
+    })));
     for (const m of sure) this.suspects.delete(m.id);
   }
 
