@@ -31,10 +31,13 @@ export interface LauncherParts {
 export class Launcher {
   constructor(private readonly parts: LauncherParts) {}
 
-  /** @returns whether the run exists now, made here */
-  async launch(runId: string): Promise<boolean> {
+  /**
+   * @param isOurs whether it was approved here just now, and so is left to us
+   * @returns whether the run exists now, made here
+   */
+  async launch(runId: string, isOurs = false): Promise<boolean> {
     const { store } = this.parts;
-    const proposal = await store.hold(runId);
+    const proposal = await store.hold(runId, isOurs);
     if (!proposal) return false;
     try {
       return await this.start(proposal);

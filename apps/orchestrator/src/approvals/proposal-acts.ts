@@ -17,6 +17,9 @@ export interface PlanVote {
   readonly comment: string | null;
 }
 
+/** For how long what was just approved is left to the process that heard of it, so that whoever approved it is told what became of it; in milliseconds. */
+const LAUNCH_MS = 2000;
+
 export type Withdrawal = Pick<PlanVote, 'runId' | 'actorId' | 'isKnown'>;
 
 /** What people do to proposals, each act under the lock of its proposal: of two people at the same moment the second sees what the first did. */
@@ -43,7 +46,7 @@ export class ProposalActs {
       if (isSettled) {
         await client.query('update orchestrator.proposal_questions set status = $3 where run_id = $1 and part = $2', [runId, part, vote.decision === 'reject' ? 'rejected' : 'approved']);
         // Without the added targets it runs on those that were approved before.
-        await client.query(`update orchestrator.proposals set status = $2, held_until = now() where run_id = $1`, [runId, vote.decision === 'reject' && part === 0 ? 'rejected' : 'approved']);
+        await client.query(`update orchestrator.proposals set status = $2, held_until = now() + $3 * interval '1 millisecond' where run_id = $1`, [runId, vote.decision === 'reject' && part === 0 ? 'rejected' : 'approved', LAUNCH_MS]);
       }
       return (await readProposal(client, tenantId, runId))!;
     });

@@ -24,7 +24,7 @@ select p.*, ${SHOWN} as shown,
                    from orchestrator.proposal_acts x where x.run_id = q.run_id and x.part = q.part)) order by q.part), '[]')
         from orchestrator.proposal_questions q where q.run_id = p.run_id) as questions
 from orchestrator.proposals p`;
-const STARTABLE = `(status = 'starting' or (status = 'approved' and expires_at > now())) and held_until <= now()`;
+const WANTED = `(status = 'starting' or (status = 'approved' and expires_at > now()))`;
 
 interface SummaryRow { run_id: string; tenant_id: string; requested_by: string; name: string; created_at: Date; parent_run_id: string | null; shown: ProposalStatus }
 
@@ -84,17 +84,17 @@ export class ProposalStore {
     return { items: page.map(toSummary), next: rows.length > limit ? page.at(-1)!.run_id : null };
   }
 
-  /** Takes an approved proposal to start it, for a while; undefined when it is not to be started now. */
-  async hold(runId: string): Promise<StoredProposal | undefined> {
+  /** Takes an approved proposal to start it, for a while; undefined when it is not to be started now. `isOurs`: also one that is left to somebody, to us. */
+  async hold(runId: string, isOurs: boolean): Promise<StoredProposal | undefined> {
     const { rows: [held] } = await this.pool.query<{ tenant_id: string }>(
-      `update orchestrator.proposals set held_until = now() + $2 * interval '1 millisecond' where run_id = $1 and ${STARTABLE} returning tenant_id`, [runId, HOLD_MS],
+      `update orchestrator.proposals set held_until = now() + $2 * interval '1 millisecond' where run_id = $1 and ${WANTED} and ($3 or held_until <= now()) returning tenant_id`, [runId, HOLD_MS, isOurs],
     );
     return held && this.find(held.tenant_id, runId);
   }
 
   /** Ids of proposals that are approved and that nobody is starting. */
   async startable(limit: number): Promise<string[]> {
-    const { rows } = await this.pool.query<{ run_id: string }>({ name: 'startable-proposals', text: `select run_id from orchestrator.proposals where ${STARTABLE} order by run_id limit $1`, values: [limit] });
+    const { rows } = await this.pool.query<{ run_id: string }>({ name: 'startable-proposals', text: `select run_id from orchestrator.proposals where ${WANTED} and held_until <= now() order by run_id limit $1`, values: [limit] });
     return rows.map((r) => r.run_id);
   }
 

@@ -67,7 +67,7 @@ export class RunApprovalService implements ApprovedRuns {
     const voted = await this.acts.vote(principal.tenantId, {
       runId: decision.runId, part, actorId, isKnown: !isAnonymous(principal), decision: decision.decision, manifestSha256: decision.manifestSha256, typedText: decision.typedText, comment: decision.comment ?? null,
     });
-    const isLaunched = voted.status === 'approved' && await this.launcher.launch(voted.runId);
+    const isLaunched = voted.status === 'approved' && await this.launcher.launch(voted.runId, true);
     const now = (await store.find(principal.tenantId, voted.runId))!;
     return { approval: toApprovalView(now, now.questions.find((q) => q.part === part)!), started: isLaunched || now.status === 'started' };
   }

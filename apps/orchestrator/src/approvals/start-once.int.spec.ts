@@ -28,6 +28,18 @@ describe('a run is created once', () => {
     await Promise.all(processes.map((p) => p.engine.idle()));
   });
 
+  it('by the process that heard the last word, which says so, however often others look for what they could start', async () => {
+    for (let i = 0; i < 5; i++) {
+      const made = await proposed(one());
+      let isDecided = false;
+      const looking = (async () => { while (!isDecided) await another.sweeper.turn(); })();
+      const decided = await mesh.approvals.decide(ann, yes(made)).finally(() => { isDecided = true; });
+      await looking;
+      expect(decided).toMatchObject({ started: true });
+      expect(await runs(made.runId)).toHaveLength(1);
+    }
+  });
+
   it('when one approves while another rejects: the first word holds', async () => {
     const made = await proposed(one());
     await Promise.allSettled([mesh.approvals.decide(bob, yes(made)), another.approvals.decide(eve, yes(made, { decision: 'reject' }))]);

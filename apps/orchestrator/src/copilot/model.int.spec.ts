@@ -12,7 +12,7 @@ let script: (call: ScriptedCall) => ScriptedTurn = () => ({ status: 500 });
 let model: ScriptedModel; let rig: ChatRig;
 beforeAll(async () => {
   model = await ScriptedModel.start((call) => script(call));
-  const settings: ModelSettings = { baseUrl: model.url, model: 'scripted', apiKey: KEY, silenceMs: 400, totalMs: 5000, maxTokens: 1000, promptPrice: 1, completionPrice: 2 };
+  const settings: ModelSettings = { baseUrl: model.url, model: 'scripted', apiKey: KEY, silenceMs: 2000, totalMs: 5000, maxTokens: 1000, promptPrice: 1, completionPrice: 2 };
   rig = await ChatRig.start(await createTestDatabase(process.env['TEST_DATABASE_URL']!), { model: settings, tokensPerDay: 1_000_000 });
 }, 60_000);
 afterAll(async () => {

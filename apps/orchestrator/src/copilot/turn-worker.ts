@@ -60,19 +60,20 @@ export class TurnWorker {
   /** Takes a turn in hand at once, when it can go on. */
   async take(key: TurnKey): Promise<void> {
     const held = await this.parts.store.hold(key);
-    if (held) this.begin(held);
+    if (held) await this.begin(held);
   }
 
   private async turn(): Promise<boolean> {
     if (this.inHand.size >= 2 * BATCH) return false;
     const held = await this.parts.store.holdSome(BATCH);
-    for (const turn of held) this.begin(turn);
+    for (const turn of held) await this.begin(turn);
     return held.length === BATCH;
   }
 
-  private begin(turn: StoredTurn): void {
+  private async begin(turn: StoredTurn): Promise<void> {
     const name = `${turn.conversationId}/${turn.turn}`;
-    if (this.inHand.has(name) || this.stopping.signal.aborted) return;
+    // What was given back a moment ago is still in hand: the next look takes it.
+    if (this.inHand.has(name) || this.stopping.signal.aborted) return this.parts.store.release(turn, 0);
     this.inHand.set(name, this.work(turn).finally(() => {
       this.inHand.delete(name);
       this.loop.wake();
@@ -81,7 +82,8 @@ export class TurnWorker {
 
   private async work(turn: StoredTurn): Promise<void> {
     const { store, watchers, log } = this.parts;
-    const keeping = setInterval(() => { store.keep(turn).catch(() => undefined); }, HOLD_MS / 3);
+    let kept = Promise.resolve();
+    const keeping = setInterval(() => { kept = store.keep(turn).catch(() => undefined); }, HOLD_MS / 3);
     const events: ChatEvent[] = [...turn.events];
     watchers.begin(turn, events);
     const tell = (event: ChatEvent): void => {
@@ -110,6 +112,7 @@ export class TurnWorker {
       await this.failed(at, e).catch((again: unknown) => { log.warn({ err: again }, 'a failed turn could not be noted'); });
     } finally {
       clearInterval(keeping);
+      await kept;
       await store.release(turn, pauseMs).catch(() => undefined);
       watchers.end(turn);
     }

@@ -127,7 +127,7 @@ describe('a fan-out', () => {
     expect((await itemViews(run, 'each')).every((i) => i.cached && i.cachedFrom!.item === i.index)).toBe(true);
     const history = await historyOf(pool, run.id);
     expect(history.map((e) => e.seq)).toEqual(history.map((_, i) => i + 1));
-  });
+  }, 120_000);
 
   it('sends the items that are not known, each once, and goes on with what is known in between', async () => {
     const known = { name: 'known', inputs: { hosts: Array.from({ length: 30 }, (_, i) => `host-${i * 2}`) }, steps: [{ id: 'each', tool: 'look', forEach: '<<input.hosts>>', inputs: { host: '<<item>>' } }] };

@@ -8,7 +8,7 @@ import { openRedis } from '../testing/rig.js';
 import { TcpProxy } from '../testing/tcp-proxy.js';
 
 /** Time for an answer of PostgreSQL, in milliseconds. */
-const ANSWER_MS = 3000;
+const ANSWER_MS = 6000;
 
 let server: TestDatabase; let proxy: TcpProxy; let redis: Redis; let api: LiveOrchestrator; let database: Client;
 beforeAll(async () => {

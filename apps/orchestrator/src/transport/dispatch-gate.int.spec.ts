@@ -125,6 +125,7 @@ describe('too many failures', () => {
     const run = await start(slow(tool));
     const first = await take();
     expect(first.map((a) => a.item)).toEqual([0, 1]);
+    await pool.query(`update orchestrator.gated_attempts set held_until = held_until + interval '1 hour' where item = any($1)`, [[0, 1]]);
     await running.engine.submit([claimed(ref(run)), claimed(ref(run, 1))].filter(() => tool === 'change'));
     await running.engine.submit([failed(ref(run), 'auth-failed')]);
     expect((await itemsOf(pool, run)).map((i) => i.status)).toEqual(['failed', tool === 'change' ? 'running' : 'queued', 'skipped', 'skipped']);

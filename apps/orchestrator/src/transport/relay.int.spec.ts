@@ -18,7 +18,7 @@ async function commitOnly(queues: WatchedQueues): Promise<void> {
   const run = runOf(fanOut('probe', 1));
   await newEngine(pool).engine.submit([create(run)]);
   await pool.query('update orchestrator.outbox set held_until = now() where $1 = any(run_ids)', [run.id]);
-  await waitFor(() => queues.added.some((id) => id.startsWith(run.id)), { what: 'a free row to be sent' });
+  await waitFor(async () => queues.added.some((id) => id.startsWith(run.id)) && (await outboxOf(pool, run.id)).length === 0, { what: 'a free row to be sent' });
 }
 
 it('moves attempts from the outbox into the queue of their service, under their ids', async () => {

@@ -10,9 +10,11 @@ export interface RedisConnection {
   readonly username?: string;
   readonly password?: string;
   readonly tls?: { readonly servername: string };
+  /** Pause before the next attempt to connect, in milliseconds. */
+  readonly retryStrategy: (times: number) => number;
 }
 
-/** Connection options of a `redis://` or `rediss://` (TLS) URL; its path is the database's number. */
+/** Connection options of a `redis://` or `rediss://` (TLS) URL; its path is the database's number. With them a client reconnects for ever, at most 1 s apart: BullMQ's own pauses grow to 20 s. */
 export function redisConnection(url: string): RedisConnection {
   const u = new URL(url);
   const host = u.hostname.replace(/^\[|\]$/g, '');
@@ -23,15 +25,16 @@ export function redisConnection(url: string): RedisConnection {
     ...(u.username && { username: decodeURIComponent(u.username) }),
     ...(u.password && { password: decodeURIComponent(u.password) }),
     ...(u.protocol === 'rediss:' && { tls: { servername: host } }),
+    retryStrategy,
   };
 }
 
 /** Longest pause between two attempts to connect, in milliseconds. */
 const RECONNECT_MS = 1000;
 
-/** The options of {@link redisConnection} with endless reconnecting, as BullMQ and blocking readers need it: commands wait for the server. */
-export function patientRedisConnection(url: string): RedisConnection & { maxRetriesPerRequest: null; retryStrategy: (times: number) => number } {
-  return { ...redisConnection(url), maxRetriesPerRequest: null, retryStrategy };
+/** The options of {@link redisConnection} as BullMQ's workers and blocking readers need them: commands wait for the server. */
+export function patientRedisConnection(url: string): RedisConnection & { maxRetriesPerRequest: null } {
+  return { ...redisConnection(url), maxRetriesPerRequest: null };
 }
 
 export interface RedisClientOptions {
@@ -42,7 +45,7 @@ export interface RedisClientOptions {
 
 /** A client that reconnects for ever, at most 1 s apart, and logs trouble at most every 5 s. By default a command fails after 3 lost connections. */
 export function createRedis(url: string, { log, extra = {} }: RedisClientOptions): Redis {
-  const options: Omit<RedisOptions, 'protocol' | 'replyMapping'> = { ...redisConnection(url), maxRetriesPerRequest: 3, retryStrategy, ...extra };
+  const options: Omit<RedisOptions, 'protocol' | 'replyMapping'> = { ...redisConnection(url), maxRetriesPerRequest: 3, ...extra };
   const redis = new Redis(options);
   redis.on('error', limitedErrorLog(log, 'redis'));
   return redis;
