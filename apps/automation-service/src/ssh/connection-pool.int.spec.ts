@@ -45,6 +45,18 @@ it('a connection beyond its age is not given out again, and ends with its last u
   expect(second.alive()).toBe(true);
 });
 
+it('a connection that becomes ready after the end is not kept, and nobody gets it', async () => {
+  const host = fleet.host('a');
+  host.faults.bannerDelayMs = 300;
+  const before = host.counters.connections;
+  const ended = expect(acquire(hop('a'))).rejects.toMatchObject({ kind: 'unreachable', message: 'the service is shutting down' });
+  await waitFor(() => host.counters.connections > before, { what: 'the connection to begin' });
+  delete host.faults.bannerDelayMs;
+  pool.close();
+  await ended;
+  expect(pool.size).toBe(0);
+});
+
 describe('a key learned under accept-new', () => {
   const learning = (more: Partial<ConnectionDto> = {}) => {
     const { connection, credential } = hop('b');

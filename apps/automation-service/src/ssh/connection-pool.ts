@@ -123,7 +123,7 @@ export class ConnectionPool {
       } catch (error) {
         if (!(error instanceof ConnectFailure) || !error.again || n >= this.options.connectTries) throw error;
       }
-      await wait(Math.random() * Math.min(2000, 100 * 2 ** n), undefined, { signal: this.stopped.signal });
+      await wait(Math.random() * Math.min(2000, 100 * 2 ** n), undefined, { signal: this.stopped.signal }).catch(() => { throw this.stopped.signal.reason as Error; });
     }
   }
 
@@ -136,6 +136,10 @@ export class ConnectionPool {
     const release = await this.limits.handshake(host, this.stopped.signal).catch((error: unknown) => { tunnel?.close(); throw error; });
     try {
       const { client, learned } = await connect({ connection, credential, learned: this.learned.get(learnedAt), through: tunnel?.stream, agent: this.options.agent }, this.options);
+      if (this.stopped.signal.aborted) {
+        hangUp(client);
+        throw this.stopped.signal.reason;
+      }
       if (learned) this.learned.set(learnedAt, learned);
       if (tunnel) client.on('close', () => tunnel.close());
       return this.keep(key, client, this.listOf(secretsOf([...(target.via ?? []), target])));

@@ -4,7 +4,7 @@ import { OutputCollector } from './output-collector.js';
 import type { CommandOutput } from './outcome.js';
 import { bootstrap, marker, newNonce, programLine } from './remote-program.js';
 import { StartMarker } from './start-marker.js';
-import type { ProcessGroup } from './stop-remote.js';
+import type { ProcessGroup } from './stop-script.js';
 import { SudoDialogue, sudoLine, type Sudo } from './sudo.js';
 
 /** After the exit status is here, a stream that a background process keeps open is left once it was silent for this long, in milliseconds. */

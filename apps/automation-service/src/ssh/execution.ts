@@ -1,6 +1,6 @@
 import type { CommandOutput, Deadline, Stop } from './outcome.js';
 import type { RemoteCommand } from './remote-program.js';
-import type { ProcessGroup } from './stop-remote.js';
+import type { ProcessGroup } from './stop-script.js';
 import type { Sudo } from './sudo.js';
 
 /** Why a command is stopped before its end. */

@@ -12,7 +12,8 @@ import { DEFAULT_HOST_LIMITS, HostLimits, type HostLimitOptions } from './host-l
 import type { HostOutcome, Stop } from './outcome.js';
 import { redactText } from './redaction.js';
 import type { RemoteCommand } from './remote-program.js';
-import { STOP_MS, stopRemote, type ProcessGroup } from './stop-remote.js';
+import { STOP_MS, stopRemote } from './stop-remote.js';
+import type { ProcessGroup } from './stop-script.js';
 import type { Sudo } from './sudo.js';
 
 /** One command for one host. */

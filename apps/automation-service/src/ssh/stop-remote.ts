@@ -1,30 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Client } from 'ssh2';
 import type { Stop } from './outcome.js';
-import { EXEC_VARIABLE } from './remote-program.js';
 import { runScript } from './run-script.js';
 import { Semaphore } from './semaphore.js';
+import { stopScript, type ProcessGroup } from './stop-script.js';
 import type { Sudo } from './sudo.js';
-
-/** The remote processes of one command. */
-export interface ProcessGroup {
-  /** Id of the process group, 0 when the host could give the command none of its own. */
-  readonly pgid: number;
-  /** Start time of its leader in the host's clock ticks (proc(5), field 22), '' where there is no /proc. It tells the group from a later one with the same id. */
-  readonly startTime: string;
-  /** Value of {@link EXEC_VARIABLE} in the environment of every program of the command. */
-  readonly nonce: string;
-}
 
 /** Time to stop a command, in milliseconds: more than the waits and looks of the script. */
 export const STOP_MS = 3800;
-/** Time for processes to end by themselves once they were told to, in milliseconds, and for the host to end them. */
-const TERM_MS = 1500;
-const KILL_MS = 800;
 /** Channels for stopping at once on a connection: what MaxSessions 10 leaves beside the 8 for commands. */
 const STOP_CHANNELS = 2;
 const TRIES = 3;
-const places = new WeakMap<Client, Semaphore>();
+const connections = new WeakMap<Client, StopsOfConnection>();
 
 export interface StopOptions {
   /** Point of `performance.now()` at which the answer is given, whatever is known by then. */
@@ -39,131 +26,58 @@ export interface StopOptions {
  * A command of sudo is stopped as its own user. `confirmed` means that the host was asked afterwards and none of them lives. What escapes is a process
  * that left group, session and environment behind and whose parent has ended before the stop.
  */
-export async function stopRemote(client: Client, group: ProcessGroup, { end, sudo }: StopOptions): Promise<Stop> {
-  let semaphore = places.get(client);
-  if (!semaphore) places.set(client, semaphore = new Semaphore(STOP_CHANNELS));
-  const release = await semaphore.take(AbortSignal.timeout(Math.max(0, Math.floor(end - performance.now())))).catch(() => undefined);
-  if (!release) return { state: 'unconfirmed', detail: 'other commands were being stopped over the same connection' };
-  let detail = '';
-  try {
-    for (let n = 1; n <= TRIES && performance.now() < end; n++) {
-      try {
-        const answer = await runScript(client, stopScript(group), { timeoutMs: end - performance.now(), sudo });
-        const said = answer.stdout.trim().split('\n').at(-1) ?? '';
-        if (said === 'gone') return { state: 'confirmed' };
-        return { state: 'unconfirmed', detail: said.startsWith('left') ? `still running: processes ${said.slice(5)}` : 'the host did not say whether the processes ended' };
-      } catch (error) {
-        detail = (error as Error).message;
-      }
-      if (n < TRIES) await wait(100 + Math.random() * 200 * n);
+export function stopRemote(client: Client, group: ProcessGroup, options: StopOptions): Promise<Stop> {
+  let stops = connections.get(client);
+  if (!stops) connections.set(client, stops = new StopsOfConnection(client));
+  return stops.stop(group, options);
+}
+
+/** Commands of one user that are stopped together. */
+interface Together { readonly groups: ProcessGroup[]; readonly answered: Promise<(group: ProcessGroup) => Stop> }
+
+/** Stops commands over one connection. Those that wait for a channel share the next one, so that many which end together are all told in time. */
+class StopsOfConnection {
+  private readonly places = new Semaphore(STOP_CHANNELS);
+  /** What waits, by the user of sudo. */
+  private readonly waiting = new Map<string, Together>();
+
+  constructor(private readonly client: Client) {}
+
+  async stop(group: ProcessGroup, options: StopOptions): Promise<Stop> {
+    const user = options.sudo?.user ?? '';
+    let together = this.waiting.get(user);
+    if (!together) {
+      const groups: ProcessGroup[] = [];
+      this.waiting.set(user, together = { groups, answered: this.stopAll(user, groups, options) });
     }
-    return { state: 'unconfirmed', detail };
-  } finally {
-    release();
+    together.groups.push(group);
+    return (await together.answered)(group);
+  }
+
+  private async stopAll(user: string, groups: readonly ProcessGroup[], { end, sudo }: StopOptions): Promise<(group: ProcessGroup) => Stop> {
+    const release = await this.places.take(AbortSignal.timeout(Math.max(0, Math.floor(end - performance.now())))).catch(() => undefined);
+    this.waiting.delete(user);
+    if (!release) return () => ({ state: 'unconfirmed', detail: 'other commands were being stopped over the same connection' });
+    let detail = '';
+    try {
+      for (let n = 1; n <= TRIES && performance.now() < end; n++) {
+        try {
+          const { stdout } = await runScript(this.client, stopScript(groups), { timeoutMs: end - performance.now(), sudo });
+          return (group) => readStop(stdout, group);
+        } catch (error) {
+          detail = (error as Error).message;
+        }
+        if (n < TRIES) await wait(100 + Math.random() * 200 * n);
+      }
+      return () => ({ state: 'unconfirmed', detail });
+    } finally {
+      release();
+    }
   }
 }
 
-/**
- * Prints `gone`, or `left` and the ids of what is left. Works on any POSIX shell; without /proc it knows the group only, and prints nothing where there is none.
- * 1. A look at all processes finds those of the group, of its leader's session and with the nonce, and the descendants of all these, whoever they run as and
- *    whatever they left. There are three such looks; between them only what was found is looked at, by pid and start time.
- * 2. Nothing is halted first: a sudo whose command halts would halt too, and may be of a user whom we cannot wake.
- * 3. The time for TERM and for KILL is that of the host's clock, however many processes it has.
- */
-export function stopScript({ pgid, startTime, nonce }: ProcessGroup): string {
-  return `
-g=${pgid}
-m=${EXEC_VARIABLE}=${nonce}
-# The fields of proc(5) from the third on, in s. A name with a line feed is no reason to miss a process.
-field() {
-  IFS= read -r s 2>/dev/null <"/proc/$1/stat" || return 1
-  case $s in *") "*) ;; *) s=$(cat "/proc/$1/stat" 2>/dev/null) ;; esac
-  s=\${s##*") "}
-}
-# now: hundredths of a second, from any time on.
-now() {
-  if IFS=' .' read -r a b c 2>/dev/null </proc/uptime; then
-    a=00000$a
-    t=1\${a#"\${a%?????}"}$b
-  else
-    t=$((t + 10))
-  fi
-}
-t=0
-if [ -n "${startTime}" ] && field "$g"; then
-  set -- $s
-  [ "\${20-}" = "${startTime}" ] || g=0
-fi
-if [ -r /proc/$$/stat ]; then
-  # What grep finds is added; where it cannot be started nothing is known, and nothing is said.
-  search() {
-    files=$(grep "$@" 2>/dev/null)
-    [ $? -lt 126 ] || exit 0
-    for f in $files; do
-      f=\${f#/proc/}
-      add "\${f%%/*}"
-    done
-  }
-  add() {
-    case $tree in *" $1 "*) return ;; esac
-    field "$1" || return 0
-    p=$1
-    set -- $s
-    case $1 in Z|X) return ;; esac
-    tree="$tree$p " found="$found $p:\${20}" parents="$parents|$p"
-  }
-  look() {
-    found= tree=' ' parents=
-    search -lsF "$m" /proc/[0-9]*/environ
-    # Group and session 0 are those of the kernel and of process 1.
-    [ "$g" = 0 ] || search -lsE "\\) [A-Za-z] [0-9]+ ($g [0-9]+|[0-9]+ $g) " /proc/[0-9]*/stat
-    while [ -n "$parents" ]; do
-      of=\${parents#?} parents=
-      search -lsE "\\) [A-Za-z] ($of) " /proc/[0-9]*/stat
-    done
-    [ -n "$found" ]
-  }
-  lives() {
-    field "\${1%:*}" || return 1
-    set -- "$1" $s
-    case $2 in Z|X) return 1 ;; esac
-    [ "\${21-}" = "\${1#*:}" ]
-  }
-  alive() {
-    left=
-    for x in $found; do if lives "$x"; then left="$left $x"; fi; done
-    found=$left
-    [ -n "$found" ]
-  }
-else
-  [ "$g" != 0 ] || exit 0
-  look() { found= && kill -s 0 -- -"$g" 2>/dev/null && found=" -$g"; }
-  alive() { look; }
-fi
-tell() {
-  if [ "$g" != 0 ]; then kill -s "$1" -- -"$g" 2>/dev/null; fi
-  for x in $found; do kill -s "$1" -- "\${x%:*}" 2>/dev/null; done
-}
-# watch HUNDREDTHS: until all that was found has ended, or that time has passed.
-watch() {
-  now
-  begin=$t
-  while alive; do
-    now
-    # The clock has five digits of seconds.
-    [ $t -ge $begin ] || t=$((t + 10000000))
-    [ $((t - begin)) -lt $1 ] || return 1
-    sleep 0.1 2>/dev/null || { sleep 1; t=$((t + 90)); }
-  done
-}
-look || { echo gone; exit 0; }
-tell TERM
-watch ${TERM_MS / 10}
-look || { echo gone; exit 0; }
-tell KILL
-watch ${KILL_MS / 10} && { look || { echo gone; exit 0; }; }
-l=
-for x in $found; do l="$l \${x%:*}"; done
-echo "left$l"
-`;
+function readStop(printed: string, { nonce }: ProcessGroup): Stop {
+  const said = printed.split('\n').find((line) => line.startsWith(`${nonce} `))?.slice(nonce.length + 1) ?? '';
+  if (said === 'gone') return { state: 'confirmed' };
+  return { state: 'unconfirmed', detail: said.startsWith('left') ? `still running: processes ${said.slice(5)}` : 'the host did not say whether the processes ended' };
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { ToolFailure, validate, type Credential } from '@opsmesh/contracts';
-import { missingForLab, startLab, type Lab } from '@opsmesh/testing';
+import { missingForLab, startLab, waitFor, type Lab } from '@opsmesh/testing';
 import { fakeToolContext, type ToolCall, type ToolContext } from '@opsmesh/worker-runtime';
 import { describeOnLab, LabClient } from '../ssh/lab.fixture.js';
 import { SshClient } from '../ssh/ssh-client.js';
@@ -60,6 +60,7 @@ describeOnLab(missingForLab())('tools on real hosts', () => {
     it('process-list keeps the names of processes and users as they are', async () => {
       const user = 'DOM\\john doe';
       await lab.host('web-1').sh(`echo '${user}:x:61099:61099::/:/bin/sh' >>/etc/passwd; cp /bin/sleep '/tmp/wörker'; setpriv --reuid 61099 --clear-groups '/tmp/wörker' 7402 >/dev/null 2>&1 &`);
+      await waitFor(async () => (await lab.host('web-1').processes()).some(({ command }) => / 7402$/.test(command) && !command.includes('setpriv')), { what: 'the program to run' });
       const { processes } = await new ProcessList(client.ssh).run(call(validate(ProcessListInput, { ...target, user, commandLines: true })));
       expect(processes).toMatchObject([{ user, name: 'wörker', commandLine: '/tmp/wörker 7402' }]);
     });
@@ -132,7 +133,7 @@ describeOnLab(missingForLab())('tools on real hosts', () => {
     });
 
     it.each([['as it is', undefined], ['as root', true]])('that sleeps is stopped and removed when its time is over (%s)', async (_how, sudo) => {
-      const { failure } = await runScript({ script: 'echo on; sleep 7401', ...(sudo === undefined ? {} : { sudo }) }, { deadline: performance.now() + 2500 });
+      const { failure } = await runScript({ script: 'echo on; sleep 7401', ...(sudo === undefined ? {} : { sudo }) }, { deadline: performance.now() + 6000 });
       expect(failure?.failure).toMatchObject({ code: 'timed-out', message: expect.stringContaining('its processes were stopped') as string });
       expect(failure?.output).toMatchObject({ stdout: 'on\n', removed: true });
       expect((await lab.host('web-1').processes()).filter((p) => p.command.includes('7401'))).toEqual([]);

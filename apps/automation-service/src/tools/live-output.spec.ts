@@ -3,6 +3,7 @@ import { LIVE_CHARACTERS, LiveOutput } from './live-output.js';
 
 it('tells all that came, in few messages', async () => {
   const told: string[] = [];
+  const begin = performance.now();
   const live = new LiveOutput(({ message }) => told.push(message));
   for (let i = 0; i < 50; i++) {
     live.push(`${i}\n`);
@@ -10,7 +11,7 @@ it('tells all that came, in few messages', async () => {
   }
   live.end();
   expect(told.join('')).toBe(Array.from({ length: 50 }, (_, i) => `${i}\n`).join(''));
-  expect(told.length).toBeLessThan(10);
+  expect(told.length).toBeLessThan((performance.now() - begin) / 120 + 3);
 });
 
 it('tells no more than its share, in pieces', () => {

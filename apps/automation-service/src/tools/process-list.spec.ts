@@ -40,8 +40,10 @@ it('a user whose name has a space, or all that other columns have, is a user', (
   for (const user of ['DOM\\john doe', 'svc S 1 0.0', 'Ss']) expect(parsePs(ROW.replace('www-data'.padEnd(64), user.padEnd(64)))?.[0]).toMatchObject({ pid: 812, user, state: 'Ss', name: 'my server', commandLine: '/usr/sbin/my server -c "a  b"' });
 });
 
+it.each(['t', 't+'])('a process that is traced has a state: %s', (state) => expect(parsePs(ROW.replace('Ss', state.padEnd(2)))).toMatchObject([{ user: 'www-data', state, name: 'my server' }]));
+
 it('a row that is none is refused in time that grows with its length', () => {
-  for (const text of [`1 1 ${' '.repeat(300_000)}!`, `1 1 a${' '.repeat(300_000)}!`, `1 1 ${'a '.repeat(150_000)}`, `1 1 ${'S 1 '.repeat(75_000)}`]) {
+  for (const text of [`1 1 ${' '.repeat(300_000)}!`, `1 1 a${' '.repeat(300_000)}!`, `1 1 ${'a '.repeat(150_000)}`, `1 1 ${'S 1 '.repeat(75_000)}`, `1 1 ${'t 1 '.repeat(75_000)}`]) {
     // Given up after 5 s.
     expect(runInNewContext('parsePs(text) === undefined', { parsePs, text }, { timeout: 5000 })).toBe(true);
   }

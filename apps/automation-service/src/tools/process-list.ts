@@ -93,7 +93,7 @@ export function psScript(what: 'names' | 'with command lines'): string {
 }
 
 /** The user is all between two numbers and a state that numbers and a time follow: names of directory users hold spaces. */
-const ROW = /^ *(\d+) +(\d+) (\S.{0,255}?) {1,80}([A-Z][A-Za-z<+]{0,8}) +(\d+) +(\d+(?:\.\d+)?) +([A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4}) (.*)$/;
+const ROW = /^ *(\d+) +(\d+) (\S.{0,255}?) {1,80}([A-Za-z][A-Za-z<+]{0,8}) +(\d+) +(\d+(?:\.\d+)?) +([A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4}) (.*)$/;
 
 /** The rows of {@link psScript}, or undefined when one is something else. Names may hold spaces. */
 export function parsePs(text: string): LinuxProcess[] | undefined {

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { ToolFailure } from '@opsmesh/contracts';
+import { isAlive } from '@opsmesh/testing';
 import { groupIsAlive } from './process-group.js';
 import { runBinary } from './run-binary.js';
 import { failureOfEnd } from './stopped.js';
@@ -22,9 +22,6 @@ function start(script: string, graceMs = 200) {
   const said = (text: string): Promise<void> => new Promise((done) => (output.includes(text) ? done() : waiting.push({ text, done })));
   return { result, said, stop: (reason?: unknown) => stop.abort(reason), pids: () => [...output.matchAll(/pid (\d+)/g)].map((m) => Number(m[1])) };
 }
-
-/** A zombie counts as gone: it runs nothing. */
-const runs = (pid: number): boolean => existsSync(`/proc/${pid}/stat`) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
 it('gives exit code, stdout and stderr', async () => {
   const result = await runBinary({ path: sh, argv: ['-c', 'echo out; echo err >&2; exit 3'], signal: never });
@@ -64,7 +61,7 @@ it('an abort ends the whole process group, grandchildren too', async () => {
   run.stop();
   const { end } = await run.result;
   expect(end).toEqual({ kind: 'stopped', why: 'aborted', confirmed: true });
-  expect(run.pids().filter(runs)).toEqual([]);
+  expect(run.pids().filter(isAlive)).toEqual([]);
 });
 
 it('a program that ignores SIGTERM is killed after the grace', async () => {
@@ -72,7 +69,7 @@ it('a program that ignores SIGTERM is killed after the grace', async () => {
   await run.said('pid');
   run.stop();
   expect((await run.result).end).toMatchObject({ kind: 'stopped', confirmed: true });
-  expect(run.pids().filter(runs)).toEqual([]);
+  expect(run.pids().filter(isAlive)).toEqual([]);
 });
 
 it('what a program wrote before it was stopped is kept', async () => {
@@ -85,7 +82,7 @@ it('what a program wrote before it was stopped is kept', async () => {
 it('a grandchild that outlives the program is ended with it', async () => {
   const { end, stdout, pid } = await runBinary({ path: sh, argv: ['-c', 'sleep 300 & echo pid $!; exit 0'], signal: never, graceMs: 200 });
   expect(end).toEqual({ kind: 'exited', code: 0 });
-  expect(runs(Number(/pid (\d+)/.exec(stdout)![1]))).toBe(false);
+  expect(isAlive(Number(/pid (\d+)/.exec(stdout)![1]))).toBe(false);
   expect(await groupIsAlive(pid)).toBe(false);
 });
 

@@ -56,9 +56,6 @@ export function describeInLab(...programs: string[]): typeof describe | typeof d
 export async function makeLab(): Promise<Lab> {
   const id = randomBytes(3).toString('hex');
   const names = { router: `lab${id}r`, web: `lab${id}w`, wall: `lab${id}x` };
-  const outside = `lab${id}`;
-  const prefix = freePrefix();
-  const lab = { interface: outside, self: `${prefix}.0.1`, router: `${prefix}.0.2`, web: `${prefix}.1.11`, wall: `${prefix}.1.12`, network: `${prefix}.1.0/24` };
   const services: ChildProcess[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(services.map((child) => new Promise<void>((done) => {
@@ -74,7 +71,8 @@ export async function makeLab(): Promise<Lab> {
       ip('netns', 'add', name);
       ip('-n', name, 'link', 'set', 'lo', 'up');
     }
-    ip('link', 'add', outside, 'type', 'veth', 'peer', 'name', 'up0', 'netns', names.router);
+    const { outside, prefix } = layCable(names.router);
+    const lab = { interface: outside, self: `${prefix}.0.1`, router: `${prefix}.0.2`, web: `${prefix}.1.11`, wall: `${prefix}.1.12`, network: `${prefix}.1.0/24` };
     ip('addr', 'add', `${lab.self}/24`, 'dev', outside);
     ip('link', 'set', outside, 'up');
     ip('-n', names.router, 'addr', 'add', `${lab.router}/24`, 'dev', 'up0');
@@ -119,11 +117,18 @@ function inside(namespace: string, ...argv: string[]): void {
   ip('netns', 'exec', namespace, ...argv);
 }
 
-/** The first two parts of a private network that nobody here uses. */
-function freePrefix(): string {
+/** Lays a cable to the router; its name here is that of a private network that nobody here uses, so of two labs at once only one gets it. `prefix` is the network's first two parts. */
+function layCable(router: string): { outside: string; prefix: string } {
   const used = ip('route') + ip('-br', 'addr');
   for (;;) {
-    const prefix = `10.${200 + (randomBytes(1)[0]! % 55)}`;
-    if (!used.includes(`${prefix}.`)) return prefix;
+    const part = 200 + (randomBytes(1)[0]! % 55);
+    const [outside, prefix] = [`lab${part}`, `10.${part}`];
+    if (used.includes(`${prefix}.`)) continue;
+    try {
+      ip('link', 'add', outside, 'type', 'veth', 'peer', 'name', 'up0', 'netns', router);
+      return { outside, prefix };
+    } catch (e) {
+      if (!String(e).includes('File exists')) throw e;
+    }
   }
 }

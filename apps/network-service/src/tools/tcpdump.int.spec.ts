@@ -38,7 +38,8 @@ describeInLab('/usr/bin/tcpdump', '/usr/bin/tshark')('captures', () => {
     tcpdump = new TcpdumpTool(capabilities, admissionWith(), files.client());
     tshark = new TsharkTools(new CaptureReader(capabilities, files.client()), admissionWith());
     socket = createSocket('udp4');
-    await new Promise<void>((resolve) => socket.bind(0, lab.self, resolve));
+    // tshark takes no known protocol to be at this port.
+    await new Promise<void>((resolve) => socket.bind(40_000, lab.self, resolve));
   });
   afterAll(async () => {
     socket.close();
@@ -210,10 +211,12 @@ describeInLab('/usr/bin/tcpdump', '/usr/bin/tshark')('captures', () => {
 
   it('as many captures at once as the tenant may, and then it is told when to come back', async () => {
     const one = new TcpdumpTool(capabilities, admissionWith({ NETWORK_POLICY: '{"defaults":{"captures":1}}' }), files.client());
-    const first = call({ duration: 1 });
-    const running = one.run(first);
+    const stop = new AbortController();
+    const first = call({ duration: 5 }, stop.signal);
+    const running = one.run(first).catch((error: unknown) => error);
     await listening(first);
     await expect(one.run(call({ duration: 1 }))).rejects.toMatchObject({ failure: { code: 'rate-limited', retryable: true, cause: expect.stringMatching(/^retryAfterMs=\d+$/) } });
+    stop.abort(new ToolFailure('cancelled', 'stop'));
     await running;
     await one.run(call({ duration: 1 }));
   });

@@ -2,9 +2,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { isAlive } from '@opsmesh/testing';
 import { bootstrap, marker, newNonce, programLine, scriptLine } from './remote-program.js';
-import { stopScript, type ProcessGroup } from './stop-remote.js';
+import { stopScript, type ProcessGroup } from './stop-script.js';
 
 const NOBODY = 'ffffffffffffffffffffffff';
+const GONE = `${NOBODY} gone\n`;
 
 function play(script: string) {
   return spawnSync('/bin/sh', ['-c', 'IFS= read -r p && eval "$p"'], { input: scriptLine(script), encoding: 'utf8' });
@@ -12,26 +13,26 @@ function play(script: string) {
 
 /** What a host is told, but that it signals nobody. */
 function ask(group: ProcessGroup) {
-  return play(stopScript(group).replaceAll('kill -s', ': -s'));
+  return play(stopScript([group]).replaceAll('kill -s', ': -s'));
 }
 
 it('says gone for a group that is not there', () => {
-  expect(play(stopScript({ pgid: 2 ** 22 + 1, startTime: '1', nonce: NOBODY }))).toMatchObject({ stdout: 'gone\n', stderr: '', status: 0 });
+  expect(play(stopScript([{ pgid: 2 ** 22 + 1, startTime: '1', nonce: NOBODY }]))).toMatchObject({ stdout: GONE, stderr: '', status: 0 });
 });
 
 it('never takes group 0, that of the kernel, for a command\'s', () => {
-  expect(stopScript({ pgid: 0, startTime: '', nonce: NOBODY })).toContain('[ "$g" = 0 ] || search');
-  expect(ask({ pgid: 0, startTime: '', nonce: NOBODY })).toMatchObject({ stdout: 'gone\n' });
+  expect(stopScript([{ pgid: 0, startTime: '', nonce: NOBODY }])).toContain('[ "$g" = 0 ] || search');
+  expect(ask({ pgid: 0, startTime: '', nonce: NOBODY })).toMatchObject({ stdout: GONE });
 });
 
 it('leaves a group alone whose leader began at another time', () => {
-  expect(ask({ pgid: process.pid, startTime: '1', nonce: NOBODY })).toMatchObject({ stdout: 'gone\n' });
+  expect(ask({ pgid: process.pid, startTime: '1', nonce: NOBODY })).toMatchObject({ stdout: GONE });
 });
 
 it('says nothing of a command without a group on a host without /proc, where it can see neither', () => {
-  const blind = (pgid: number) => play(stopScript({ pgid, startTime: '', nonce: NOBODY }).replaceAll('/proc/', '/nowhere/'));
+  const blind = (pgid: number) => play(stopScript([{ pgid, startTime: '', nonce: NOBODY }]).replaceAll('/proc/', '/nowhere/'));
   expect(blind(0)).toMatchObject({ stdout: '', status: 0 });
-  expect(blind(2 ** 22 + 1)).toMatchObject({ stdout: 'gone\n' });
+  expect(blind(2 ** 22 + 1)).toMatchObject({ stdout: GONE });
 });
 
 /** How a login shell may stand when it is asked to run a command, as what it is started by. */
@@ -59,11 +60,11 @@ async function stopped(stand: keyof typeof STANDS, shell: string, script: string
   const pids = printed[1]!.split(' ').map(Number);
   expect([said[0]!.split(' ')[0], printed[0]]).toEqual([marker(nonce), marker(nonce)]);
   expect(pids.every(isAlive)).toBe(true);
-  const answer = play(stopScript({ pgid: Number(pgid), startTime, nonce }));
+  const answer = play(stopScript([{ pgid: Number(pgid), startTime, nonce }]));
   const left = pids.filter(isAlive);
   for (const pid of left) process.kill(pid, 'SIGKILL');
   await exited;
-  return { answer: answer.stdout, left, ownGroup: pgid !== '0' };
+  return { answer: answer.stdout.replace(`${nonce} `, ''), left, ownGroup: pgid !== '0' };
 }
 
 /** The first lines of a stream. */
@@ -112,4 +113,13 @@ it('a process whose name looks like the fields of others is found, and no other 
   // The name has at most 15 bytes.
   const renamed = `printf "x) S 1\n2 (b) S" >/proc/$$/comm; echo $$; ${LOOP}`;
   expect(await stopped('leads a session', '/bin/bash', renamed)).toEqual({ answer: 'gone\n', left: [], ownGroup: true });
+});
+
+it('ends several commands together, and says of each what became of it', async () => {
+  const children = [1, 2, 3].map(() => spawn('setsid', ['/bin/sh', '-c', `trap "" TERM; echo $$; ${LOOP}`]));
+  const pids = await Promise.all(children.map(async (c) => Number((await lines(c.stdout, 1))[0])));
+  const groups = pids.map((pgid, i) => ({ pgid, startTime: '', nonce: NOBODY.slice(1) + i }));
+  const { stdout } = play(stopScript([...groups, { pgid: 2 ** 22 + 1, startTime: '', nonce: NOBODY }]));
+  expect(stdout.trimEnd().split('\n').sort()).toEqual([...groups.map((g) => `${g.nonce} gone`), GONE.trimEnd()].sort());
+  expect(pids.filter(isAlive)).toEqual([]);
 });
