@@ -1,4 +1,4 @@
-import { freePorts, portInUse, whoListens } from './ports.mjs';
+import { freePort, portInUse, whoListens } from './ports.mjs';
 
 /** The processes of a mesh in the order they are named to people: default port, the variable that changes it, addresses listened on. */
 export const PORTS = {
@@ -21,11 +21,10 @@ export const PORTS = {
  */
 export async function choosePorts(names, wanted = {}) {
   const asked = Object.fromEntries(names.map((n) => [n, wanted === 'free' ? 0 : wanted[n] ?? fromEnvironment(n)]));
-  const free = await freePorts(names.length);
   const problems = [];
   for (const [i, name] of names.entries()) {
     const port = asked[name];
-    if (port === 0) asked[name] = free[i];
+    if (port === 0) asked[name] = await freePort();
     else if (await anyInUse(port, PORTS[name].hosts)) {
       const who = whoListens(port);
       problems.push(`port ${port} of ${name} is in use${who ? ` by ${who}` : ''}: stop that, or set ${PORTS[name].variable} to another port`);

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { basename } from 'node:path';
@@ -7,17 +8,25 @@ const listen = (port, host) => new Promise((ok, bad) => {
 });
 const close = (server) => new Promise((ok) => server.close(ok));
 
-/** A TCP port of 127.0.0.1 that nobody listens on now. */
+/** A TCP port of 127.0.0.1 that nobody listens on now, and that no other call gives, in this process or another, until this one ends. */
 export async function freePort() {
-  return (await freePorts(1))[0];
+  for (;;) {
+    const server = await listen(0, '127.0.0.1');
+    const { port } = server.address();
+    const ours = await reserve(port);
+    await close(server);
+    if (ours) return port;
+  }
 }
 
-/** `count` different free ports of 127.0.0.1. */
-export async function freePorts(count) {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0, '127.0.0.1')));
-  const ports = servers.map((s) => s.address().port);
-  await Promise.all(servers.map(close));
-  return ports;
+/** Holds the UDP port of the same number: that keeps other pickers away, and nobody from listening on the TCP port, at whatever address. @returns whether it was free */
+function reserve(port) {
+  const socket = createSocket('udp4').unref();
+  return new Promise((ok, bad) => socket.once('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+    socket.close();
+    if (error.code === 'EADDRINUSE') ok(false);
+    else bad(error);
+  }).bind(port, '127.0.0.1', () => ok(true)));
 }
 
 /** Whether host:port can't be listened on: somebody does already, or we may not. */

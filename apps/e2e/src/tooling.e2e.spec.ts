@@ -87,6 +87,18 @@ function finishedRun(api: string, id: string): Promise<RunView> {
   }, { what: `run ${id} to end`, timeoutMs: 60_000, everyMs: 100 });
 }
 
+it('a free port is given to one process until it ends, can be listened on, and keeps nobody from ending', async () => {
+  const script = "import { freePort } from './tools/ports.mjs'; const ports = []; while (ports.length < 300) ports.push(await freePort()); console.log(JSON.stringify(ports)); process.stdin.resume();";
+  const pickers = [1, 2].map(() => spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] }));
+  const ports = (await Promise.all(pickers.map(async (p) => JSON.parse(String((await once(p.stdout, 'data'))[0])) as number[]))).flat();
+  expect(new Set(ports).size).toBe(600);
+  const server = createServer().listen(ports[0], '0.0.0.0');
+  await once(server, 'listening');
+  server.close();
+  for (const picker of pickers) picker.stdin.end();
+  expect(await Promise.all(pickers.map(async (p) => (await once(p, 'exit'))[0] as number))).toEqual([0, 0]);
+});
+
 describe('npm start', () => {
   it('names a port that is in use, who has it and the variable to set, and starts nothing', async () => {
     const server = createServer().listen(0, '127.0.0.1');

@@ -74,7 +74,7 @@ it('size of all C drives for all assets tagged win10: the README\'s plan gives f
 describe('a run can be steered', () => {
   const slow = () => ({
     inputs: { n: Array.from({ length: 12 }, (_, i) => i) },
-    steps: [{ id: 'wait', tool: 'run-command', forEach: '<<input.n>>', inputs: { target_host: rig.mesh.fleet()[0]!.ip, command: 'sleep 0.3; ledger <<item>>' }, map: { concurrency: 2 } }],
+    steps: [{ id: 'wait', tool: 'run-command', forEach: '<<input.n>>', inputs: { target_host: rig.mesh.fleet()[0]!.ip, command: 'sleep 1; ledger <<item>>' }, map: { concurrency: 2 } }],
   });
 
   it('cancel: what waits never starts, what runs is stopped and says so', async () => {

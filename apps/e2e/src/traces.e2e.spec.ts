@@ -33,7 +33,7 @@ it('one trace leads from the request through every process to the handler of the
   expect((await rig.ended(body.id)).status).toBe('completed');
   const spans = (await receiver.until((all) => {
     const ours = all.filter((s) => s.traceId === TRACE);
-    return ours.some((s) => s.name === 'POST /runs') && ours.some((s) => s.name === 'attempt run-command') && ours.some((s) => s.service === 'asset-service');
+    return ['POST /runs', 'relay send', 'engine commit', '/claims', 'POST /internal/leases', 'attempt run-command'].every((name) => ours.some((s) => s.name.endsWith(name)));
   })).filter((s) => s.traceId === TRACE);
   const handler = spans.find((s) => s.name === 'tool run-command')!;
   expect(handler.service).toBe('automation-service');

@@ -131,12 +131,13 @@ it('an event that comes twice changes nothing the second time', () => {
   fc.assert(fc.property(randomPlan, moves, (made, all) => {
     played(made, all, (run, move) => {
       // A lost attempt may be lost again, a claim of what may be repeated be taken over, and what a move names may be another thing by now.
+      // What is told late of an attempt in doubt that another one has followed is news the first time.
       if (!move.twice || ['lose', 'claim', 'repeat', 'stale-answer'].includes(move.kind)) return;
       const once = { state: run.state, sent: run.sent.length + run.begun.length };
       const { sent, begun } = run;
       const attempts = [...sent, ...begun];
       if (move.kind !== 'succeed') return;
-      for (const a of attempts) if (isTerminalItem(run.items.get(`${a.step}.${a.item}`)!.status) && run.items.get(`${a.step}.${a.item}`)!.status !== 'unknown') run.succeed(a.step, a.item, a.attempt);
+      for (const a of attempts) if (isTerminalItem(run.items.get(`${a.step}.${a.item}`)!.status) && run.items.get(`${a.step}.${a.item}`)!.status !== 'unknown' && run.past.get(`${a.step}.${a.item}.${a.attempt}`) !== 'unknown') run.succeed(a.step, a.item, a.attempt);
       equal({ state: run.state, sent: run.sent.length + run.begun.length }, once);
     });
   }), { numRuns: RUNS / 3 });

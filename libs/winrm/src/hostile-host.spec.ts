@@ -63,7 +63,7 @@ it.each([
   ['closes in the middle of an answer', [answer('401 U', [], 'body').replace('Content-Length: 4', 'Content-Length: 40'), 'close'], 'unreachable', /no log-in within/],
 ] as const)('a host that %s', async (_, answers, code, message) => {
   const { options } = await hostThatSays(...answers);
-  const failure = await connectWinRm({ ...options, connectTimeoutMs: 500 }).catch((thrown: unknown) => thrown);
+  const failure = await connectWinRm({ ...options, connectTimeoutMs: code === 'unreachable' ? 500 : 5000 }).catch((thrown: unknown) => thrown);
   expect(failure).toMatchObject({ name: 'WinRmError', code, message: expect.stringMatching(message) as string });
 });
 

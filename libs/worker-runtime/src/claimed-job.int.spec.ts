@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { PROGRESS_CHANNEL, WORKER_LOST_MS, type AttemptClaimDto, type JobDto } from '@opsmesh/contracts';
 import { ProblemError } from '@opsmesh/platform';
 import { testRedisUrl, waitFor } from '@opsmesh/testing';
@@ -30,10 +29,11 @@ describe('a claimed job', () => {
     await rig.start();
     const watcher = rig.watch();
     await watcher.subscribe(PROGRESS_CHANNEL);
-    const said = once(watcher, 'message') as Promise<[string, string]>;
-    const result = await rig.run(rig.mesh.job('login', { claim: true, input: { text: 'web1' } }));
+    const job = rig.mesh.job('login', { claim: true, input: { text: 'web1' } });
+    const said = new Promise<string>((ok) => watcher.on('message', (_channel, text: string) => { if (text.includes(job.runId)) ok(text); }));
+    const result = await rig.run(job);
     expect(result).toMatchObject({ status: 'succeeded', output: { text: '10.0.0.1 [redacted] [redacted] [redacted] {"password":"[redacted]"}' } });
-    const [, news] = await said;
+    const news = await said;
     expect(news).toContain('[redacted]');
     expect(news).not.toContain('hunter2');
     expect(rig.mesh.seen.filter((s) => s.route === 'POST /internal/leases').map((s) => s.caller)).toEqual([rig.service]);

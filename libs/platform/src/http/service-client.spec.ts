@@ -18,10 +18,12 @@ const server = createServer((request, response) => {
     default: request.on('data', () => undefined).on('end', () => { response.end(JSON.stringify({ type: request.headers['content-type'] })); });
   }
 });
-let client: ServiceClient;
+let client: ServiceClient; let impatient: ServiceClient;
 beforeAll(async () => {
   await new Promise<void>((ok) => server.listen(0, '127.0.0.1', ok));
-  client = new ServiceClient({ keys, from: 'a', to: 'b', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, timeoutMs: 300 });
+  const route = { keys, from: 'a', to: 'b', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  client = new ServiceClient(route);
+  impatient = new ServiceClient({ ...route, timeoutMs: 300 });
 });
 afterAll(() => {
   server.closeAllConnections();
@@ -30,7 +32,8 @@ afterAll(() => {
 });
 
 it('passes the problem of the other service on', async () => { await expect(client.call('POST', '/problem', { body: {} })).rejects.toMatchObject({ status: 409, code: 'claim-refused', detail: 'taken' }); });
-it.each(['/html', '/moved', '/never'])('%s means that the service is not available', async (path) => { await expect(client.call('GET', path)).rejects.toMatchObject({ status: 503, code: 'service-unavailable' }); });
+it.each(['/html', '/moved'])('%s means that the service is not available', async (path) => { await expect(client.call('GET', path)).rejects.toMatchObject({ status: 503, code: 'service-unavailable' }); });
+it('no answer in time means that the service is not available', async () => { await expect(impatient.call('GET', '/never')).rejects.toMatchObject({ status: 503, code: 'service-unavailable' }); });
 it('an empty answer is undefined', async () => { await expect(client.call('DELETE', '/empty')).resolves.toBeUndefined(); });
 it('sends JSON as JSON and bytes as bytes', async () => {
   await expect(client.call('POST', '/', { body: { a: 1 } })).resolves.toEqual({ type: 'application/json' });

@@ -110,7 +110,7 @@ it('statements have a time limit, migrations have none', async () => {
 
 it('a transaction in which nothing happens is ended by the server, and with it its locks', async () => {
   migration(FIRST);
-  const { pool } = await open({ statementTimeoutMs: 100 });
+  const { pool } = await open({ statementTimeoutMs: 1000 });
   let free!: () => void;
   const given = transaction(pool, async (client) => {
     await client.query('lock table thing in access exclusive mode');
@@ -133,7 +133,7 @@ describe('a network that swallows everything', () => {
   const caught = (act: Promise<unknown>): Promise<unknown> => act.then(() => 'nothing was thrown', (e: unknown) => e);
 
   it.each([['in the middle of a transaction', 'update'], ['at the commit', 'commit']])('%s: its outcome is not known after the time for an answer, and the connection is given up', async (_when, at) => {
-    const { pool } = await open({ url: away, max: 1, answerTimeoutMs: 200, connectTimeoutMs: 200 });
+    const { pool } = await open({ url: away, max: 1, answerTimeoutMs: 1000, connectTimeoutMs: 1000 });
     const error = await caught(transaction(pool, async (client) => {
       await client.query('select 1');
       if (at === 'update') gate.swallow();
@@ -145,7 +145,7 @@ describe('a network that swallows everything', () => {
   });
 
   it('in a transaction that is not ours: its connection does not go back to the pool, even when it is released as a good one', async () => {
-    const { pool } = await open({ url: away, answerTimeoutMs: 200 });
+    const { pool } = await open({ url: away, answerTimeoutMs: 1000 });
     const client = await pool.connect();
     await client.query('begin');
     gate.swallow();
@@ -155,14 +155,14 @@ describe('a network that swallows everything', () => {
   });
 
   it('before a statement of the pool: likewise', async () => {
-    const { pool } = await open({ url: away, answerTimeoutMs: 200 });
+    const { pool } = await open({ url: away, answerTimeoutMs: 1000 });
     await pool.query('select 1');
     gate.swallow();
     expect([isOutcomeUnknown(await caught(pool.query('select 1'))), pool.totalCount]).toEqual([true, 0]);
   });
 
   it('and new connections: one that does not answer in time is given up', async () => {
-    const { pool } = await open({ url: away, connectTimeoutMs: 200 });
+    const { pool } = await open({ url: away, connectTimeoutMs: 1000 });
     gate.swallow();
     const errors = await Promise.all([caught(pool.query('select 1')), caught(transaction(pool, (c) => c.query('select 1')))]);
     expect(errors.map((e) => [isOutcomeUnknown(e), (e as Error).message])).toEqual(Array(2).fill([true, 'Connection terminated due to connection timeout']));
@@ -170,7 +170,7 @@ describe('a network that swallows everything', () => {
   });
 
   it('while every connection is busy: who waits for one is told in time', async () => {
-    const { pool } = await open({ url: away, max: 1, connectTimeoutMs: 200 });
+    const { pool } = await open({ url: away, max: 1, connectTimeoutMs: 1000 });
     const client = await pool.connect();
     expect(await caught(pool.query('select 1'))).toMatchObject({ message: 'timeout exceeded when trying to connect' });
     client.release();

@@ -11,6 +11,17 @@ const windows = demoWindowsFleet({ port: portOf('FLEET_WINRM_PORT', 5985), data 
 const ledgerFile = process.env['FLEET_LEDGER'];
 const fleet = await startFleet({ hosts: linux.map((d) => d.spec), windowsHosts: windows.map((d) => d.spec), ...(ledgerFile === undefined ? {} : { ledgerFile }) });
 
+let ending = false;
+const end = () => {
+  if (ending) return;
+  ending = true;
+  fleet.stop().then(() => process.exit(0), (error: unknown) => {
+    process.stderr.write(`the fleet did not stop cleanly: ${String(error)}\n`);
+    process.exit(1);
+  });
+};
+process.on('SIGTERM', end).on('SIGINT', end);
+
 const hosts = [
   ...linux.map((demo) => ({ ...facts(demo), protocol: 'ssh', port: fleet.host(demo.spec.hostname).port, hostKey: fleet.host(demo.spec.hostname).hostKey })),
   ...windows.map((demo) => ({ ...facts(demo), protocol: 'winrm', port: fleet.windowsHost(demo.spec.hostname).port })),
@@ -23,17 +34,6 @@ if (file !== undefined) {
   renameSync(`${file}.new`, file);
 }
 process.stdout.write(`${text}\n`);
-
-let ending = false;
-const end = () => {
-  if (ending) return;
-  ending = true;
-  fleet.stop().then(() => process.exit(0), (error: unknown) => {
-    process.stderr.write(`the fleet did not stop cleanly: ${String(error)}\n`);
-    process.exit(1);
-  });
-};
-process.on('SIGTERM', end).on('SIGINT', end);
 
 function facts({ spec, tags, os, environment, location }: DemoHost<{ readonly hostname: string; readonly address: string; readonly username: string; readonly password?: string }>) {
   return { hostname: spec.hostname, ip: spec.address, tags, os, environment, location, simulated: true, username: spec.username, password: spec.password };

@@ -30,16 +30,16 @@ onLab('a lab of two hosts', () => {
 
   it('hosts reach each other, unless they are told not to', async () => {
     const [one, two] = [lab.host('one'), lab.host('two')];
-    const knock = () => one.sh(`timeout 1 bash -c 'exec 3<>/dev/tcp/${two.address}/22 && head -c 4 <&3' || echo no`);
-    expect(await knock()).toBe('SSH-');
+    const knock = (seconds: number) => one.sh(`timeout ${seconds} bash -c 'exec 3<>/dev/tcp/${two.address}/22 && head -c 4 <&3' || echo no`);
+    expect(await knock(10)).toBe('SSH-');
     await two.blackHole();
-    expect(await knock()).toBe('no\n');
+    expect(await knock(1)).toBe('no\n');
     await two.admitOnly(one.address);
-    expect(await knock()).toBe('SSH-');
+    expect(await knock(10)).toBe('SSH-');
     await two.admitOnly(lab.address);
-    expect(await knock()).toBe('no\n');
+    expect(await knock(1)).toBe('no\n');
     await two.heal();
-    expect(await knock()).toBe('SSH-');
+    expect(await knock(10)).toBe('SSH-');
   });
 
   it('two labs at once do not meet, and nothing is left of one that was stopped', async () => {

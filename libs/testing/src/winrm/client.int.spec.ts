@@ -87,19 +87,19 @@ describe('output', () => {
 
 describe('deadlines and cancel', () => {
   it('silence longer than the idle limit ends the run, with what it printed, and stops it on the host', async () => {
-    expect(await run({ script: 'echo on; stay-silent', idleMs: 300 })).toMatchObject({ kind: 'failed', error: { code: 'timed-out', message: 'no output for 300 ms' }, stop: 'confirmed', stdout: 'on\r\n' });
+    expect(await run({ script: 'echo on; stay-silent', idleMs: 1000 })).toMatchObject({ kind: 'failed', error: { code: 'timed-out', message: 'no output for 1000 ms' }, stop: 'confirmed', stdout: 'on\r\n' });
     expect(host.commands.at(-1)).toMatchObject({ end: 'terminated' });
     expect(host.openShells).toBe(0);
   });
 
   it('the total deadline holds although a consumer never comes back', async () => {
-    expect(await run({ script: 'echo on; stay-silent', deadlineMs: 400, onStdout: () => new Promise(() => undefined) })).toMatchObject({ kind: 'failed', error: { code: 'timed-out' }, stop: 'confirmed' });
+    expect(await run({ script: 'echo on; stay-silent', deadlineMs: 1500, onStdout: () => new Promise(() => undefined) })).toMatchObject({ kind: 'failed', error: { code: 'timed-out' }, stop: 'confirmed' });
     expect(host.running).toEqual([]);
   });
 
   it('a silence of many operation timeouts is survived', async () => {
     const before = host.counters.actions.receive ?? 0;
-    expect(await run({ script: 'Start-Sleep -Milliseconds 1500; echo done; exit 4' }, { operationTimeoutMs: 100 })).toMatchObject({ kind: 'exited', exitCode: 4, stdout: 'done\r\n' });
+    expect(await run({ script: 'Start-Sleep -Milliseconds 3000; echo done; exit 4' }, { operationTimeoutMs: 100 })).toMatchObject({ kind: 'exited', exitCode: 4, stdout: 'done\r\n' });
     expect((host.counters.actions.receive ?? 0) - before).toBeGreaterThanOrEqual(10);
   });
 
@@ -117,7 +117,7 @@ describe('deadlines and cancel', () => {
 
   it('a stop that the host refuses is not confirmed', async () => {
     host.faults.failOn = ['signal'];
-    expect(await run({ script: 'echo on; stay-silent', idleMs: 200 })).toMatchObject({ kind: 'failed', error: { code: 'timed-out' }, stop: 'not-confirmed' });
+    expect(await run({ script: 'echo on; stay-silent', idleMs: 1000 })).toMatchObject({ kind: 'failed', error: { code: 'timed-out' }, stop: 'not-confirmed' });
   });
 
   it('closing a shell cancels what it runs', async () => {

@@ -152,7 +152,7 @@ describe('what can be made to go wrong', () => {
 
   it('silence at Receive: whoever gives up can still stop the command over another connection', async () => {
     host.faults.silentOn = ['receive'];
-    expect(await run({ script: 'stay-silent', deadlineMs: 300 })).toMatchObject({ kind: 'failed', error: { code: 'timed-out' }, stop: 'confirmed' });
+    expect(await run({ script: 'stay-silent', deadlineMs: 1500 })).toMatchObject({ kind: 'failed', error: { code: 'timed-out' }, stop: 'confirmed' });
     expect(host.running).toEqual([]);
   });
 
@@ -172,7 +172,7 @@ describe('what can be made to go wrong', () => {
   it('operation timeouts go by unseen', async () => {
     host.faults.operationTimeoutMs = 20;
     const before = host.counters.actions.receive ?? 0;
-    expect(await run({ script: 'Start-Sleep -Milliseconds 300; echo done' })).toMatchObject({ kind: 'exited', stdout: 'done\r\n' });
+    expect(await run({ script: 'Start-Sleep -Milliseconds 900; echo done' })).toMatchObject({ kind: 'exited', stdout: 'done\r\n' });
     expect(host.counters.actions.receive! - before).toBeGreaterThan(5);
   });
 
