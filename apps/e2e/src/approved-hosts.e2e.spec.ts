@@ -40,7 +40,7 @@ async function approve({ runId, id, manifest_sha256, typed_text, minApprovals }:
 
 /** An approved run that is paused while its first host is at work. */
 async function pausedInFirstWave(hosts: readonly string[], mark: string): Promise<string> {
-  const { id, approval } = await propose(hosts, mark, `sleep 10; ledger ${mark}`);
+  const { id, approval } = await propose(hosts, mark, `sleep 6; ledger ${mark}`);
   await approve(approval);
   await waitFor(async () => (await rig.items(id, 'do'))[0]?.status === 'running', { timeoutMs: 30_000, what: 'the first host to be at work' });
   await rig.request('POST', `/runs/${id}/pause`);

@@ -64,6 +64,24 @@ it('holds no more than it may, and takes the next one when one ends', async () =
   expect(new Set(log).size).toBe(60);
 });
 
+it('takes jobs for all its places after some could not be finished', async () => {
+  let release = (): void => undefined;
+  hold = new Promise((ok) => { release = ok; });
+  await add(8);
+  const failed: string[] = [];
+  (await start(8)).on('error', (e) => { failed.push(e.message); });
+  await waitFor(() => count('begun') === 8, { what: 'eight jobs' });
+  const client = await queue.getBackend().client;
+  await client.del(...(await queue.getActive()).map((job) => queue.toKey(job.id!)));
+  release();
+  await waitFor(() => failed.filter((message) => message.startsWith('Missing key')).length >= 8, { what: 'their ends to fail' });
+  log = [];
+  hold = new Promise((ok) => { release = ok; });
+  await add(8);
+  await waitFor(() => count('begun') === 8, { what: 'eight more at once' });
+  release();
+});
+
 it('takes jobs that come later, one by one and together', async () => {
   await start(8);
   for (const wave of [1, 20, 3]) {

@@ -108,9 +108,12 @@ export class PromptWorker extends Worker {
   /** @returns the job that came with the end of this one, begun already: nobody else takes its place */
   private async carryOutOne(job: Job, token: string): Promise<Job | undefined> {
     let asks = 0;
+    // BullMQ asks again each time that it tries to finish the job again.
     const asksForNext = (): boolean => {
-      asks = Math.min(1, this.room(this.open.get(job)!));
-      this.asked += asks;
+      if (asks === 0) {
+        asks = Math.min(1, this.room(this.open.get(job)!));
+        this.asked += asks;
+      }
       return asks > 0;
     };
     try {
