@@ -179,10 +179,10 @@ export class WorkerProcess {
       }
       if (mayBegin) break;
       const { keyThumbprint } = good!;
-      const answer = await this.claim(running, keyThumbprint);
+      const again = await this.claim(running, keyThumbprint);
       if (running.aborted) return failed('cancelled');
-      if (answer === 'refused') return failed('service-unavailable');
-      good = { keyThumbprint, ...answer };
+      if (again === 'refused') return failed('service-unavailable');
+      good = { keyThumbprint, ...again };
     }
     const ms = choices.pick(DURATIONS);
     if (ms > 0) await scheduler.after(this.party, { label: 'the tool ends', ms, early: () => running.aborted }, () => undefined).catch(() => undefined);
