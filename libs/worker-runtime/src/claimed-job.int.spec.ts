@@ -120,8 +120,8 @@ describe('a claimed job', () => {
     /** A job in hand whose grant expires as it waits. */
     const wait = async (): Promise<void> => {
       await rig.start();
-      rig.mesh.forge = { exp: Math.floor(Date.now() / 1000) + 2 };
-      job = rig.mesh.job('change', { claim: true });
+      rig.mesh.forge = { exp: Math.floor(Date.now() / 1000) + 3 };
+      job = rig.mesh.job('change', { claim: true, timeoutMs: 30_000 });
       await rig.begin(job);
       key = claims()[0]!.keyThumbprint;
       await waitFor(() => Date.now() / 1000 > rig.mesh.forge.exp!, { what: 'its grant to expire' });
@@ -154,7 +154,7 @@ describe('a claimed job', () => {
 
   it('that was claimed before a silence of its worker begins after it, when it is granted once more', async () => {
     await rig.start();
-    const job = rig.mesh.job('change', { claim: true });
+    const job = rig.mesh.job('change', { claim: true, timeoutMs: 30_000 });
     await rig.begin(job);
     const beat = rig.mesh.routes['POST /internal/workers/:id/heartbeat']!;
     rig.mesh.routes['POST /internal/workers/:id/heartbeat'] = () => { throw new ProblemError(503, 'service-unavailable', 'starting'); };

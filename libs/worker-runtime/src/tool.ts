@@ -49,13 +49,13 @@ export interface ToolContext {
   readonly connection?: ConnectionDto;
   /**
    * The secret for the target, or for one of the jump hosts in `connection.via`; each credential is fetched at most once an attempt.
-   * @throws ToolFailure `credential-unavailable`, `grant-refused` or `service-unavailable`
+   * @throws ToolFailure `credential-unavailable`, `service-unavailable`, or what {@link assertGrant} throws
    */
   credential(hop?: ConnectionDto): Promise<Credential>;
   /**
    * Await it right before acting on the target: mostly it resolves at once. Where the grant has expired, or the attempt may have been given up, the orchestrator is asked whether it
    * still is ours, for as long as the attempt has time.
-   * @throws ToolFailure; nothing may be done then
+   * @throws ToolFailure `service-unavailable` when it was given up or nobody answers in time, `cancelled`, `target-changed`, `grant-refused`, or the refusal of the claim; nothing may be done then
    */
   assertGrant(): Promise<void>;
   readonly log: Logger;

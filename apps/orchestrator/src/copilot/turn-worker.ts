@@ -71,7 +71,7 @@ export class TurnWorker {
   }
 
   private async begin(turn: StoredTurn): Promise<void> {
-    const name = `${turn.conversationId}/${turn.turn}`;
+    const name = nameOf(turn);
     // What was given back a moment ago is still in hand: the next look takes it.
     if (this.inHand.has(name) || this.stopping.signal.aborted) return this.parts.store.release(turn, 0);
     this.inHand.set(name, this.work(turn).finally(() => {

@@ -129,7 +129,7 @@ export class Commit implements CommitInProgress {
     this.written(written);
   }
 
-  /** Whether a worker is there after all. It is asked here, for by its next heartbeat a worker takes what it has as its own still. */
+  /** Whether a worker is there after all. Looked at within the commit, since a worker that is heard before it goes on with what it has. */
   private async isActiveOn(worker: string, { runId, event }: EventSubmission): Promise<boolean> {
     const facts = this.news.runs.get(runId)?.facts;
     if (!facts || event.type !== 'lost') return false;
