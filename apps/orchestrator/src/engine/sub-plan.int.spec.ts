@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { ReadModels } from '../store/read-models.js';
+import { runOf } from '../testing/documents.js';
 import { drive } from '../testing/drive.js';
 import { childrenOf, itemsOf, startRun, statusOf, takeOutbox, useRecord } from '../testing/rig.js';
 import { claimed, failed, happens, ref } from '../testing/submissions.js';
@@ -31,6 +32,21 @@ describe('a sub-plan', () => {
     const { items } = await new ReadModels(pool).listItems({ tenantId: run.tenantId, runId: run.id, stepId: 'sub' }, {});
     expect(items.map((i) => i.childRunId)).toEqual(await inOrderOfItems(children));
     expect((await itemsOf(pool, run.id)).at(-1)).toMatchObject({ step: 1, inputs: { host: 'seen p' } });
+  });
+
+  it('leads to the runs that carried it out from a re-run that took it over, and from the re-run of that', async () => {
+    const { run, engine } = await startRun(pool, SUB);
+    await drive(engine, pool, { answer: (a, _, step) => (step === 'after' ? failed(a, 'not-found') : { host: 'h' }) });
+    const children = await inOrderOfItems(await childrenOf(pool, run.id));
+    let latest = run;
+    for (let n = 0; n < 2; n++) {
+      const again = runOf(run.plan, { parentRunId: latest.id });
+      await engine.submit([{ kind: 'create', run: again, rerun: { steps: [{ step: 1, of: 1, boundAnew: false }], items: ['failed'] } }]);
+      await drive(engine, pool, { answer: (a) => failed(a, 'not-found') });
+      const { items } = await new ReadModels(pool).listItems({ tenantId: run.tenantId, runId: again.id, stepId: 'sub' }, {});
+      expect(items.map((i) => i.childRunId)).toEqual(children);
+      latest = again;
+    }
   });
 
   it('that fails fails its item', async () => {

@@ -112,16 +112,23 @@ export class ReadModels {
     );
     const [mask, children] = await Promise.all([inputMask(this.pool, step), this.childRuns({ runId, step }, rows.map((r) => r.item))]);
     const last = rows.at(-1);
-    return { items: rows.map((r) => toItem(r, { mask, childRunId: children.get(`${r.item}.${r.attempt}`) ?? null })), next: last?.has_more ? encodeCursor({ key: last.sort_key, item: last.item }) : null };
+    return { items: rows.map((r) => toItem(r, { mask, childRunId: children.get(r.item) ?? null })), next: last?.has_more ? encodeCursor({ key: last.sort_key, item: last.item }) : null };
   }
 
-  /** The runs of a sub-plan, by item and attempt. */
-  private async childRuns({ runId, step }: { readonly runId: string; readonly step: CompiledStep }, items: readonly number[]): Promise<Map<string, string>> {
+  /** The runs of a sub-plan, by item. What a re-run took over was carried out by runs of the one it was taken from. */
+  private async childRuns({ runId, step }: { readonly runId: string; readonly step: CompiledStep }, items: readonly number[]): Promise<Map<number, string>> {
     if (step.kind !== 'orchestration' || items.length === 0) return new Map();
-    const { rows } = await this.pool.query<{ id: string; at: string }>(
-      `select id, parent_item || '.' || parent_attempt as at from orchestrator.runs where parent_run_id = $1 and parent_step = $2 and parent_item = any($3)`, [runId, step.index, items],
+    const { rows } = await this.pool.query<{ item: number; id: string }>(
+      `with recursive repeated (id, created_at, earlier, depth) as (
+         select id, created_at, case when parent_step is null then parent_run_id end, 0 from orchestrator.runs where id = $1
+         union all select r.id, r.created_at, case when r.parent_step is null then r.parent_run_id end, depth + 1 from repeated join orchestrator.runs r on r.id = repeated.earlier
+       )
+       select i.item, c.id from orchestrator.items i
+         cross join lateral (select id from repeated where earlier is null or i.finished_at is null or i.finished_at >= created_at order by depth limit 1) source
+         join orchestrator.runs c on c.parent_run_id = source.id and c.parent_step = i.step and c.parent_item = i.item and c.parent_attempt = i.attempt
+       where i.run_id = $1 and i.step = $2 and i.item = any($3)`, [runId, step.index, items],
     );
-    return new Map(rows.map((r) => [r.at, r.id]));
+    return new Map(rows.map((r) => [r.item, r.id]));
   }
 
   /** Events after `seq`, oldest first; about `limit` of them, in whole commits. */
