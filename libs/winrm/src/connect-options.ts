@@ -28,7 +28,7 @@ export type WinRmCredential = NtlmCredential | BasicCredential | CertificateCred
 
 /** Whom to trust over HTTPS. There is no way to trust everybody. */
 export interface TlsTrust {
-  /** PEM of the CAs to trust instead of Node's. */
+  /** PEM of the CAs to trust instead of Node's: in each text one certificate at least. */
   readonly ca?: string | readonly string[];
   /** SHA-256 of the host's certificate in hex, with or without colons. A pinned certificate is trusted whatever its issuer, name and dates. */
   readonly fingerprint256?: string;
@@ -45,11 +45,11 @@ export interface ConnectOptions {
   readonly port?: number;
   readonly tls?: TlsTrust;
   readonly auth: WinRmCredential;
-  /** Deadline of connection, TLS and log-in together, in ms; default 10,000. */
+  /** Deadline of connection, TLS and log-in together, in ms, at most 2,147,473,647; default 10,000. */
   readonly connectTimeoutMs?: number;
-  /** How long the host may hold one request before it answers "ask again", in ms; default 20,000. */
+  /** How long the host may hold one request before it answers "ask again", in ms, at most 2,147,473,647; default 20,000. */
   readonly operationTimeoutMs?: number;
-  /** Largest envelope asked for, in bytes; default 153,600, which every Windows takes. More makes large outputs faster. An answer that is much longer is refused. */
+  /** Largest envelope asked for, in bytes, at least 8,192; default 153,600, which every Windows takes. More makes large outputs faster. An answer that is much longer is refused. */
   readonly maxEnvelopeBytes?: number;
   /** Ends connecting with `cancelled`. What is done on the connection later has signals of its own. */
   readonly signal?: AbortSignal;

@@ -5,7 +5,7 @@ import type { RunOptions, RunResult, ShellOptions } from './shell-options.js';
 export interface WinRmShell {
   /** The host's id of the shell. */
   readonly id: string;
-  /** False after `close`, after a run that failed once it had started, and after a lost connection. */
+  /** False after `close`, after a run that failed once it had started, and after a lost connection, such as that of a host which answers no Signal for 10 s. */
   readonly isOpen: boolean;
   /**
    * Runs one command or script and reads it to its end.
@@ -19,8 +19,9 @@ export interface WinRmShell {
 /** One authenticated socket. Holds one shell at a time: WinRM's messages are sealed in order. */
 export interface WinRmConnection {
   readonly host: string;
+  /** False after `close`, after a lost connection, after an `openShell` that was cancelled, and mostly after a run that was stopped. */
   readonly isOpen: boolean;
-  /** @throws WinRmError */
+  /** Waits for a shell that is being closed. @throws WinRmError; TypeError while another one is open or being opened */
   openShell(options?: ShellOptions): Promise<WinRmShell>;
   /** Deletes an open shell, then closes the socket. Never throws. */
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import type { ConnectOptions } from './connect-options.js';
 import type { RunOnceOptions, WinRmConnection } from './connection.js';
 import { planCommand } from './shell/command-plan.js';
 import { RemoteConnection } from './shell/remote-connection.js';
+import { RunClock } from './shell/run-clock.js';
 import type { RunResult } from './shell-options.js';
 import { dial } from './transport/wire.js';
 import { toWinRmError } from './winrm-error.js';
@@ -14,7 +15,7 @@ export interface WinRmClient {
   connect(options: ConnectOptions): Promise<WinRmConnection>;
   /**
    * Connects, opens a shell, runs, deletes the shell, closes; a result waits at most 1 s for the last two. Every failure is a result; only misuse throws.
-   * `signal` covers all of it; `deadlineMs` starts with the run.
+   * `signal` and `deadlineMs` cover all of it but those last two.
    */
   run(options: RunOnceOptions): Promise<RunResult>;
 }
@@ -32,15 +33,19 @@ export async function connectWinRm(options: ConnectOptions): Promise<WinRmConnec
 export async function runOverWinRm(options: RunOnceOptions): Promise<RunResult> {
   checkOptions(options);
   planCommand(options);
+  const { deadlineMs, ...run } = options;
+  const clock = new RunClock({ ...(deadlineMs === undefined ? {} : { deadlineMs }), ...(options.signal && { signal: options.signal }) });
+  const { signal } = clock;
   let connection: WinRmConnection | undefined;
   try {
-    connection = await connectWinRm(options);
-    const shell = await connection.openShell({ ...options.shell, ...(options.signal && { signal: options.signal }) });
-    return await shell.run(options);
+    connection = await connectWinRm({ ...run, signal });
+    const shell = await connection.openShell({ ...options.shell, signal });
+    return await shell.run({ ...run, signal });
   } catch (thrown) {
     if (thrown instanceof TypeError || thrown instanceof RangeError) throw thrown;
     return { kind: 'failed', error: toWinRmError(thrown, 'protocol'), stop: 'not-started', stdout: '', stderr: '', truncated: false, stdoutBytes: 0, stderrBytes: 0 };
   } finally {
+    clock.stop();
     if (connection) await Promise.race([connection.close(), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
   }
 }

@@ -56,7 +56,7 @@ export class FakeWindows {
   }
 
   private async run(options: RunOptions): Promise<RunResult> {
-    if (!('script' in options)) throw new Error('no script');
+    if (options.script === undefined) throw new Error('no script');
     const sent = { script: options.script, data: options.data };
     this.sent.push(sent);
     const { stdout = '', stderr = '', exitCode = 0, truncated = false } = this.answers(sent);

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { ConnectionDto } from '@opsmesh/contracts';
-import { WinRmError, type ConnectOptions, type WinRmConnection } from '@opsmesh/winrm';
+import { WinRmError, winRmClient, type ConnectOptions, type WinRmConnection } from '@opsmesh/winrm';
 import { HostLimits } from '../ssh/host-limits.js';
 import { DEFAULT_WINDOWS_POOL, WindowsConnectionPool, type WindowsPoolOptions } from './connection-pool.js';
 import { DEFAULT_WINDOWS_LIMITS } from './powershell-client.js';
@@ -66,6 +66,11 @@ it('a failure that says nothing of the password is not shared: the next one trie
   const pool = poolOf(() => (++tries === 1 ? Promise.reject(new WinRmError('unreachable', 'no')) : Promise.resolve(new FakeConnection())));
   const ends = await Promise.allSettled([pool.acquire(target(), never()), pool.acquire(target(), never()), pool.acquire(target(), never())]);
   expect(ends.map((e) => e.status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+});
+
+it('an asset with a CA that cannot be read is refused, and nothing is connected', async () => {
+  const tlsCa = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+  await expect(poolOf((options) => winRmClient.connect(options)).acquire(target({ connection: { tlsCa } }), never())).rejects.toMatchObject({ failure: { code: 'target-refused', message: expect.stringContaining('tls.ca') as string } });
 });
 
 it('an ended, a too old and an expired connection are not given out', async () => {

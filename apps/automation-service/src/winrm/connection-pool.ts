@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
+import { ToolFailure } from '@opsmesh/contracts';
 import { WinRmError, type WinRmClient, type WinRmConnection } from '@opsmesh/winrm';
 import { unlessAborted } from '../host/unless-aborted.js';
 import type { HostLimits } from '../ssh/host-limits.js';
@@ -113,6 +114,8 @@ export class WindowsConnectionPool {
     } catch (error) {
       if (isRefusal(error)) this.proven.delete(key);
       if (signal.aborted && error instanceof WinRmError && error.code === 'cancelled') throw signal.reason;
+      // Its messages name what is wrong, and never hold a value.
+      if (error instanceof TypeError || error instanceof RangeError) throw new ToolFailure('target-refused', `the asset or its credential cannot be used: ${error.message}`);
       throw error;
     } finally {
       release();

@@ -1,4 +1,5 @@
 import type { Json } from '../shell-options.js';
+import { encodeScriptData } from './script-data.js';
 
 /** Longest command line for cmd.exe: 8,191 characters less room for the `cmd.exe /C` that the host puts before it. */
 export const CMD_LIMIT = 8_150;
@@ -31,6 +32,8 @@ const fromBase64 = (expression: string): string => `[Text.Encoding]::UTF8.GetStr
 /**
  * The same for both ways, so that a script behaves alike whatever its length: progress off, output in UTF-8 without a mark,
  * `$data` from JSON, then the script in this scope. Only base64 is ever put into it.
+ * A script or data that cannot be read (standard input that ended, JSON that 5.1 does not take) is a line on standard error and exit code 1, and nothing of
+ * the script is run. The line names the kind of error only: its message may hold data.
  */
 function bootstrap(script: string, data: string): string {
   return [
@@ -38,8 +41,13 @@ function bootstrap(script: string, data: string): string {
     '$OutputEncoding=New-Object Text.UTF8Encoding $false',
     // Fails where there is no console; the shell's code page does the same then.
     'try{[Console]::OutputEncoding=$OutputEncoding}catch{}',
+    'try{',
     `$winrmScript=${fromBase64(script)}`,
-    `$data=ConvertFrom-Json (${fromBase64(data)})`,
+    `$data=${fromBase64(data)}`,
+    // An input that ended gives an empty text here; JSON is never empty.
+    "if(!$data){throw 'no data'}",
+    '$data=ConvertFrom-Json $data -ErrorAction Stop',
+    "}catch{[Console]::Error.WriteLine('The script or its $data cannot be read: '+$_.Exception.GetType().Name);exit 1}",
     '. ([scriptblock]::Create($winrmScript))',
   ].join('\n');
 }
@@ -50,11 +58,11 @@ function encodedCommand(text: string): string {
 
 /**
  * The command line for a script, and what goes to standard input when it is too long for one.
- * @throws RangeError for NUL, lone surrogates, and for what is too long although `deliver` is `command-line`.
+ * @throws RangeError for NUL, lone surrogates, keys of `data` that PowerShell cannot hold, and for what is too long although `deliver` is `command-line`; TypeError for data that is no JSON value.
  */
 export function powerShellLaunch({ script, data = null, deliver = 'auto' }: LaunchInput): PowerShellLaunch {
   if (script.includes('\0') || LONE_SURROGATE.test(script)) throw new RangeError('a script may not hold NUL or lone surrogates');
-  const [script64, data64] = [base64(script), base64(JSON.stringify(data))];
+  const [script64, data64] = [base64(script), base64(encodeScriptData(data))];
   if (deliver !== 'stdin') {
     const commandLine = encodedCommand(bootstrap(`'${script64}'`, `'${data64}'`));
     const fitsCmd = commandLine.length <= CMD_LIMIT;
@@ -78,8 +86,8 @@ export interface ReadLaunch {
 export function readPowerShellLaunch(commandLine: string, stdin: Buffer): ReadLaunch | undefined {
   if (!commandLine.startsWith(POWERSHELL)) return undefined;
   const text = Buffer.from(commandLine.slice(POWERSHELL.length), 'base64').toString('utf16le');
-  const inline = /^\$winrmScript=.*\('([^']*)'\)\)\n\$data=.*\('([^']*)'\)\)\)$/m.exec(text);
-  if (inline) return readBack(inline[1] ?? '', inline[2] ?? '', stdin);
+  const [script, data] = Array.from(text.matchAll(/FromBase64String\('([^']*)'\)/g), ([, literal = '']) => literal);
+  if (script !== undefined && data !== undefined && text === bootstrap(`'${script}'`, `'${data}'`)) return readBack(script, data, stdin);
   if (text !== bootstrap(READ_LINE, READ_LINE)) return undefined;
   const first = stdin.indexOf('\n');
   const second = first < 0 ? -1 : stdin.indexOf('\n', first + 1);

@@ -1,6 +1,7 @@
 import { CMD_LIMIT, CREATE_PROCESS_LIMIT, powerShellLaunch } from '../powershell/launch.js';
 import type { RunOptions } from '../shell-options.js';
 import { escapeXml } from '../xml/document.js';
+import { checkRun } from './check-run.js';
 
 /** What to start on the host, and what to give to its standard input. */
 export interface CommandPlan {
@@ -13,17 +14,19 @@ export interface CommandPlan {
   readonly stdin: Buffer | undefined;
 }
 
-/** @throws RangeError for what a command line cannot hold. */
+/** @throws TypeError, RangeError for misuse of any of the options, and for what a command line cannot hold. */
 export function planCommand(options: RunOptions): CommandPlan {
+  checkRun(options);
   const stdin = options.stdin === undefined ? undefined : Buffer.from(options.stdin as string);
-  if ('script' in options) {
+  if (options.script !== undefined) {
     const { commandLine, skipCmdShell, stdinHead } = powerShellLaunch(options);
     return { commandLine, arguments: [], skipCmdShell, stdinHead: Buffer.from(stdinHead, 'latin1'), stdin };
   }
-  const skipCmdShell = 'program' in options;
-  const commandLine = skipCmdShell ? options.program : options.command;
-  const args = skipCmdShell ? options.arguments ?? [] : [];
+  const skipCmdShell = options.program !== undefined;
+  const commandLine = options.program ?? options.command;
+  const args = options.arguments ?? [];
   check([commandLine, ...args].join(' '), skipCmdShell ? CREATE_PROCESS_LIMIT : CMD_LIMIT);
+  if (commandLine.trim() === '') throw new RangeError('program may not be empty');
   return { commandLine, arguments: args, skipCmdShell, stdinHead: Buffer.alloc(0), stdin };
 }
 

@@ -19,16 +19,19 @@ export interface Feed {
   readonly command: CommandRef;
   readonly input: Buffer;
   readonly signal: AbortSignal;
+  /** Told of each piece that the program takes. */
+  readonly onTaken?: () => void;
 }
 
 /**
  * Sends everything, then the end of input. A program that does not read it all is no failure.
  * @throws WinRmError; the signal's reason when it is aborted.
  */
-export async function feedStdin({ requests, wire, command, input, signal }: Feed): Promise<void> {
+export async function feedStdin({ requests, wire, command, input, signal, onTaken }: Feed): Promise<void> {
   for (let at = 0; at === 0 || at < input.length; at += CHUNK_BYTES) {
     const chunk = sendInput(command, input.subarray(at, at + CHUNK_BYTES), at + CHUNK_BYTES >= input.length);
     if (!(await isTaken(() => requests.ask(wire, chunk, { signal }), signal))) return;
+    onTaken?.();
   }
 }
 

@@ -103,7 +103,7 @@ export class OutputCollector {
     return { stdout: stdout.text, stderr: stderr.text, truncated: truncated || stderr.truncated, stdoutBytes: bytes, stderrBytes: stderr.bytes };
   }
 
-  private async give<T extends string | Buffer>(consumer: ((piece: T) => void | Promise<void>) | undefined, piece: T): Promise<void> {
+  private async give<T extends string | Buffer>(consumer: ((piece: T) => unknown) | undefined, piece: T): Promise<void> {
     if (!consumer || piece.length === 0) return;
     try {
       await consumer(piece);

@@ -5,7 +5,7 @@ import type { EnvelopeContent } from '../wsman/envelope.js';
 import type { Requests } from '../wsman/requests.js';
 
 /** How long stopping may take in all, in ms. */
-const STOP_TIMEOUT_MS = 10_000;
+export const STOP_TIMEOUT_MS = 10_000;
 
 export interface Release {
   readonly requests: Requests;

@@ -23,6 +23,8 @@ type State =
 export class RemoteShell implements WinRmShell {
   readonly id: string;
   private state: State = { kind: 'idle' };
+  /** When the host has forgotten the last command: until then the wire is in use. */
+  private forgotten = Promise.resolve();
 
   constructor(private readonly input: ShellInput) {
     this.id = input.shellId;
@@ -34,9 +36,10 @@ export class RemoteShell implements WinRmShell {
 
   async run(options: RunOptions): Promise<RunResult> {
     const plan = planCommand(options);
-    if (this.state.kind !== 'idle') throw new TypeError(`the shell is ${this.state.kind}: it runs one command at a time`);
+    if (this.state.kind === 'closed') throw new TypeError('the shell is closed');
+    if (this.state.kind === 'running') throw new TypeError('the shell is running: it runs one command at a time');
     const clock = new RunClock(options);
-    const result = new Run({ ...this.input, plan, options, clock }).result();
+    const result = this.carryOut(new Run({ ...this.input, plan, options, clock }), clock.signal);
     this.state = { kind: 'running', clock, result };
     const ended = await result;
     const isGone = ended.kind === 'failed' && (ended.stop !== 'not-started' || ended.error.code === 'shell-stale');
@@ -53,8 +56,16 @@ export class RemoteShell implements WinRmShell {
     return this.delete();
   }
 
+  private async carryOut(run: Run, signal: AbortSignal): Promise<RunResult> {
+    // A run whose time is over says so itself.
+    await Promise.race([this.forgotten, new Promise((ended) => { signal.addEventListener('abort', ended, { once: true }); })]);
+    const result = await run.result();
+    this.forgotten = run.forgotten;
+    return result;
+  }
+
   private delete(): Promise<boolean> {
-    const confirmed = this.state.kind === 'closed' ? this.state.confirmed : release({ ...this.input, commandId: undefined });
+    const confirmed = this.state.kind === 'closed' ? this.state.confirmed : this.forgotten.then(() => release({ ...this.input, commandId: undefined }));
     this.state = { kind: 'closed', confirmed };
     return confirmed;
   }

@@ -9,13 +9,13 @@ import type { Requests } from '../wsman/requests.js';
 import type { CommandPlan } from './command-plan.js';
 import { feedStdin } from './feed-stdin.js';
 import { OutputCollector } from './output-collector.js';
-import { release } from './release.js';
+import { release, STOP_TIMEOUT_MS } from './release.js';
 import type { RunClock } from './run-clock.js';
 
 /** Pause after an answer without output, so that a host that does not wait cannot keep us busy. */
 const EMPTY_PAUSE_MS = 10;
 /** How long a result waits for the host to forget a command that is done, in ms. */
-const FORGET_TIMEOUT_MS = 1000;
+const FORGET_WAIT_MS = 1000;
 
 export interface RunInput {
   readonly requests: Requests;
@@ -32,12 +32,15 @@ export interface RunInput {
  * 1. Only a fault in answer to Command, or never having sent it, means that nothing was started.
  * 2. After anything else that fails, Signal and Delete are sent, and the shell is gone.
  * 3. A command that ended by itself is released by a Signal too; whether that worked changes nothing in the result, which waits for it shortly and never beyond its clock.
+ *    Until the Signal is answered the wire is in use.
  */
 export class Run {
   private readonly collector: OutputCollector;
   private commandId: string | undefined;
   private sent = false;
   private refused = false;
+  /** When the host has forgotten a command that ended by itself, or has had the time of a stop for it. */
+  forgotten = Promise.resolve();
 
   constructor(private readonly input: RunInput) {
     this.collector = new OutputCollector(input.options);
@@ -48,7 +51,8 @@ export class Run {
     try {
       const exitCode = await this.carryOut();
       await this.unlessEnded(this.collector.end());
-      await this.forget();
+      this.forgotten = this.forget();
+      await Promise.race([this.forgotten, delay(FORGET_WAIT_MS, undefined, { ref: false, signal: clock.signal }).catch(() => undefined)]);
       return { kind: 'exited', exitCode, ...this.collector.output };
     } catch (thrown) {
       // A wait that was aborted throws an error of its own; the clock knows why.
@@ -60,17 +64,23 @@ export class Run {
   }
 
   private async carryOut(): Promise<number> {
-    const { clock, wire } = this.input;
+    const { clock, wire, plan, dial } = this.input;
     clock.signal.throwIfAborted();
-    const command = await this.start();
+    // Before the command: a log-in that fails then leaves nothing behind.
+    const beside = plan.stdin === undefined ? undefined : await dial(clock.signal);
     const fed = new AbortController();
-    const feeding = this.feed(command, AbortSignal.any([clock.signal, fed.signal]));
     try {
-      if (feeding.before) await feeding.done;
-      return await this.receive(command, wire);
+      const command = await this.start();
+      const feeding = this.feed(command, { beside, signal: AbortSignal.any([clock.signal, fed.signal]) });
+      if (!beside) await feeding;
+      try {
+        return await this.receive(command, wire);
+      } finally {
+        fed.abort();
+        await feeding.catch(() => undefined);
+      }
     } finally {
-      fed.abort();
-      await feeding.done.catch(() => undefined);
+      beside?.close();
     }
   }
 
@@ -91,22 +101,18 @@ export class Run {
    * The bootstrap's head alone is sent before reading: it prints nothing until it has read it. The caller's input goes over a connection
    * of its own while we read: a program may want its output read before it goes on reading.
    */
-  private feed(command: CommandRef, signal: AbortSignal): { before: boolean; done: Promise<void> } {
-    const { requests, wire, dial, plan, clock } = this.input;
-    if (plan.stdin === undefined) {
-      const done = plan.stdinHead.length === 0 ? Promise.resolve() : feedStdin({ requests, wire, command, input: plan.stdinHead, signal });
-      return { before: true, done };
+  private async feed(command: CommandRef, { beside, signal }: { readonly beside: Wire | undefined; readonly signal: AbortSignal }): Promise<void> {
+    const { requests, wire, plan: { stdin, stdinHead }, clock } = this.input;
+    const onTaken = (): void => clock.touch();
+    if (!beside || stdin === undefined) {
+      if (stdinHead.length > 0) await feedStdin({ requests, wire, command, input: stdinHead, signal, onTaken });
+      return;
     }
-    const input = Buffer.concat([plan.stdinHead, plan.stdin]);
-    const beside = async (): Promise<void> => {
-      const other = await dial(signal);
-      try {
-        await feedStdin({ requests, wire: other, command, input, signal });
-      } finally {
-        other.close();
-      }
-    };
-    return { before: false, done: beside().catch((thrown: unknown) => { if (!signal.aborted) clock.fail(toWinRmError(thrown, 'protocol')); }) };
+    try {
+      await feedStdin({ requests, wire: beside, command, input: Buffer.concat([stdinHead, stdin]), signal, onTaken });
+    } catch (thrown) {
+      if (!signal.aborted) clock.fail(toWinRmError(thrown, 'protocol'));
+    }
   }
 
   private async receive(command: CommandRef, wire: Wire): Promise<number> {
@@ -119,10 +125,13 @@ export class Run {
         continue;
       }
       const { chunks, exitCode } = readReceived(answer.body, command.commandId);
+      const hasOutput = chunks.some(({ bytes }) => bytes.length > 0);
+      // What the consumer takes is no silence of the host's.
+      if (hasOutput) clock.pause();
       for (const chunk of chunks) await this.unlessEnded(this.collector.push(chunk));
       if (exitCode !== undefined) return exitCode;
       clock.signal.throwIfAborted();
-      if (chunks.some(({ bytes }) => bytes.length > 0)) clock.touch();
+      if (hasOutput) clock.resume();
       else await delay(EMPTY_PAUSE_MS, undefined, { signal: clock.signal });
     }
   }
@@ -146,9 +155,9 @@ export class Run {
 
   /** Lets the host forget a command that is done (invariant 3). */
   private async forget(): Promise<void> {
-    const { requests, wire, shellId, clock } = this.input;
+    const { requests, wire, shellId } = this.input;
     if (this.commandId === undefined || !wire.isUsable) return;
-    await requests.ask(wire, terminateCommand({ shellId, commandId: this.commandId }), { timeoutMs: FORGET_TIMEOUT_MS, signal: clock.signal }).catch(() => undefined);
+    await requests.ask(wire, terminateCommand({ shellId, commandId: this.commandId }), { timeoutMs: STOP_TIMEOUT_MS }).catch(() => undefined);
   }
 
   private async failed(error: WinRmError): Promise<RunResult> {

@@ -58,7 +58,8 @@ export class HttpSocket {
   /** @throws WinRmError `connection-lost`, `protocol`; the signal's reason when it is aborted. */
   async post({ body, headers, timeoutMs, signal }: HttpRequest): Promise<HttpAnswer> {
     if (signal?.aborted) throw signal.reason;
-    if (!this.isUsable) throw new WinRmError('connection-lost', 'the connection is not open any more');
+    if (!this.isOpen) throw new WinRmError('connection-lost', 'the connection is not open any more');
+    if (this.busy) throw new WinRmError('connection-lost', 'the connection is still waiting for the answer to another request');
     this.busy = true;
     try {
       return await this.exchange({ body, headers, timeoutMs, signal });

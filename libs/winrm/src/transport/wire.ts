@@ -84,10 +84,12 @@ export async function dial(options: ConnectOptions, cancel?: AbortSignal): Promi
   const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
   const ended = new AbortController();
   const timer = setTimeout(() => ended.abort(new WinRmError('unreachable', `no log-in within ${timeoutMs} ms`)), timeoutMs);
-  const cancelled = (): void => ended.abort(cancellation(cancel));
-  if (cancel?.aborted) cancelled();
-  cancel?.addEventListener('abort', cancelled, { once: true });
+  // A signal of our own: many calls may follow one of the caller's.
+  const caller = cancel && AbortSignal.any([cancel]);
+  const cancelled = (): void => ended.abort(cancellation(caller));
   try {
+    if (caller?.aborted) cancelled();
+    caller?.addEventListener('abort', cancelled, { once: true });
     const { socket, channelBinding } = await openSocket(options, portOf(options), ended.signal);
     const http = new HttpSocket(socket, authority(options), Math.max(options.maxEnvelopeBytes ?? DEFAULT_ENVELOPE_BYTES, HOST_ENVELOPE_BYTES) + ENVELOPE_SLACK_BYTES);
     try {
@@ -98,7 +100,7 @@ export async function dial(options: ConnectOptions, cancel?: AbortSignal): Promi
     }
   } finally {
     clearTimeout(timer);
-    cancel?.removeEventListener('abort', cancelled);
+    caller?.removeEventListener('abort', cancelled);
   }
 }
 

@@ -1,3 +1,4 @@
+import { checkShellOptions } from '../check-options.js';
 import type { ShellOptions } from '../shell-options.js';
 import { escapeXml } from '../xml/document.js';
 import { type EnvelopeContent, duration } from './envelope.js';
@@ -9,8 +10,10 @@ export interface CommandRef {
   readonly commandId: string;
 }
 
-/** Opens a shell. @throws RangeError for characters that XML cannot hold. */
-export function createShell({ workingDirectory, env = {}, codepage = 65001, noProfile = true, idleTimeoutMs }: ShellOptions): EnvelopeContent {
+/** Opens a shell. @throws TypeError, RangeError for misuse of an option, such as characters that XML cannot hold. */
+export function createShell(options: ShellOptions): EnvelopeContent {
+  checkShellOptions(options);
+  const { workingDirectory, env = {}, codepage = 65001, noProfile = true, idleTimeoutMs } = options;
   const variables = Object.entries(env).map(([name, value]) => `<rsp:Variable Name="${escapeXml(name)}">${escapeXml(value)}</rsp:Variable>`).join('');
   return {
     action: ACTION.create,
