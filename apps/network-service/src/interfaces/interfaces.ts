@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { ToolFailure } from '@opsmesh/contracts';
 
 /** One network interface of the machine the worker runs on. */
 export interface NetworkInterface {
@@ -19,8 +20,13 @@ export interface NetworkInterface {
 const FOLDER = '/sys/class/net';
 
 /** Names of all interfaces, also of those that are down. Empty where the machine has no {@link FOLDER}. */
-export async function interfaceNames(folder = FOLDER): Promise<string[]> {
+async function interfaceNames(folder = FOLDER): Promise<string[]> {
   return (await readdir(folder).catch(() => [])).sort();
+}
+
+/** @throws ToolFailure `target-unknown` when the machine has no interface of this name */
+export async function checkInterface(name: string, folder = FOLDER): Promise<void> {
+  if (!(await interfaceNames(folder)).includes(name)) throw new ToolFailure('target-unknown', `the machine of the network service has no interface ${name}`);
 }
 
 /** All interfaces, by name. */

@@ -7,7 +7,7 @@ import type { NmapReport, ScannedHost } from './nmap-xml.js';
 
 const target = (text: string, fields: Partial<CheckedTarget> = {}): CheckedTarget => ({ text, cidr: (parseAddress(text) ?? parseNetwork(text))!, excluded: [], ...fields });
 const host = (address: string, fields: Partial<ScannedHost> = {}): ScannedHost => ({ address, state: 'up', timedOut: false, ports: [], otherPorts: [], ...fields });
-const report = (fields: Partial<NmapReport> = {}): NmapReport => ({ scanType: 'connect', hosts: [host('10.0.0.1')], finished: { exit: 'success' }, hostsUp: 1, hostsDown: 0, skipped: [], ...fields });
+const report = (fields: Partial<NmapReport> = {}): NmapReport => ({ scanType: 'connect', hosts: [host('10.0.0.1')], finished: { exit: 'success' }, hostsDown: 0, skipped: [], ...fields });
 const ask = (...targets: CheckedTarget[]) => ({ targets, requested: 'connect' as const, osDetection: false, discovery: 'probe' as const, rawSockets: true });
 
 it('is a valid output', () => {
@@ -42,6 +42,14 @@ describe('a row leads with what the caller called the host', () => {
   });
 });
 
+it('an address that was reported twice is one host', () => {
+  const ports = [{ port: 80, protocol: 'tcp', state: 'open' as const }];
+  const twice = [host('10.0.0.1', { ports }), host('10.0.0.1', { ports }), host('10.0.0.2', { state: 'unknown' })];
+  const answer = nmapAnswer(ask(target('10.0.0.0/24'), target('10.0.0.1')), [report({ hosts: twice })], true);
+  expect(answer.hosts.map((h) => h.address)).toEqual(['10.0.0.1', '10.0.0.2']);
+  expect(answer).toMatchObject({ openPorts: 1, hostsUp: 1 });
+});
+
 it('a named host that gave no sign of life has a row: down, or not scanned when the scan did not end', () => {
   const question = ask(target('10.0.0.1'), target('10.0.0.2'), target('10.0.1.0/24'));
   const rows = (complete: boolean) => nmapAnswer(question, [report()], complete).hosts.map((h) => `${h.address} ${h.state}`);
@@ -50,7 +58,7 @@ it('a named host that gave no sign of life has a row: down, or not scanned when 
 });
 
 it('a skipped host is not called down, and the answer is partial', () => {
-  const answer = nmapAnswer(ask(target('10.0.0.1')), [report({ hosts: [], hostsUp: 0, skipped: ['10.0.0.1'] })], true);
+  const answer = nmapAnswer(ask(target('10.0.0.1')), [report({ hosts: [], skipped: ['10.0.0.1'] })], true);
   expect(answer).toMatchObject({ partial: true, hosts: [{ state: 'skipped' }] });
 });
 

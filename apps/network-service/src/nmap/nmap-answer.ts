@@ -19,14 +19,13 @@ export interface NmapQuestion {
 /** Puts the reports of one call (one for each address family) into one answer, with a row for every host that was named. */
 export function nmapAnswer(question: NmapQuestion, reports: readonly NmapReport[], complete: boolean): NmapOutput {
   const finished = complete && reports.every((report) => report.finished?.exit === 'success');
-  const reported = reports.flatMap((report) => report.hosts);
-  const seen = new Set(reported.map((host) => host.address));
+  const reported = byAddress(reports.flatMap((report) => report.hosts));
   const skipped = new Set(reports.flatMap((report) => report.skipped));
   const stateOf = (address: string): HostState => (skipped.has(address) ? 'skipped' : finished ? 'down' : 'not-scanned');
   const silent = [...new Set(question.targets.filter((target) => isSingle(target.cidr)).map((target) => formatCidr(target.cidr)))]
-    .filter((address) => !seen.has(address))
+    .filter((address) => !reported.has(address))
     .map((address): ScannedHost => ({ address, state: stateOf(address), timedOut: false, ports: [], otherPorts: [] }));
-  const scanned = [...reported, ...silent];
+  const scanned = [...reported.values(), ...silent];
   const types = new Set(reports.map((report) => report.scanType));
   const scanType = types.size === 1 ? [...types][0]! : 'unknown';
   const hostsDown = reports.reduce((sum, report) => sum + report.hostsDown, 0);
@@ -39,10 +38,17 @@ export function nmapAnswer(question: NmapQuestion, reports: readonly NmapReport[
     degradations,
     partial: !finished || skipped.size > 0 || scanned.some((host) => host.timedOut),
     openPorts: scanned.reduce((sum, host) => sum + host.ports.filter((port) => port.state === 'open').length, 0),
-    hostsUp: reports.reduce((sum, report) => sum + report.hostsUp, 0),
+    hostsUp: scanned.filter((host) => host.state === 'up').length,
     hostsDown,
     excluded: [...new Set(question.targets.flatMap((target) => target.excluded.map(formatCidr)))],
   };
+}
+
+/** Each address once, as it was reported first. */
+function byAddress(hosts: readonly ScannedHost[]): ReadonlyMap<string, ScannedHost> {
+  const found = new Map<string, ScannedHost>();
+  for (const host of hosts) if (!found.has(host.address)) found.set(host.address, host);
+  return found;
 }
 
 /** What the caller called an address, in the order of the targets: the address itself unless it has names only. */

@@ -19,6 +19,13 @@ it('every option has its place before the targets', () => {
   ]);
 });
 
+it('what is named twice, or lies in a network that is named, is given to nmap once', () => {
+  const targets = ['127.0.0.1', '127.0.0.1', '127.0.0.0/31', '127.0.0.8'].map(cidr);
+  expect(nmapArguments(input(), { ...plan, targets }).slice(-3)).toEqual(['--', '127.0.0.0/31', '127.0.0.8']);
+  expect(nmapArguments(input(), { ...plan, family: 'ipv6', targets: ['fd00::1', 'fd00::/126', 'fd00::1'].map(cidr) }).slice(-2)).toEqual(['--', 'fd00::/126']);
+  expect(nmapArguments(input(), { ...plan, excluded: ['10.0.0.9', '10.0.0.9', '10.0.0.8/30'].map(cidr) })).toContain('10.0.0.8/30');
+});
+
 it('IPv6 needs its own option', () => {
   expect(nmapArguments(input(), { ...plan, family: 'ipv6', targets: [cidr('fd00::1')] })).toEqual([...fixed, '--host-timeout', '300s', '-sT', '-6', '--', 'fd00::1']);
 });

@@ -1,10 +1,11 @@
-import { type Cidr, formatCidr } from '../targets/cidr.js';
+import { type Cidr, distinctCidrs, formatCidr } from '../targets/cidr.js';
 import type { NmapInput } from './nmap.dto.js';
 import { checkPortList } from './port-list.js';
 
 /** One run of nmap: it scans one address family at a time. */
 export interface NmapPlan {
   readonly family: 'ipv4' | 'ipv6';
+  /** They may overlap: nmap, which scans an address as often as it is named, gets each address once. */
   readonly targets: readonly Cidr[];
   readonly excluded: readonly Cidr[];
   /** Whether nmap may use raw sockets. */
@@ -29,7 +30,7 @@ export function nmapArguments(input: NmapInput, plan: NmapPlan): string[] {
     ...(input.discovery === 'assume-up' ? ['-Pn'] : []),
     ...(input.ports === undefined ? [] : ['-p', checkPortList(input.ports)]),
     ...(plan.family === 'ipv6' ? ['-6'] : []),
-    ...(plan.excluded.length > 0 ? ['--exclude', plan.excluded.map(formatCidr).join(',')] : []),
-    '--', ...plan.targets.map(formatCidr),
+    ...(plan.excluded.length > 0 ? ['--exclude', distinctCidrs(plan.excluded).map(formatCidr).join(',')] : []),
+    '--', ...distinctCidrs(plan.targets).map(formatCidr),
   ];
 }

@@ -9,7 +9,6 @@ it('open and closed ports are told apart', () => {
   expect(readNmapXml(recorded('connect'))).toEqual({
     scanType: 'connect',
     finished: { exit: 'success' },
-    hostsUp: 1,
     hostsDown: 0,
     skipped: [],
     hosts: [{

@@ -11,7 +11,6 @@ export interface NmapReport {
   readonly hosts: readonly ScannedHost[];
   /** Undefined when nmap was stopped before its end. */
   readonly finished: { readonly exit: 'success' } | { readonly exit: 'error'; readonly message: string } | undefined;
-  readonly hostsUp: number;
   readonly hostsDown: number;
   /** Targets nmap did not try, for example because there is no route to them. */
   readonly skipped: readonly string[];
@@ -47,7 +46,6 @@ export function readNmapXml(xml: string): NmapReport {
     scanType: scanTypeOf(list(run['scaninfo'], 'scaninfo')[0]),
     hosts,
     finished: finished && (finished['exit'] === 'error' ? { exit: 'error', message: text(finished, 'errormsg') ?? 'no reason given' } : { exit: 'success' }),
-    hostsUp: hosts.filter((host) => host.state === 'up').length,
     hostsDown: counts && finished?.['exit'] === 'success' ? integer(counts, 'down') : hosts.filter((host) => host.state === 'down').length,
     skipped: list(run['target'], 'target').filter((target) => target['status'] === 'skipped').map((target) => required(target, 'specification')),
   };

@@ -101,7 +101,7 @@ export class NmapOutput {
   @IsArray() @ValidateNested({ each: true }) @Type(() => DegradationDto) degradations!: DegradationDto[];
   /** Whether hosts are missing or incomplete: the scan was stopped, or a host was given up or skipped. */
   @IsBoolean() partial!: boolean;
-  /** Open ports on all hosts together. */
+  /** Open ports on all hosts together, each address counted once, as in `hostsUp` and `hostsDown`. */
   @IsInt() @Min(0) openPorts!: number;
   @IsInt() @Min(0) hostsUp!: number;
   @IsInt() @Min(0) hostsDown!: number;

@@ -52,9 +52,14 @@ export function contains(outer: Cidr, inner: Cidr): boolean {
   return outer.network.kind() === inner.network.kind() && inner.prefix >= outer.prefix && inner.network.match(outer.network, outer.prefix);
 }
 
-/** Number of addresses. Exact up to 2^53, which is far above every cap. */
-export function sizeOf(cidr: Cidr): number {
-  return 2 ** (bitsOf(cidr.network) - cidr.prefix);
+/** The same addresses with none of them twice, in the order given: without networks that are equal to another or lie in one. Two networks overlap in no other way. */
+export function distinctCidrs(cidrs: readonly Cidr[]): Cidr[] {
+  return cidrs.filter((cidr, i) => !cidrs.some((other, k) => k !== i && contains(other, cidr) && (k < i || !contains(cidr, other))));
+}
+
+/** Number of addresses, exact. */
+export function sizeOf(cidr: Cidr): bigint {
+  return 1n << BigInt(bitsOf(cidr.network) - cidr.prefix);
 }
 
 export function isSingle(cidr: Cidr): boolean {

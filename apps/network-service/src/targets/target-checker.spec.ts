@@ -48,8 +48,19 @@ it('protected hosts inside a network are named', async () => {
   expect(network?.excluded.map(formatCidr)).toEqual(['10.0.0.9']);
 });
 
-it('a tool for one host takes no network', async () => {
-  await expect(checkerFor({}).checker.checkHost('10.0.0.0/30', signal)).rejects.toEqual(failing('target-refused'));
+it('a tool for one host takes no network, of whatever size, and offers none', async () => {
+  const { checker } = checkerFor({});
+  for (const network of ['10.0.0.0/30', '10.0.0.0/8']) await expect(checker.checkHost(network, signal)).rejects.toThrow(`"${network}" is a network; this tool takes one host`);
+  await expect(checker.checkHost('10.0.0.1-5', signal)).rejects.toThrow(/: give an IP address or a host name$/);
+  await expect(checker.check(['10.0.0.1-5'], signal)).rejects.toThrow(/: give an IP address, a network such as 10\.0\.0\.0\/24 or a host name$/);
+  expect((await checker.checkHost('10.0.0.1/32', signal)).address).toBe('10.0.0.1');
+});
+
+it('a target that is given twice is one, and a name is looked up once', async () => {
+  const { checker, asked } = checkerFor({ 'web-1': [['10.0.0.5'], ['10.0.0.6']], www: [['10.0.0.5']] });
+  const checked = await checker.check(['web-1', '10.0.0.5', 'web-1', 'www', '10.0.0.5'], signal);
+  expect(checked.map(({ text, cidr }) => [text, formatCidr(cidr)])).toEqual([['web-1', '10.0.0.5'], ['10.0.0.5', '10.0.0.5'], ['www', '10.0.0.5']]);
+  expect(asked).toEqual(['web-1', 'www']);
 });
 
 it('the targets of a call together are at most so many hosts', async () => {

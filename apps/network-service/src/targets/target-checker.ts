@@ -1,7 +1,7 @@
 import { ToolFailure } from '@opsmesh/contracts';
-import { type Cidr, formatCidr, isSingle, parseAddress } from './cidr.js';
+import { type Cidr, formatCidr, parseAddress } from './cidr.js';
 import type { ResolveName } from './resolve-name.js';
-import { parseTarget, quoted } from './target.js';
+import { parseHost, parseTarget, quoted, type Target } from './target.js';
 import type { TargetPolicy } from './target-policy.js';
 
 /** One target after resolution and policy: what a tool may be pointed at. */
@@ -31,9 +31,21 @@ export class TargetChecker {
     private readonly resolve: ResolveName,
   ) {}
 
-  /** @throws ToolFailure `target-refused`, `target-unknown`, `limit-exceeded` or `service-unavailable` */
+  /**
+   * @returns one for each different text, in the order given; their networks may overlap (see distinctCidrs)
+   * @throws ToolFailure `target-refused`, `target-unknown`, `limit-exceeded` or `service-unavailable`
+   */
   async check(texts: readonly string[], signal: AbortSignal): Promise<CheckedTarget[]> {
-    const targets = texts.map(parseTarget);
+    return this.checkAll([...new Set(texts)].map(parseTarget), signal);
+  }
+
+  /** As {@link check}, for tools that act on one address. */
+  async checkHost(text: string, signal: AbortSignal): Promise<CheckedHost> {
+    const [target] = await this.checkAll([parseHost(text)], signal);
+    return { ...target!, address: formatCidr(target!.cidr) };
+  }
+
+  private async checkAll(targets: readonly Target[], signal: AbortSignal): Promise<CheckedTarget[]> {
     const checked: CheckedTarget[] = [];
     for (const target of targets) {
       if (target.kind === 'network') checked.push({ text: target.text, cidr: target.cidr, excluded: this.policy.check(target.cidr) });
@@ -41,13 +53,6 @@ export class TargetChecker {
     }
     this.policy.checkSize(checked.map((target) => target.cidr));
     return checked;
-  }
-
-  /** As {@link check}, for tools that act on one address. */
-  async checkHost(text: string, signal: AbortSignal): Promise<CheckedHost> {
-    const [target] = await this.check([text], signal);
-    if (!target || !isSingle(target.cidr)) throw new ToolFailure('target-refused', `${quoted(text)} is a network; this tool takes one host`);
-    return { ...target, address: formatCidr(target.cidr) };
   }
 
   /** Whether an address that a tool found may be told: an allowed one that is not protected. */

@@ -66,7 +66,13 @@ describe('the cap on hosts', () => {
     expect(refusal(() => policy.checkSize([cidr('10.0.0.0/24')]))).toBeUndefined();
     expect(refusal(() => policy.checkSize([cidr('10.0.0.0/24'), cidr('10.0.1.1')]))).toBe('limit-exceeded maxHosts');
   });
-  it('refuses an IPv6 network, which nobody can scan', () => {
+  it('counts an address once, however often it is named', () => {
+    const policy = policyOf({ NETWORK_MAX_HOSTS: '256' });
+    expect(refusal(() => policy.checkSize(['10.0.0.0/24', '10.0.0.0/24', '10.0.0.7', '10.0.0.128/25'].map(cidr)))).toBeUndefined();
+    expect(refusal(() => policy.checkSize(['10.0.0.0/24', '10.0.0.0/24', 'fd00::7'].map(cidr)))).toBe('limit-exceeded maxHosts');
+  });
+  it('refuses an IPv6 network, which nobody can scan, and says its exact size', () => {
     expect(refusal(() => policyOf().checkSize([cidr('fd00::/64')]))).toBe('limit-exceeded maxHosts');
+    expect(() => policyOf().checkSize([cidr('fd00::/64')])).toThrow('18446744073709551616 addresses are more than the 4096 one call may name');
   });
 });

@@ -1,5 +1,5 @@
 import { ToolFailure } from '@opsmesh/contracts';
-import { allForms, type Cidr, contains, formatCidr, sizeOf } from './cidr.js';
+import { allForms, type Cidr, contains, distinctCidrs, formatCidr, sizeOf } from './cidr.js';
 
 /** Where the network tools may send. */
 export interface TargetRules {
@@ -7,7 +7,7 @@ export interface TargetRules {
   readonly allowed: readonly Cidr[];
   /** Addresses and networks that are never targets, though they lie in an allowed network. */
   readonly protectedHosts: readonly Cidr[];
-  /** Most addresses one call may name. */
+  /** Most addresses one call may name, each counted once. */
   readonly maxHosts: number;
 }
 
@@ -45,9 +45,9 @@ export class TargetPolicy {
     return this.protectedForms.some((outer) => contains(outer, cidr));
   }
 
-  /** @throws ToolFailure `limit-exceeded` when the networks hold more addresses than one call may name */
+  /** @throws ToolFailure `limit-exceeded` when the networks together hold more different addresses than one call may name */
   checkSize(cidrs: readonly Cidr[]): void {
-    const hosts = cidrs.reduce((sum, cidr) => sum + sizeOf(cidr), 0);
+    const hosts = distinctCidrs(cidrs).reduce((sum, cidr) => sum + sizeOf(cidr), 0n);
     if (hosts > this.rules.maxHosts) {
       throw new ToolFailure('limit-exceeded', `${hosts} addresses are more than the ${this.rules.maxHosts} one call may name`, { cause: 'maxHosts' });
     }

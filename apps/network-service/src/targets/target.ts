@@ -1,5 +1,5 @@
 import { ToolFailure } from '@opsmesh/contracts';
-import { type Cidr, parseAddress, parseNetwork } from './cidr.js';
+import { type Cidr, isSingle, parseAddress, parseNetwork } from './cidr.js';
 
 /** What a person may name as a target. nmap's own notations (`10.0.0.1-5`, `10.0.0.1,2`, `10.0.*.1`, `-iL`) are none. */
 export type Target = { readonly kind: 'network'; readonly text: string; readonly cidr: Cidr } | { readonly kind: 'name'; readonly text: string };
@@ -12,10 +12,25 @@ const NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\
  * @throws ToolFailure `target-refused` when it is neither an IP address, nor a CIDR network, nor a host name
  */
 export function parseTarget(text: string): Target {
+  return read(text, 'an IP address, a network such as 10.0.0.0/24 or a host name');
+}
+
+/**
+ * As {@link parseTarget}, for tools that act on one host.
+ * @throws ToolFailure `target-refused` also when it is a network of more than one address
+ */
+export function parseHost(text: string): Target {
+  const target = read(text, 'an IP address or a host name');
+  if (target.kind === 'network' && !isSingle(target.cidr)) throw new ToolFailure('target-refused', `${quoted(text)} is a network; this tool takes one host`);
+  return target;
+}
+
+/** @param taken what the caller is told to give instead of a bad target */
+function read(text: string, taken: string): Target {
   const cidr = parseAddress(text) ?? parseNetwork(text);
   if (cidr) return { kind: 'network', text, cidr };
   if (isHostName(text)) return { kind: 'name', text };
-  throw new ToolFailure('target-refused', `${quoted(text)} is no target: give an IP address, a network such as 10.0.0.0/24 or a host name`);
+  throw new ToolFailure('target-refused', `${quoted(text)} is no target: give ${taken}`);
 }
 
 /** A name whose last label reads as a number (`127.1`, `0x7f.1`, `10.0.0.1-5`) is an address in disguise and no host name. */

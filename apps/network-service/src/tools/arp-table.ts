@@ -3,6 +3,7 @@ import { Controller } from '@nestjs/common';
 import { ToolFailure } from '@opsmesh/contracts';
 import { Tool, type ToolCall } from '@opsmesh/worker-runtime';
 import { Capabilities } from '../capabilities.js';
+import { checkInterface } from '../interfaces/interfaces.js';
 import { ArpTableInput, ArpTableOutput, type NeighbourDto } from '../neighbours/arp-table.dto.js';
 import { readIpNeigh, readProcArp } from '../neighbours/read-neighbours.js';
 import { Admission } from '../policy/admission.js';
@@ -31,6 +32,7 @@ export class ArpTableTool {
   })
   async run({ input, context }: ToolCall<ArpTableInput>): Promise<ArpTableOutput> {
     const call = this.admission.enter(context);
+    if (input.interface !== undefined) await checkInterface(input.interface);
     const withIp = this.capabilities.has('ip');
     const all = (withIp ? await this.askIp(context.signal) : readProcArp(await procArp())).filter((row) => input.interface === undefined || row.interface === input.interface);
     const neighbours = all.filter(({ address }) => call.mayKnow(address));

@@ -70,6 +70,15 @@ describeWith(NMAP)('nmap', () => {
     expect(output).toMatchObject({ excluded: ['127.0.0.2'], openPorts: 1, partial: false });
   });
 
+  it('scans and counts an address once, however often it is named', async () => {
+    const named = await tool.run(toolCall(input({ targets: ['127.0.0.1', '127.0.0.1', 'localhost', 'localhost'], ports: String(open) })));
+    expect(named.hosts.map((host) => [host.hostname, host.address])).toEqual([['127.0.0.1', '127.0.0.1'], ['localhost', '127.0.0.1']]);
+    expect(named).toMatchObject({ openPorts: 1, hostsUp: 1, hostsDown: 0 });
+    const overlapping = await tool.run(toolCall(input({ targets: ['127.0.0.1', '127.0.0.0/31', '127.0.0.0/31', '::1', '::1/128'], ports: String(open) })));
+    expect(overlapping.hosts.map((host) => host.address)).toEqual(['127.0.0.0', '127.0.0.1', '::1']);
+    expect(overlapping).toMatchObject({ openPorts: 1, hostsUp: 3, hostsDown: 0 });
+  });
+
   it('scans both address families in one call', async () => {
     const output = await tool.run(toolCall(input({ targets: ['127.0.0.1', '::1'], ports: String(open) })));
     expect(output.hosts.map((host) => [host.address, host.ports[0]?.state])).toEqual([['127.0.0.1', 'open'], ['::1', 'closed']]);

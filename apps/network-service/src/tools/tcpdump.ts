@@ -6,7 +6,7 @@ import { captureAnswer } from '../capture/capture-answer.js';
 import { readPcap } from '../capture/pcap-file.js';
 import { type CaptureEnd, type CaptureFileDto, TcpdumpInput, TcpdumpOutput } from '../capture/tcpdump.dto.js';
 import { Capabilities } from '../capabilities.js';
-import { interfaceNames } from '../interfaces/interfaces.js';
+import { checkInterface } from '../interfaces/interfaces.js';
 import { Admission, type AdmittedCall } from '../policy/admission.js';
 import { failureOfAbort, failureWithOutput } from '../process/abort.js';
 import { runBinary, runProgram, type ProgramResult } from '../process/run-binary.js';
@@ -77,7 +77,7 @@ export class TcpdumpTool {
     if (seconds > maxSeconds) throw new ToolFailure('limit-exceeded', `${seconds} s are more than the ${maxSeconds} s a capture may take`, { cause: 'captureSeconds' });
     if (maxBytes > mostBytes) throw new ToolFailure('limit-exceeded', `${maxBytes} bytes are more than the ${mostBytes} bytes a capture may have`, { cause: 'captureBytes' });
     const named = input.interface ?? 'any';
-    if (named !== 'any' && !(await interfaceNames()).includes(named)) throw new ToolFailure('target-unknown', `the machine of the network service has no interface ${named}`);
+    if (named !== 'any') await checkInterface(named);
     if (input.filter !== undefined) {
       checkFilterWords(input.filter);
       await compile(path, input.filter, signal);
