@@ -14,8 +14,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const APPS = ['orchestrator', 'asset-service', 'automation-service', 'network-service'];
 /** Short-lived objects of a batch fit into a larger young generation; the old one is collected when it has grown by so much, not at four times its size (bench/README.md). */
 export const NODE_FLAGS = ['--max-semi-space-size=32', '--heap-growing-percent=60', '--v8-pool-size=1'];
-/** Time each stage may take to end, in milliseconds: services, orchestrator, Redis and PostgreSQL. */
-const GRACE_MS = [5000, 2000, 2000];
+/**
+ * Time each stage may take to end, in milliseconds: services, which let commands finish and then stop them on their hosts (at most 8.5 s); the orchestrator and
+ * the simulated hosts; Redis and PostgreSQL.
+ */
+const GRACE_MS = [10_000, 2000, 2000];
 
 /**
  * Starts the mesh and waits until all of it is ready. Types and defaults are in mesh.d.mts.
@@ -151,7 +154,7 @@ function mainOf(name) {
 function fleetChild({ all, data, port, winrmPort, log }) {
   let from = 0;
   const child = new Child({
-    name: 'fleet', command: process.execPath, args: [mainOf('fleet')], cwd: root, log,
+    name: 'fleet', command: process.execPath, args: [mainOf('fleet')], cwd: root, log, stage: 1,
     env: { ...all, FLEET_PORT: String(port), FLEET_WINRM_PORT: String(winrmPort), FLEET_DATA: join(data, 'fleet') },
     before: () => { from = existsSync(log) ? statSync(log).size : 0; },
     ready: () => Promise.resolve(readyLine(log, from) !== undefined),

@@ -72,7 +72,7 @@ export class Child extends EventEmitter {
   }
 
   /** Asks it to end, and kills it with its group when it has not after `graceMs`. */
-  async stop(graceMs = 5000) {
+  async stop(graceMs = 10_000) {
     this.#expected = true;
     const child = this.#process;
     if (!child) return;

@@ -23,8 +23,8 @@ import { discoverTools } from './tool-registry.js';
 import { workerConfig, type WorkerConfig } from './worker-config.js';
 
 /** Time that running attempts have to finish after the process was told to stop, and then to stop when aborted; in milliseconds. */
-const FINISH_MS = 8000;
-const ABORT_MS = 1000;
+const FINISH_MS = 3000;
+const ABORT_MS = 5000;
 /** Time for the results of aborted attempts to be published, in milliseconds. */
 const PUBLISH_MS = 500;
 /** A job has no more attempts than such a part of what a worker runs at once: the last one that it takes may bring it over that by as many, less one. */
@@ -47,7 +47,7 @@ export interface WorkerOptions {
   readonly log?: Logger;
   /** Whether to take charge of signals and uncaught errors; default true. False in specs, where the process is not ours. */
   readonly ownProcess?: boolean;
-  /** How long running attempts may take to finish on close, and to stop when aborted, in milliseconds; defaults 8000 and 1000. */
+  /** How long running attempts may take to finish on close, and to stop when aborted, in milliseconds; defaults 3000 and 5000: for a command that ignores TERM, and what it left to be tidied up. */
   readonly stopping?: { readonly finishMs: number; readonly abortMs: number };
 }
 
@@ -55,7 +55,7 @@ export interface RunningWorker {
   readonly app: NestExpressApplication;
   readonly port: number;
   readonly workerId: string;
-  /** Stops taking jobs, lets running ones finish for 8 s, aborts the rest, deregisters and ends. */
+  /** Stops taking jobs, lets running ones finish for 3 s, aborts the rest and waits for their word, deregisters and ends. */
   close(): Promise<void>;
 }
 

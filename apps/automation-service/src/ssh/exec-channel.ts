@@ -55,7 +55,7 @@ class ChannelExecution {
         if (interrupt.aborted) return onInterrupt();
         interrupt.addEventListener('abort', onInterrupt, { once: true });
         this.client.on('close', onClose);
-        this.expect('connection', 'no shell');
+        this.expect('silent', 'no shell');
         this.open();
       });
     } finally {
@@ -67,7 +67,7 @@ class ChannelExecution {
   }
 
   /** Starts the time for a step before the command. */
-  private expect(cause: 'connection' | 'sudo-refused', missing: string): void {
+  private expect(cause: 'connection' | 'silent' | 'sudo-refused', missing: string): void {
     const { startMs } = this.execution;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.end({ kind: 'not-sent', cause, detail: `${missing} within ${startMs} ms` }), startMs);
@@ -228,8 +228,9 @@ class ChannelExecution {
       case 'running': {
         this.phase = 'stopping';
         clearTimeout(this.timer);
-        this.channel?.signal('TERM');
         const stop = await this.execution.stop(this.group!);
+        // Not before: with the shell gone, what it started could not be told from strangers. Now it is all that is left to be done.
+        if (stop.state !== 'confirmed') this.channel?.signal('TERM');
         return this.end({ kind: 'interrupted', by, stop, output: this.output() });
       }
       // Its outcome is known; what holds the streams open now are processes it left behind.

@@ -37,5 +37,5 @@ export type ExecutionEnd =
   /** The command was sent; what became of it is not known. */
   | { readonly kind: 'lost'; readonly detail: string; readonly output: CommandOutput }
   /** The command was not sent, nothing was executed. */
-  | { readonly kind: 'not-sent'; readonly cause: 'connection' | 'channel-refused' | 'no-shell' | 'sudo-refused'; readonly detail: string }
+  | { readonly kind: 'not-sent'; readonly cause: 'connection' | 'silent' | 'channel-refused' | 'no-shell' | 'sudo-refused'; readonly detail: string }
   | { readonly kind: 'interrupted'; readonly by: Interruption; readonly stop: Stop; readonly output: CommandOutput };

@@ -37,10 +37,10 @@ export class LabClient {
     return { connection: this.connection(this.lab.host(name), more), credential: this.user('ops') };
   }
 
-  run(name: string, script: string, { as = 'ops', cwd, env, stdin, ...more }: LabRequest = {}): Promise<HostOutcome> {
+  run(name: string, script: string, { as = 'ops', env, stdin, ...more }: LabRequest = {}): Promise<HostOutcome> {
     return this.ssh.run({
       tenantId: 'default', connection: this.connection(this.lab.host(name)), credential: this.user(as),
-      command: { script, ...(cwd === undefined ? {} : { cwd }), ...(env === undefined ? {} : { env }), ...(stdin === undefined ? {} : { stdin }) },
+      command: { script, ...(env === undefined ? {} : { env }), ...(stdin === undefined ? {} : { stdin }) },
       maxOutputBytes: 1_048_576, deadline: performance.now() + 25_000, signal: new AbortController().signal, beforeStart: () => {}, ...more,
     });
   }

@@ -107,8 +107,8 @@ describeOnLab(missingForLab())('on six real hosts', () => {
 
   describe('sudo', () => {
     it('asks for the password and gets it, as root and as another user', async () => {
-      const options = { env: { GREETING: `it's $HOME` }, stdin: 'in\n', cwd: '/tmp', sudo: { user: 'root' } };
-      expect(await client.run('web-1', 'id -un; pwd; printf "%s\n" "$GREETING"; cat; echo err >&2; exit 3', options)).toEqual({ kind: 'nonzero', exitCode: 3, output: { stdout: `root\n/tmp\nit's $HOME\nin\n`, stderr: 'err\n', truncated: false } });
+      const options = { env: { GREETING: `it's $HOME` }, stdin: 'in\n', sudo: { user: 'root' } };
+      expect(await client.run('web-1', 'cd /tmp; id -un; pwd; printf "%s\n" "$GREETING"; cat; echo err >&2; exit 3', options)).toEqual({ kind: 'nonzero', exitCode: 3, output: { stdout: `root\n/tmp\nit's $HOME\nin\n`, stderr: 'err\n', truncated: false } });
       expect(await client.run('web-1', 'id -un', { sudo: { user: 'app' } })).toMatchObject({ kind: 'ok', output: { stdout: 'app\n' } });
       expect(await client.run('web-1', 'id -un; cat', { as: 'free', sudo: { user: 'root' } })).toMatchObject({ kind: 'ok', output: { stdout: 'root\n' } });
     });
@@ -151,6 +151,19 @@ describeOnLab(missingForLab())('on six real hosts', () => {
       });
       expect(outcome).toMatchObject({ kind: 'cancelled', stop: { state: 'confirmed' } });
       expect(await sleeping(name)).toEqual([]);
+    });
+
+    it.each([['as the user', {}], ['by sudo', { sudo: { user: 'root' } }]])('ends what left group, session and environment behind (%s)', async (_what, more) => {
+      const cancel = new AbortController();
+      const outcome = await client.run('web-1', 'env -i setsid sleep 7306 & echo on; wait', {
+        ...more, signal: cancel.signal,
+        onOutput: async () => {
+          await waitFor(async () => (await sleeping('web-1')).some((p) => p.command.startsWith('sleep')), { what: 'the command to leave' });
+          cancel.abort(new ToolFailure('cancelled', 'stop'));
+        },
+      });
+      expect(outcome).toMatchObject({ kind: 'cancelled', stop: { state: 'confirmed' } });
+      expect(await sleeping('web-1')).toEqual([]);
     });
 
     it('is not confirmed when the host cannot be asked any more', async () => {

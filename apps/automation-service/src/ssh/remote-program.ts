@@ -19,8 +19,6 @@ import { assertQuotable, posixQuote } from './posix-quote.js';
 export interface RemoteCommand {
   /** Script of the POSIX shell. */
   readonly script: string;
-  /** Folder to run in: absolute, or relative to the home folder. */
-  readonly cwd?: string;
   /** Variables to export; names match `[A-Za-z_][A-Za-z0-9_]*`. */
   readonly env?: Readonly<Record<string, string>>;
   /** Text for the command's stdin; `/dev/null` when left out. */
@@ -64,16 +62,15 @@ export function marker(nonce: string): string {
 }
 
 /**
- * The line that carries the command. `cd` and the command are joined by `&&`; CDPATH is unset so that `cd` prints nothing.
+ * The line that carries the command. CDPATH is unset so that a `cd` prints nothing.
  * @throws UnquotableText
  */
 export function programLine(command: RemoteCommand): string {
-  const lineFeed = [command.script, command.cwd ?? '', ...Object.values(command.env ?? {})].some((text) => text.includes('\n'));
+  const lineFeed = [command.script, ...Object.values(command.env ?? {})].some((text) => text.includes('\n'));
   const parts = ['unset opsmesh_p CDPATH', ...(lineFeed ? [NEWLINE_VARIABLE] : [])];
   if (command.stdin === undefined) parts.push('exec </dev/null');
   for (const [name, value] of Object.entries(command.env ?? {})) parts.push(`export ${name}=${quoteInLine(value)}`);
-  const run = `eval ${quoteInLine(lineFeed ? `unset opsmesh_n\n${command.script}` : command.script)}`;
-  parts.push(command.cwd === undefined ? run : `cd ${quoteInLine(command.cwd.startsWith('/') ? command.cwd : `./${command.cwd}`)} && ${run}`);
+  parts.push(`eval ${quoteInLine(lineFeed ? `unset opsmesh_n\n${command.script}` : command.script)}`);
   return `${parts.join('; ')}\n`;
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from 'ssh2';
-import { newNonce, READ_AND_RUN, scriptLine } from './remote-program.js';
+import { marker, newNonce, READ_AND_RUN, scriptLine } from './remote-program.js';
+import { StartMarker } from './start-marker.js';
 import { SudoDialogue, sudoLine, type Sudo } from './sudo.js';
 
 /** Answer of a short script of ours; `code` is null when the channel ended without an exit status. */
@@ -15,13 +16,16 @@ export interface ScriptOptions {
 }
 
 /**
- * Runs a short script of our own in a channel of its own and gives what it printed (at most 64 KiB).
+ * Runs a short script of our own in a channel of its own and gives what it printed (at most 64 KiB), without what the login shell did.
  * Rejects when no channel can be had, sudo refuses, or no end comes within `timeoutMs`.
  */
 export function runScript(client: Client, script: string, { timeoutMs, sudo }: ScriptOptions): Promise<ScriptAnswer> {
   return new Promise((ok, bad) => {
     const onClientClose = () => finish(() => bad(new Error('the connection ended')));
-    const timer = setTimeout(() => finish(() => bad(new Error(`no answer within ${timeoutMs} ms`))), timeoutMs);
+    const timer = setTimeout(() => finish(() => bad(new Error(`no answer within ${Math.round(timeoutMs)} ms`))), timeoutMs);
+    const nonce = newNonce();
+    const start = new StartMarker(marker(nonce));
+    const line = scriptLine(`echo ${marker(nonce)}\n${script}`);
     let close = () => {};
     const finish = (settle: () => void) => {
       clearTimeout(timer);
@@ -37,15 +41,19 @@ export function runScript(client: Client, script: string, { timeoutMs, sudo }: S
         let code: number | null = null;
         close = () => channel.close();
         channel.on('error', () => undefined);
-        channel.on('data', (chunk: Buffer) => { if (stdout.length < 65_536) stdout += chunk.toString('latin1'); });
+        let hasBegun = false;
+        channel.on('data', (chunk: Buffer) => {
+          const begun = hasBegun ? { found: true, rest: chunk } as const : start.push(chunk);
+          hasBegun = begun.found;
+          if (begun.found && stdout.length < 65_536) stdout += begun.rest.toString('latin1');
+        });
         channel.on('exit', (c: number | null) => { code = c; });
         channel.on('close', () => finish(() => ok({ code, stdout })));
         if (!sudo) {
           channel.stderr.resume();
-          channel.end(scriptLine(script));
+          channel.end(line);
           return;
         }
-        const nonce = newNonce();
         const dialogue = new SudoDialogue(nonce, sudo);
         channel.stderr.on('data', (chunk: Buffer) => {
           const progress = dialogue.push(chunk);
@@ -53,7 +61,7 @@ export function runScript(client: Client, script: string, { timeoutMs, sudo }: S
           else if (progress.state === 'refused') finish(() => bad(new Error(progress.detail)));
           else if (progress.state === 'ready') {
             channel.stderr.removeAllListeners('data').resume();
-            channel.end(scriptLine(script));
+            channel.end(line);
           }
         });
         channel.write(sudoLine(nonce, sudo.user));

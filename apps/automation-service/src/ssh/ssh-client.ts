@@ -47,6 +47,8 @@ export interface SshClientOptions {
 
 /** Tries to get a command to a host when a kept connection turns out dead or the host has no channel free; nothing was sent then. */
 const SEND_TRIES = 12;
+/** Of these, tries on connections on which no shell answers: the first may be dead, on a second one it is the login shell that waits. */
+const SILENT_TRIES = 2;
 
 /**
  * Runs commands over SSH.
@@ -90,7 +92,7 @@ export class SshClient implements OnApplicationShutdown {
   }
 
   private async send(request: SshRequest, interrupt: AbortSignal): Promise<HostOutcome> {
-    for (let n = 1; ; n++) {
+    for (let n = 1, silent = 0; ; n++) {
       const lease = await this.pool.acquire(request, interrupt);
       let end: ExecutionEnd | undefined;
       try {
@@ -108,9 +110,10 @@ export class SshClient implements OnApplicationShutdown {
           ...(request.onOutput ? { onOutput: request.onOutput.bind(request) } : {}),
         });
       } finally {
-        lease.release(end?.kind === 'lost' || (end?.kind === 'not-sent' && end.cause === 'connection') ? 'broken' : 'keep');
+        lease.release(end?.kind === 'lost' || (end?.kind === 'not-sent' && (end.cause === 'connection' || end.cause === 'silent')) ? 'broken' : 'keep');
       }
       if (end.kind !== 'not-sent' || end.cause === 'no-shell' || end.cause === 'sudo-refused' || n === SEND_TRIES) return outcomeOf(end, lease.secrets);
+      if (end.cause === 'silent' && ++silent === SILENT_TRIES) return outcomeOf({ ...end, detail: `${end.detail}, twice: what the login shell begins with may wait for something` }, lease.secrets);
       await wait(Math.random() * Math.min(1000, 50 * 2 ** n), undefined, { signal: interrupt }).catch(() => { throw interrupt.reason as Error; });
     }
   }
@@ -148,7 +151,7 @@ function outcomeOf(end: ExecutionEnd, secrets: readonly string[]): HostOutcome {
   }
 }
 
-const NOT_SENT = { 'connection': 'unreachable', 'channel-refused': 'unreachable', 'no-shell': 'target-refused', 'sudo-refused': 'auth-failed' } as const;
+const NOT_SENT = { 'connection': 'unreachable', 'silent': 'unreachable', 'channel-refused': 'unreachable', 'no-shell': 'target-refused', 'sudo-refused': 'auth-failed' } as const;
 
 function sudoOf({ sudo, credential }: SshRequest): Sudo | undefined {
   return sudo && { user: sudo.user, password: credential.sudoPassword ?? credential.password };

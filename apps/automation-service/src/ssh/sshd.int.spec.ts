@@ -21,11 +21,11 @@ onRealSshd('on Debian\'s sshd', () => {
     return { assetId: 'a1', hostname: 'real-01', address: '127.0.0.1', protocol: 'ssh', port: sshd.port, credentialId: 'c1', hostKey: sshd.hostKeys, ...more };
   }
 
-  function run(script: string, more: Partial<SshRequest> & { stdin?: string; env?: Record<string, string>; cwd?: string } = {}): Promise<HostOutcome> {
-    const { stdin, env, cwd, ...rest } = more;
+  function run(script: string, more: Partial<SshRequest> & { stdin?: string; env?: Record<string, string> } = {}): Promise<HostOutcome> {
+    const { stdin, env, ...rest } = more;
     return ssh.run({
       tenantId: 'default', connection: connection(), credential: { kind: 'ssh', username: sshd.username, privateKey: sshd.privateKey },
-      command: { script, ...(stdin === undefined ? {} : { stdin }), ...(env ? { env } : {}), ...(cwd === undefined ? {} : { cwd }) },
+      command: { script, ...(stdin === undefined ? {} : { stdin }), ...(env ? { env } : {}) },
       maxOutputBytes: 1_048_576, deadline: performance.now() + 25_000, signal: new AbortController().signal, beforeStart: () => {}, ...rest,
     });
   }
@@ -62,9 +62,9 @@ onRealSshd('on Debian\'s sshd', () => {
     expect(await run('kill -SEGV $$')).toMatchObject({ kind: 'signal', signal: 'SIGSEGV' });
   });
 
-  it('passes environment, folder and stdin as they are', async () => {
+  it('passes environment and stdin as they are', async () => {
     const value = `$(touch canary) \`touch canary\` '; touch canary; ' "x" \n ü`;
-    expect(await run('pwd; printf "%s" "$VALUE"; cat', { cwd: sshd.folder, env: { VALUE: value }, stdin: 'in\n' })).toMatchObject({ kind: 'ok', output: { stdout: `${sshd.folder}\n${value}in\n` } });
+    expect(await run(`cd ${sshd.folder}; printf "%s" "$VALUE"; cat`, { env: { VALUE: value }, stdin: 'in\n' })).toMatchObject({ kind: 'ok', output: { stdout: `${value}in\n` } });
     expect(existsSync(join(sshd.folder, 'canary'))).toBe(false);
   });
 
@@ -110,6 +110,34 @@ onRealSshd('on Debian\'s sshd', () => {
     expect(outcome).toMatchObject({ kind: 'cancelled', stop: { state: 'confirmed' } });
     expect(isAlive(pidOf(outcome))).toBe(false);
   });
+
+  /** A request for a host of its own, on which the login shell does this before every command. */
+  async function onHostThat(does: string, work: (request: Pick<SshRequest, 'connection' | 'credential'>, own: Sshd) => Promise<void>): Promise<void> {
+    const own = await startSshd({ config: [`ForceCommand ${does}; eval "$SSH_ORIGINAL_COMMAND"`] });
+    try {
+      await work({ connection: connection({ port: own.port, hostKey: own.hostKeys }), credential: { kind: 'ssh', username: own.username, privateKey: own.privateKey } }, own);
+    } finally {
+      await own.stop();
+    }
+  }
+
+  it.each(['printf noise', 'head -c 70000 /dev/zero | tr "\\0" x'])('a cancel is confirmed whatever the login shell prints before (%s)', (does) => onHostThat(does, async (request) => {
+    const cancel = new AbortController();
+    const outcome = await run('echo $$; sleep 306', { ...request, signal: cancel.signal, onOutput: () => cancel.abort(new ToolFailure('cancelled', 'stop')) });
+    expect(outcome).toMatchObject({ kind: 'cancelled', stop: { state: 'confirmed' } });
+    expect(isAlive(pidOf(outcome))).toBe(false);
+  }));
+
+  it('a login shell that waits for something is told after a second try', () => onHostThat('sleep 7.5', async (request, own) => {
+    const impatient = new SshClient({ pool: { ...DEFAULT_POOL, connectMs: 1500 } });
+    try {
+      const outcome = await impatient.run({ ...request, tenantId: 'default', command: { script: 'true' }, maxOutputBytes: 10, deadline: performance.now() + 25_000, signal: new AbortController().signal, beforeStart: () => {} });
+      expect(outcome).toEqual({ kind: 'unreachable', detail: 'no shell within 1500 ms, twice: what the login shell begins with may wait for something' });
+      expect(own.log().split('Accepted publickey')).toHaveLength(3);
+    } finally {
+      impatient.pool.close();
+    }
+  }));
 
   it('a cancel of a command that got stdin ends it too', async () => {
     const cancel = new AbortController();

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { Tool, type ToolCall } from '@opsmesh/worker-runtime';
 import { IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { SshClient } from '../ssh/ssh-client.js';
+import { endUnlessReached, NO_ACCESS, NO_FILE, requirePath } from './host-path.js';
 import { ask, unreadable, word } from './run-on-target.js';
 
 export class DiskUsageInput {
@@ -44,11 +45,21 @@ export class DiskUsage {
     examples: [{ target_host: 'web-01' }, { target_host: 'db-01', path: '/var/lib/postgresql' }],
   })
   async run({ input, context }: ToolCall<DiskUsageInput>): Promise<DiskUsageOutput> {
-    const answer = await ask(this.ssh, context, { script: `df -P -B1 -- ${word('path', input.path ?? '/')}`, maxOutputBytes: 65_536 });
+    const { path = '/' } = input;
+    const answer = await ask(this.ssh, context, { script: diskScript(word('path', path)), maxOutputBytes: 65_536, alsoFine: [NO_FILE, NO_ACCESS] });
+    requirePath(path, answer);
     const usage = parseDf(answer.stdout);
     if (!usage) throw unreadable('df', answer);
     return { host: answer.host, ...usage };
   }
+}
+
+/** Prints what df says of a path, a word of the shell; why df failed is looked for only then, and its exit code stays where the path is not the reason. */
+export function diskScript(path: string): string {
+  return `df -P -B1 -- ${path} && exit
+code=$?
+${endUnlessReached(path)}
+exit $code`;
 }
 
 /** The numbers of a row between two names. */

@@ -76,14 +76,14 @@ describeOnLab(missingForLab())('tools on real hosts', () => {
     it('log-search reads a file only root may read, by sudo', async () => {
       await lab.host('web-1').sh('printf "one\\ntwo ERROR\\nthree\\n" >/tmp/secret.log; chmod 600 /tmp/secret.log');
       const search = (more: object) => new LogSearch(client.ssh).run(call(validate(LogSearchInput, { ...target, path: '/tmp/secret.log', pattern: 'error', ignoreCase: true, ...more })));
-      await expect(search({})).rejects.toMatchObject({ failure: { code: 'nonzero-exit', cause: expect.stringContaining('Permission denied') as string } });
+      await expect(search({})).rejects.toMatchObject({ failure: { code: 'target-refused', cause: expect.stringContaining('Permission denied') as string } });
       expect(await search({ sudo: true })).toMatchObject({ entries: [{ line: 2, text: 'two ERROR' }], truncated: false });
     });
 
     it('log-search tells a folder that may not be entered from a file that is not there', async () => {
       await lab.host('web-1').sh('mkdir -m 700 /tmp/closed; echo one >/tmp/closed/log');
       const search = (path: string, more: object = {}) => new LogSearch(client.ssh).run(call(validate(LogSearchInput, { ...target, path, ...more })));
-      await expect(search('/tmp/closed/log')).rejects.toMatchObject({ failure: { code: 'nonzero-exit', cause: expect.stringContaining('Permission denied') as string } });
+      await expect(search('/tmp/closed/log')).rejects.toMatchObject({ failure: { code: 'target-refused', cause: expect.stringContaining('Permission denied') as string } });
       await expect(search('/tmp/nowhere')).rejects.toMatchObject({ failure: { code: 'not-found' } });
       await expect(search('/tmp/closed/nowhere', { sudo: true })).rejects.toMatchObject({ failure: { code: 'not-found' } });
       expect(await search('/tmp/closed/log', { sudo: true })).toMatchObject({ entries: [{ line: 1, text: 'one' }] });
@@ -92,6 +92,7 @@ describeOnLab(missingForLab())('tools on real hosts', () => {
     (existsSync(JOURNALD) ? describe : describe.skip)('log-search in a journal', () => {
       const search = (more: object = {}) => new LogSearch(client.ssh).run(call(validate(LogSearchInput, { ...target, pattern: 'of the spec', ...more })));
       beforeAll(async () => {
+        await expect(search({ sudo: true })).rejects.toMatchObject({ failure: { code: 'capability-missing', message: 'web-1 keeps no systemd journal' } });
         await lab.host('web-1').sh(`mount -t tmpfs tmpfs /var/log/journal; mkdir -p /run/systemd/journal /run/log/journal; ${JOURNALD} >/dev/null 2>&1 &`);
         await lab.host('web-1').sh(`until [ -S /run/systemd/journal/stdout ]; do sleep 0.1; done
           { printf 'first of the spec\n'; printf 'second of the spec %010000d\n' 0; printf 'third of the spec \\377\n'; } | systemd-cat -t lab -p warning
@@ -104,9 +105,13 @@ describeOnLab(missingForLab())('tools on real hosts', () => {
         expect(entries[1]!.text).toHaveLength(8192);
       });
 
+      it('an expression that is none is one of the input', async () => {
+        await expect(search({ sudo: true, match: 'regex', pattern: '(' })).rejects.toMatchObject({ failure: { code: 'input-invalid', cause: expect.stringContaining('Bad pattern') as string } });
+      });
+
       it.each([['may not be read', 'chmod 755 /run/log/journal/*; chmod 640 /run/log/journal/*/*'], ['is in a folder that may not be read', 'chmod 750 /run/log/journal/*']])('one that %s is a failure, never no entries', async (_what, rights) => {
         await lab.host('web-1').sh(rights);
-        await expect(search()).rejects.toMatchObject({ failure: { code: 'nonzero-exit', message: expect.stringContaining('may not read the system journal of web-1') as string } });
+        await expect(search()).rejects.toMatchObject({ failure: { code: 'target-refused', message: expect.stringContaining('may not read the system journal of web-1') as string } });
         expect((await search({ sudo: true })).entries).toHaveLength(3);
       });
     });
@@ -156,8 +161,8 @@ describeOnLab(missingForLab())('tools on real hosts', () => {
     });
 
     it.each(HOSTILE)('as a folder, a path, a pattern: %j', async (value) => {
-      expect((await runCommand({ command: 'echo here', cwd: `nowhere/${value}` })).failure?.failure.code).toBe('nonzero-exit');
-      await expect(new DiskUsage(client.ssh).run(call(validate(DiskUsageInput, { ...target, path: `/nowhere/${value}` })))).rejects.toMatchObject({ failure: { code: 'nonzero-exit' } });
+      expect((await runCommand({ command: 'echo here', cwd: `nowhere/${value}` })).failure?.failure.code).toBe('not-found');
+      await expect(new DiskUsage(client.ssh).run(call(validate(DiskUsageInput, { ...target, path: `/nowhere/${value}` })))).rejects.toMatchObject({ failure: { code: 'not-found' } });
       if (!value.includes('\n')) expect(await new LogSearch(client.ssh).run(call(validate(LogSearchInput, { ...target, path: '/etc/passwd', pattern: value === '--' ? '--nothing' : value })))).toMatchObject({ entries: [] });
     });
 

@@ -4,8 +4,9 @@ import { Tool, type ToolCall, type ToolContext } from '@opsmesh/worker-runtime';
 import { Type } from 'class-transformer';
 import { IsArray, IsBoolean, IsIn, IsISO8601, IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
 import { SshClient } from '../ssh/ssh-client.js';
-import { fileScript, grepComplaint, grepStatus, journalScript, literalPattern, NO_ACCESS, NO_FILE, parseJournal, parseLines, type LogEntry, type LogQuery } from './log-sources.js';
-import { ask, unreadable, word } from './run-on-target.js';
+import { NO_ACCESS, NO_FILE, requirePath } from './host-path.js';
+import { BAD_PATTERN, fileScript, grepComplaint, grepStatus, journalScript, literalPattern, NO_JOURNAL, parseJournal, parseLines, type LogEntry, type LogQuery } from './log-sources.js';
+import { ask, unreadable, word, type Answer } from './run-on-target.js';
 import { IsSudo, type SudoInput } from './sudo-input.js';
 import { NO_PROGRAM, requireSystemd, UNIT_NAME } from './systemd-unit.js';
 
@@ -58,6 +59,8 @@ export class LogSearchOutput {
 }
 
 const MAX_BYTES = 16_777_216;
+/** What a journalctl says that was built without PCRE2, or is older than systemd 237. */
+const NO_PATTERNS = /^Compiled without pattern matching support|unrecognized option '--(grep|case-sensitive)/m;
 
 @Controller()
 export class LogSearch {
@@ -87,9 +90,9 @@ export class LogSearch {
 
   private async file(path: string, { input, context, count }: { readonly input: LogSearchInput; readonly context: ToolContext; readonly count: number }): Promise<{ host: string; entries: LogEntry[] }> {
     const query: LogQuery = { pattern: word('pattern', input.pattern ?? ''), regex: input.match === 'regex', ignoreCase: input.ignoreCase === true, count };
-    const answer = await ask(this.ssh, context, { script: fileScript(word('path', path), query), sudo: input.sudo, maxOutputBytes: MAX_BYTES, alsoFine: [NO_FILE, NO_ACCESS] });
-    if (answer.exitCode === NO_ACCESS) throw new ToolFailure('nonzero-exit', `${answer.host} does not let this user look for ${path}`, { cause: answer.stderr.trim().slice(0, 500), output: { host: answer.host } });
-    if (answer.exitCode === NO_FILE) throw new ToolFailure('not-found', `${answer.host} has no file ${path}`);
+    const answer = await ask(this.ssh, context, { script: fileScript(word('path', path), query), sudo: input.sudo, maxOutputBytes: MAX_BYTES, alsoFine: [NO_FILE, NO_ACCESS, BAD_PATTERN] });
+    requirePath(path, answer);
+    if (answer.exitCode === BAD_PATTERN) throw badPattern('grep', answer);
     const status = grepStatus(answer.stderr);
     const entries = status === undefined ? undefined : parseLines(answer.stdout);
     if (!entries) throw unreadable('grep', answer);
@@ -103,13 +106,19 @@ export class LogSearch {
     const scope = { unit: input.unit === undefined ? undefined : word('unit', input.unit), since: seconds(input.since), until: seconds(input.until) };
     const script = journalScript(scope, { pattern: word('pattern', pattern), ignoreCase: input.ignoreCase === true, count });
     // With --grep journalctl ends with 1 when nothing fits.
-    const answer = await ask(this.ssh, context, { script, sudo: input.sudo, maxOutputBytes: MAX_BYTES, alsoFine: [1, NO_PROGRAM, NO_ACCESS] });
-    if (answer.exitCode === NO_ACCESS) throw new ToolFailure('nonzero-exit', `this user may not read the system journal of ${answer.host}: search as root (sudo), or add the user to the group systemd-journal`, { cause: 'Permission denied', output: { host: answer.host } });
+    const answer = await ask(this.ssh, context, { script, sudo: input.sudo, maxOutputBytes: MAX_BYTES, alsoFine: [1, NO_PROGRAM, NO_ACCESS, NO_JOURNAL] });
+    if (answer.exitCode === NO_ACCESS) throw new ToolFailure('target-refused', `this user may not read the system journal of ${answer.host}: search as root (sudo), or add the user to the group systemd-journal`, { cause: 'Permission denied', output: { host: answer.host } });
     requireSystemd(answer);
-    if (answer.stderr.includes('No journal files were found')) throw new ToolFailure('capability-missing', `${answer.host} keeps no systemd journal`);
-    if (/insufficient permissions/.test(answer.stderr) || (answer.exitCode !== 0 && answer.stderr.trim() !== '')) throw new ToolFailure('nonzero-exit', `journalctl failed on ${answer.host}`, { cause: answer.stderr.slice(0, 500), output: { host: answer.host } });
+    if (answer.exitCode === NO_JOURNAL) throw new ToolFailure('capability-missing', `${answer.host} keeps no systemd journal`);
+    if (answer.exitCode !== 0 && answer.stderr.startsWith('Bad pattern')) throw badPattern('journalctl', answer);
+    if (answer.exitCode !== 0 && NO_PATTERNS.test(answer.stderr)) throw new ToolFailure('capability-missing', `journalctl on ${answer.host} can't search for a pattern`, { cause: answer.stderr.trim().slice(0, 500) });
+    if (answer.exitCode !== 0 && answer.stderr.trim() !== '') throw new ToolFailure('nonzero-exit', `journalctl failed on ${answer.host}`, { cause: answer.stderr.slice(0, 500), output: { host: answer.host } });
     const entries = parseJournal(answer.stdout);
     if (!entries) throw unreadable('journalctl', answer);
     return { host: answer.host, entries };
   }
+}
+
+function badPattern(program: string, { host, stderr }: Answer): ToolFailure {
+  return new ToolFailure('input-invalid', `${program} on ${host} does not take the pattern as a regular expression`, { cause: stderr.trim().slice(0, 500) });
 }

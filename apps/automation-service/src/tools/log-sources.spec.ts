@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { posixQuote } from '../ssh/posix-quote.js';
-import { fileScript, grepStatus, journalScript, literalPattern, NO_FILE, parseJournal, parseLines } from './log-sources.js';
+import { NO_ACCESS, NO_FILE } from './host-path.js';
+import { BAD_PATTERN, fileScript, grepStatus, journalScript, literalPattern, NO_JOURNAL, parseJournal, parseLines } from './log-sources.js';
 
 describe('files', () => {
   const folder = mkdtempSync(join(tmpdir(), 'log_search_'));
@@ -33,7 +34,8 @@ describe('files', () => {
     expect(search('nowhere')).toEqual({ code: 0, status: 1, entries: [] });
     expect(search('x', { path: join(folder, 'nowhere') })).toMatchObject({ code: NO_FILE });
     expect(search('x', { path: folder })).toMatchObject({ code: NO_FILE });
-    expect(search('(', { regex: true }).status).toBe(2);
+    expect(search('(', { regex: true }).code).toBe(BAD_PATTERN);
+    expect(search('(').code).toBe(0);
   });
   it('nothing of it was run', () => expect(execFileSync('ls', [folder], { encoding: 'utf8' })).toBe("it's a log\n"));
   it.each(['x', 'a:b\n', '1 no colon\n'])('refuses %j', (text) => expect(parseLines(`${text}\n`)).toBeUndefined());
@@ -66,6 +68,17 @@ describe('the journal', () => {
     const asked = (...of: Parameters<typeof journalScript>) => journalScript(...of).split('\n').at(-1);
     expect(asked({ unit: "'nginx'", since: 1, until: 2 }, { pattern: "'a'", ignoreCase: true, count: 5 })).toBe("journalctl --no-pager -o json $all -n 5 -u 'nginx' --since=@1 --until=@2 --case-sensitive=no --grep='a'");
     expect(asked({}, { pattern: "''", ignoreCase: false, count: 5 })).toBe('journalctl --no-pager -o json $all -n 5');
+  });
+  describe('what journalctl says when it is asked without -o json', () => {
+    const query = { pattern: "''", ignoreCase: false, count: 5 };
+    /** A journalctl that is quiet with `-o json`, as that of systemd. */
+    const play = (words: string, code = 0) => spawnSync('/bin/sh', ['-c', `journalctl() { case "$*" in *json*) echo searched;; *"-n 0"*) echo '${words}' >&2; return ${code};; esac; }\n${journalScript({}, query)}`], { encoding: 'utf8' });
+    it('no journal is told from one without entries', () => {
+      expect(play('No journal files were found.')).toMatchObject({ status: NO_JOURNAL, stdout: '' });
+      expect(play('-- No entries --')).toMatchObject({ status: 0, stdout: 'searched\n' });
+    });
+    it('a journal of which nothing may be read is no access', () => expect(play('No journal files were opened due to insufficient permissions.', 1)).toMatchObject({ status: NO_ACCESS, stdout: '' }));
+    it('who may read some of it searches that', () => expect(play('Hint: You are currently not seeing messages from other users and the system.').stdout).toBe('searched\n'));
   });
   it('a literal pattern matches itself only', () => {
     for (const text of ['a.b*c', '[x](y)', '\\d', '^$|{2}', 'ü + ß', '$(id)']) {

@@ -1,3 +1,4 @@
+import { endUnlessReached, NO_ACCESS, NO_FILE } from './host-path.js';
 import { isoOfSeconds } from './linux-time.js';
 
 /** One line of a file, or one entry of the journal. */
@@ -27,17 +28,23 @@ export interface LogQuery {
 
 /** Bytes of a line that are given. */
 const LINE_BYTES = 8192;
-/** Exit code of the file script when there is no such file. */
-export const NO_FILE = 94;
-/** Exit code of both scripts when there is something that the user may not read. */
-export const NO_ACCESS = 95;
+/** Exit code of the file script when grep does not take the regular expression; grep says why on stderr. */
+export const BAD_PATTERN = 96;
+/** Exit code of the journal script when the host keeps no journal. */
+export const NO_JOURNAL = 97;
 const STATUS = 'opsmesh-grep ';
 
-/** Prints the newest matching lines as `number:line`, and grep's exit code as the last line of stderr; `path` is a word of the shell. */
+/**
+ * Prints the newest matching lines as `number:line`, and grep's exit code as the last line of stderr; or ends with {@link BAD_PATTERN}, `NO_FILE` or `NO_ACCESS`.
+ * `path` is a word of the shell.
+ */
 export function fileScript(path: string, { pattern, regex, ignoreCase, count }: LogQuery): string {
   const options = `-n -a ${regex ? '-E' : '-F'}${ignoreCase ? ' -i' : ''}`;
-  // A folder that may not be entered looks like one in which there is no such file.
-  return `[ -f ${path} ] || { said=$(ls -d -- ${path} 2>&1 >/dev/null); case $said in *"Permission denied"*) printf "%s\\n" "$said" >&2; exit ${NO_ACCESS};; esac; exit ${NO_FILE}; }
+  const tryPattern = `grep ${options} -e ${pattern} </dev/null >/dev/null; [ $? -ne 2 ] || exit ${BAD_PATTERN}\n`;
+  return `${regex ? tryPattern : ''}[ -f ${path} ] || {
+${endUnlessReached(path)}
+exit ${NO_FILE}; }
+[ -r ${path} ] || { echo "Permission denied" >&2; exit ${NO_ACCESS}; }
 { grep ${options} -e ${pattern} -- ${path}; printf "%s%s\\n" "${STATUS}" $? >&2; } | tail -n ${count} | cut -b 1-${LINE_BYTES}`;
 }
 
@@ -71,13 +78,15 @@ export interface JournalScope {
 }
 
 /** Where journald keeps its files (systemd-journald.service(8), FILES). */
-const JOURNALS = '/var/log/journal/* /run/log/journal/*';
+const JOURNALS = '/var/log/journal /var/log/journal/* /run/log/journal /run/log/journal/*';
 /** Fields that are read; others may be of any size, as that of a core dump. */
 const FIELDS = 'MESSAGE,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER,_PID,PRIORITY';
 
 /**
  * Prints the newest matching entries as one JSON object a line (systemd's Journal JSON Format). Texts of more than 4 KiB are printed by `--all` only, which is
  * asked for where the fields can be chosen (systemd 236). journalctl leaves out without a word what its user may not read, so that is looked for first.
+ * With `-o json` it does not say either that there is no journal at all, so it is asked once without. Which files count is its matter: those of another machine
+ * in the same folders do not.
  */
 export function journalScript({ unit, since, until }: JournalScope, { pattern, ignoreCase, count }: Omit<LogQuery, 'regex'>): string {
   const words = ['journalctl --no-pager -o json $all', `-n ${count}`];
@@ -89,6 +98,10 @@ export function journalScript({ unit, since, until }: JournalScope, { pattern, i
 [ ! -d "$d" ] || { [ -r "$d" ] && [ -x "$d" ]; } || exit ${NO_ACCESS}
 for f in "$d"/system*.journal; do [ ! -e "$f" ] || [ -r "$f" ] || exit ${NO_ACCESS}; done
 done
+case $(journalctl --no-pager -n 0 2>&1) in
+*"No journal files were found"*) exit ${NO_JOURNAL};;
+*"insufficient permissions"*) exit ${NO_ACCESS};;
+esac
 case $(journalctl --help 2>/dev/null) in *--output-fields*) all='--all --output-fields=${FIELDS}';; *) all=;; esac
 ${words.join(' ')}`;
 }

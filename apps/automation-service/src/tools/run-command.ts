@@ -6,6 +6,7 @@ import { commandResult } from './command-result.js';
 import { RunCommandInput, RunCommandOutput } from './run-command.dto.js';
 import { checkedEnv } from './environment.js';
 import { runOnTarget } from './run-on-target.js';
+import { inFolder } from './working-folder.js';
 
 const DEFAULT_OUTPUT_BYTES = 1_048_576;
 
@@ -30,10 +31,10 @@ export class RunCommand {
   async run({ input, context }: ToolCall<RunCommandInput>): Promise<RunCommandOutput> {
     if (input.pty === true && input.stdin !== undefined) throw new ToolFailure('input-invalid', 'stdin can\'t be given together with pty');
     const env = checkedEnv(input.env);
+    const { script, requireEntered } = inFolder(input.command, input.cwd);
     const ran = await runOnTarget(this.ssh, context, {
       command: {
-        script: input.command,
-        ...(input.cwd === undefined ? {} : { cwd: input.cwd }),
+        script,
         ...(input.stdin === undefined ? {} : { stdin: input.stdin }),
         ...(env === undefined ? {} : { env }),
       },
@@ -43,6 +44,7 @@ export class RunCommand {
       pty: input.pty,
       live: true,
     });
+    requireEntered(ran);
     return commandResult(ran, {});
   }
 }

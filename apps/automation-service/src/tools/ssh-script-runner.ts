@@ -12,6 +12,7 @@ import { failureOf } from './outcome-failure.js';
 import type { RunScriptInput, RunScriptOutput } from './run-script.dto.js';
 import { SshTarget, word, type TargetOutcome } from './run-on-target.js';
 import type { ScriptRunner } from './script-runner.js';
+import { inFolder } from './working-folder.js';
 
 const DEFAULT_OUTPUT_BYTES = 1_048_576;
 const UPLOAD_OUTPUT_BYTES = 65_536;
@@ -40,16 +41,17 @@ export class SshScriptRunner implements ScriptRunner {
     let removed: boolean | undefined;
     const remove = async () => (removed ??= await target.tidy(`rm -rf -- ${folder} && ! [ -e ${folder} ]`, sudo));
     try {
+      const inside = inFolder(`exec ${input.interpreter ?? 'sh'} ${[posixQuote(fileOf(stored)), ...args].join(' ')}`, input.cwd);
       const ran = await target.run({
         command: {
-          script: `exec ${input.interpreter ?? 'sh'} ${[posixQuote(fileOf(stored)), ...args].join(' ')}`,
-          ...(input.cwd === undefined ? {} : { cwd: input.cwd }), ...(input.stdin === undefined ? {} : { stdin: input.stdin }), ...(env === undefined ? {} : { env }),
+          script: inside.script, ...(input.stdin === undefined ? {} : { stdin: input.stdin }), ...(env === undefined ? {} : { env }),
         },
         maxOutputBytes: input.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES,
         idleMs: input.idleTimeoutMs,
         sudo,
         live: true,
       });
+      inside.requireEntered(ran);
       return commandResult(ran, { removed: await remove() });
     } finally {
       await remove();

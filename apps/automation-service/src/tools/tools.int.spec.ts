@@ -70,6 +70,13 @@ describe('run-command', () => {
     expect(output).toMatchObject({ host: 'db-01', exitCode: 3, stdout: 'half\n', stderr: 'why\n' });
   });
 
+  it('a folder that is not there is no command that failed', async () => {
+    const { failure, output } = await failureOf(tool().run(call(input({ command: 'ledger ran', cwd: 'nowhere' }))));
+    expect(failure).toMatchObject({ code: 'not-found', retryable: false, message: 'db-01 has no folder nowhere that this user may enter; the command was not run' });
+    expect(output).toEqual({ host: 'db-01' });
+    expect(await fleet.readLedger()).toEqual([]);
+  });
+
   it('tells stdout live, and at most so much', async () => {
     const told: string[] = [];
     await tool().run(call(input({ command: 'echo first; sleep 0.2; seq 1 100000' }), { progress: (news) => { told.push(news.message ?? ''); } }));
@@ -152,6 +159,12 @@ describe('run-script', () => {
     expect(await leftovers()).toBe('none\n');
   });
 
+  it('is not run, but removed, where its folder is not there', async () => {
+    expect((await failureOf(script({ script: 'ledger ran', cwd: 'nowhere' }))).failure.code).toBe('not-found');
+    expect(await leftovers()).toBe('none\n');
+    expect(await fleet.readLedger()).toEqual([]);
+  });
+
   it('stops and removes it when it is cancelled', async () => {
     const cancel = new AbortController();
     const { failure, output } = await failureOf(script({ script: 'echo on; sleep 300' }, { signal: cancel.signal, progress: () => cancel.abort(new ToolFailure('cancelled', 'stop')) }));
@@ -231,9 +244,20 @@ describe('the typed tools give objects', () => {
     expect(await search({ pattern: '$(ledger canary)' })).toMatchObject({ entries: [] });
     expect(await search({ pattern: 'Started', until: '2000-01-01T00:00:00Z' })).toMatchObject({ entries: [] });
     expect((await failureOf(search({ path: '/nonexistent' }))).failure.code).toBe('not-found');
-    expect((await failureOf(search({ path: '/etc/passwd', pattern: '(', match: 'regex' }))).failure).toMatchObject({ code: 'nonzero-exit', cause: expect.stringMatching(/^grep: [^\n]*$/) as string });
+    expect((await failureOf(search({ path: '/etc/passwd', pattern: '(', match: 'regex' }))).failure).toMatchObject({ code: 'input-invalid', cause: expect.stringMatching(/^grep: [^\n]*$/) as string });
     expect((await failureOf(search({ path: '/x', unit: 'ssh' }))).failure.code).toBe('input-invalid');
     expect(await fleet.readLedger()).toEqual([]);
+  });
+});
+
+describe('what journalctl complains of', () => {
+  it.each([
+    ['Bad pattern "(": missing closing parenthesis', 1, 'input-invalid'], ['Compiled without pattern matching support', 1, 'capability-missing'], ["journalctl: unrecognized option '--case-sensitive=yes'", 1, 'capability-missing'],
+    ['No journal files were opened due to insufficient permissions.', 95, 'target-refused'], ['', 97, 'capability-missing'], ['Failed to iterate through journal: Bad message', 1, 'nonzero-exit'],
+  ] as const)('%s (exit code %d): %s', async (stderr, exitCode, code) => {
+    const host = { run: () => Promise.resolve({ kind: 'nonzero', exitCode, output: { stdout: '', stderr: `${stderr}\n`, truncated: false } }) } as unknown as SshClient;
+    const { failure } = await failureOf(new LogSearch(host).run(call(validate(LogSearchInput, { target_host: 'db-01', pattern: '(', match: 'regex' }))));
+    expect(failure).toMatchObject({ code, retryable: code === 'nonzero-exit' });
   });
 });
 
