@@ -1,26 +1,16 @@
 import { getEventListeners } from 'node:events';
-import { connectWinRm, runOverWinRm, type ConnectOptions, type RunOptions, type RunResult, type WinRmConnection } from '@opsmesh/winrm';
-import { startFleet, type Fleet } from '../fleet/fleet.js';
+import { connectWinRm, type WinRmConnection } from '@opsmesh/winrm';
 import { waitFor } from '../wait-for.js';
+import { HostsUnderTest } from './client.fixture.js';
 import type { SimulatedWindowsHost } from './windows-host.js';
 
 // What libs/winrm leaves on a host, and keeps of a connection, when hosts, consumers or callers take their time.
 
-const PASSWORD = 'pa55-wörd';
-let fleet: Fleet;
+const hosts = new HostsUnderTest([{ hostname: 'pc-slow', address: '127.0.2.66', maxShells: 3 }]);
+const { login, run } = hosts;
 let host: SimulatedWindowsHost;
-beforeAll(async () => {
-  fleet = await startFleet({ hosts: [], windowsHosts: [{ hostname: 'pc-slow', address: '127.0.2.66', port: 0, username: 'ops', password: PASSWORD, domain: 'CORP', maxShells: 3 }] });
-  host = fleet.windowsHost('pc-slow');
-});
-afterAll(() => fleet.stop());
-afterEach(() => {
-  for (const fault of Object.keys(host.faults)) delete host.faults[fault as keyof typeof host.faults];
-  host.forgetShells();
-});
+beforeAll(() => { host = hosts.first; });
 
-const login = (more: Partial<ConnectOptions> = {}): ConnectOptions => ({ host: host.address, port: host.port, transport: 'http', auth: { kind: 'ntlm', username: 'CORP\\ops', password: PASSWORD }, ...more });
-const run = (what: RunOptions, more: Partial<ConnectOptions> = {}): Promise<RunResult> => runOverWinRm({ ...login(more), ...what });
 const created = (): number => host.counters.actions.create ?? 0;
 const isEmpty = (): Promise<true> => waitFor(() => (host.openShells === 0 ? true : undefined), { what: 'the host to have no shell' });
 /** A connection whose Create has reached the host, which takes its time to answer it. */

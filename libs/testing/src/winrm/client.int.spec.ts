@@ -1,39 +1,24 @@
-import { connectWinRm, runOverWinRm, type ConnectOptions, type RunOptions, type RunResult } from '@opsmesh/winrm';
-import { startFleet, type Fleet } from '../fleet/fleet.js';
+import { connectWinRm, runOverWinRm, type ConnectOptions, type RunResult } from '@opsmesh/winrm';
 import { waitFor } from '../wait-for.js';
 import { hasOpenssl, selfSigned } from './certificates.js';
+import { HostsUnderTest, PASSWORD } from './client.fixture.js';
 import { utf8Sample } from './simulated-powershell.js';
 import type { SimulatedWindowsHost } from './windows-host.js';
 
 // libs/winrm against a host that behaves as asked; its own specs cannot import this library, which is built on it.
 
-const PASSWORD = 'pa55-wörd';
-const common = { port: 0, username: 'ops', password: PASSWORD, domain: 'CORP' } as const;
 const openssl = hasOpenssl();
 if (!openssl) console.warn('SKIPPED: openssl is not installed; whom the WinRM client trusts over TLS was not tried');
 const withTls = openssl ? describe : describe.skip;
 const certificate = openssl ? selfSigned('pc-tls', ['DNS:pc-tls']) : undefined;
 
-let fleet: Fleet;
+const hosts = new HostsUnderTest([
+  { hostname: 'pc-01', address: '127.0.2.61', chunkBytes: 1021 },
+  ...(certificate ? [{ hostname: 'pc-tls', address: '127.0.2.62', auth: ['negotiate', 'basic'] as const, tls: { certificate: certificate.certificate, key: certificate.key } }] : []),
+]);
+const { login, run } = hosts;
 let host: SimulatedWindowsHost;
-beforeAll(async () => {
-  fleet = await startFleet({
-    hosts: [],
-    windowsHosts: [
-      { ...common, hostname: 'pc-01', address: '127.0.2.61', chunkBytes: 1021 },
-      ...(certificate ? [{ ...common, hostname: 'pc-tls', address: '127.0.2.62', auth: ['negotiate', 'basic'] as const, tls: { certificate: certificate.certificate, key: certificate.key } }] : []),
-    ],
-  });
-  host = fleet.windowsHost('pc-01');
-});
-afterAll(() => fleet.stop());
-afterEach(() => {
-  for (const fault of Object.keys(host.faults)) delete host.faults[fault as keyof typeof host.faults];
-  host.forgetShells();
-});
-
-const login = (more: Partial<ConnectOptions> = {}): ConnectOptions => ({ host: host.address, port: host.port, transport: 'http', auth: { kind: 'ntlm', username: 'CORP\\ops', password: PASSWORD }, ...more });
-const run = (what: RunOptions, more: Partial<ConnectOptions> = {}): Promise<RunResult> => runOverWinRm({ ...login(more), ...what });
+beforeAll(() => { host = hosts.first; });
 
 describe('output', () => {
   it('is given piece by piece while the command runs, whole characters only, and the same text at the end', async () => {
@@ -213,7 +198,7 @@ describe('input', () => {
 
 withTls('over TLS', () => {
   const attempt = (more: Partial<ConnectOptions>): Promise<RunResult> => {
-    const { address, port } = fleet.windowsHost('pc-tls');
+    const { address, port } = hosts.host('pc-tls');
     return runOverWinRm({ host: address, port, auth: { kind: 'basic', username: 'ops', password: PASSWORD }, command: 'hostname', ...more });
   };
 
@@ -223,7 +208,7 @@ withTls('over TLS', () => {
     ['a certificate for another name', { tls: { ca: certificate?.certificate ?? '' } }],
     ['the pinned certificate, but of another CA', { tls: { fingerprint256: certificate?.fingerprint ?? '', ca: openssl ? selfSigned('x', ['DNS:x']).certificate : '' } }],
   ])('%s is not trusted, and no credential is sent', async (_what, more) => {
-    const tls = fleet.windowsHost('pc-tls');
+    const tls = hosts.host('pc-tls');
     const { unauthorized, connections } = tls.counters;
     // Each credential that comes is counted.
     tls.faults.refuseAuth = true;
