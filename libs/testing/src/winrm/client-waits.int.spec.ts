@@ -82,12 +82,15 @@ describe('a host that is slow to forget a command that is done', () => {
     await connection.close();
   });
 
-  it('does not hold up a run whose time is over', async () => {
+  it('does not hold up a run whose time is over, and is waited for by the next', async () => {
     const connection = await connectWinRm(login());
     const shell = await connection.openShell();
-    host.faults.silentOn = ['signal'];
+    host.faults.delayMs = 1500;
     await shell.run({ command: 'hostname' });
+    delete host.faults.delayMs;
     expect(await shell.run({ command: 'hostname', deadlineMs: 100 })).toMatchObject({ kind: 'failed', error: { code: 'timed-out' }, stop: 'not-started' });
+    expect(await shell.run({ command: 'hostname' })).toMatchObject({ kind: 'exited', exitCode: 0 });
+    await connection.close();
   });
 });
 

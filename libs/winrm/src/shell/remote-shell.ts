@@ -23,7 +23,7 @@ type State =
 export class RemoteShell implements WinRmShell {
   readonly id: string;
   private state: State = { kind: 'idle' };
-  /** When the host has forgotten the last command: until then the wire is in use. */
+  /** When the host has forgotten the commands that ended: until then the wire is in use. */
   private forgotten = Promise.resolve();
 
   constructor(private readonly input: ShellInput) {
@@ -60,7 +60,7 @@ export class RemoteShell implements WinRmShell {
     // A run whose time is over says so itself.
     await Promise.race([this.forgotten, new Promise((ended) => { signal.addEventListener('abort', ended, { once: true }); })]);
     const result = await run.result();
-    this.forgotten = run.forgotten;
+    this.forgotten = Promise.all([this.forgotten, run.forgotten]).then(() => undefined);
     return result;
   }
 
